@@ -1,0 +1,1 @@
+"""One file an interpreter: pins, bus, files, clock, network client."""
