@@ -1,0 +1,12 @@
+"""Fixtures for all tests: recordings, a real Mosquitto, a real MicroPython."""
+
+from pathlib import Path
+
+import pytest
+
+from support import tools
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    return tools.recordings()

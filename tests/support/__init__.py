@@ -1,0 +1,1 @@
+"""What tests share: real tools, found or refused."""
