@@ -1,0 +1,42 @@
+"""What the load functions work on: steps of one foot as a structured array, and the sessions they lie in."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+Foot = Literal["left", "right", "unknown"]
+
+# One row a contact of this foot, in order of time. NaN: not known.
+STEP = np.dtype(
+    [
+        ("ic_utc_us", "<i8"),  # initial contact, microseconds since 1970
+        ("contact_s", "<f8"),  # initial contact to toe-off
+        ("stride_s", "<f8"),  # to the next contact of this foot
+        ("peak_g", "<f8"),  # greatest resultant acceleration around contact
+        ("rise_g_s", "<f8"),  # greatest rise of acceleration into that peak
+        ("kind", "u1"),  # page.STEP_KIND_*
+        ("flags", "u1"),  # page.STEP_CLIPPED ...
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One dated session of one pod, with the steps of it that are asked for."""
+
+    session_id: int
+    pod: str
+    foot: Foot
+    start_utc_us: int
+    end_utc_us: int
+    odr_hz: int  # nominal
+    acc_range_g: int  # 0: not known
+    chip: str
+    origin: Literal["sensor", "recording", "simulated", "unknown"]
+    resampled: bool
+    open: bool  # no end record yet: still running, or cut off
+    faults: dict[str, int] = field(default_factory=dict)  # counters raised within the session, by page.COUNTERS' names
+    gaps: tuple[tuple[int, int], ...] = ()  # (start_utc_us, lost_us)
+    pages_lost: int = 0  # pages of this session that the pod declared gone or that were corrupt
+    steps: np.ndarray = field(default_factory=lambda: np.empty(0, STEP))
