@@ -25,7 +25,7 @@ MQTT_TLS_PORT = 8883
 
 
 class SettingsError(StrideloadError):
-    """A setting that cannot be used: `file`, `key` ("broker.port", "" for the whole file), what is `expected`."""
+    """A setting that cannot be used: `file`, `key` ("broker.port", "": the whole file) and what is `expected`."""
 
     def __init__(self, file: Path | str, key: str, expected: str) -> None:
         super().__init__(f"{file}: {key + ': ' if key else ''}{expected}")
@@ -96,7 +96,7 @@ class RunnerSection(_Section):
         default="me", description="up to 40 letters, digits, - or _", pattern=r"^[A-Za-z0-9_-]{1,40}$"
     )
     name: str = Field(
-        "Runner", description="a name to show, up to 80 characters", min_length=1, max_length=80
+        default="Runner", description="a name to show, up to 80 characters", min_length=1, max_length=80
     )
     time_zone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="an IANA time zone such as Europe/Berlin"
@@ -150,7 +150,7 @@ class Settings(_Section):
 
 
 def state_folder(folder: Path | None = None) -> Path:
-    """The folder of store and settings: as given, else STRIDELOAD_DIR, else the user's data folder. Not made."""
+    """The folder of store and settings, not made: as given, else STRIDELOAD_DIR, else the user's data folder."""
     if folder is None:
         named = os.environ.get(FOLDER_VARIABLE)
         folder = Path(named) if named else user_data_path("strideload", appauthor=False)
@@ -158,7 +158,7 @@ def state_folder(folder: Path | None = None) -> Path:
 
 
 def load_settings(folder: Path | None = None) -> Settings:
-    """The settings of a state folder; a folder without the file has the defaults. SettingsError."""
+    """The settings of a state folder; without the file the defaults. SettingsError."""
     folder = state_folder(folder)
     file = folder / FILE_NAME
     tables = _read(file)
