@@ -1,0 +1,51 @@
+"""What the page needs from the rest of the house: plain data through three doors, no SQL and no MQTT."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol, TypedDict
+
+DayJson = Mapping[str, Any]  # as `load.day.to_json` gives it
+
+
+class LivePod(TypedDict):
+    """A pod that the host has heard of, and what it said last."""
+
+    pod: str  # 16 hex digits
+    foot: str  # left, right or unknown
+    online: bool
+    age_s: float | None  # since its last live message; None: none yet
+    cadence_spm: float | None
+    peak_g: float | None
+    steps: int | None  # since its session began
+    kind: str | None  # run, walk or uncertain
+    origin: str | None  # sensor, recording or simulated
+
+
+class Health(TypedDict):
+    """How collecting goes."""
+
+    trouble: str | None  # a sentence for the user, None while all is well
+    rejections: Mapping[str, int]  # what was kept aside, by reason
+    pages_waiting: int | None  # pages that pods still hold; None: not known
+
+
+class Days(Protocol):
+    """The days of one runner."""
+
+    def today(self) -> date:
+        """Today in the runner's time zone."""
+        ...
+
+    def day(self, day: date) -> DayJson: ...
+
+    def days(self, first: date, last: date) -> Sequence[DayJson]:
+        """Each day from `first` to `last`, both included, in order."""
+        ...
+
+
+class Live(Protocol):
+    """What happens now."""
+
+    def pods(self) -> Sequence[LivePod]: ...
+
+    def health(self) -> Health: ...
