@@ -1,0 +1,291 @@
+"""One runner's day: what was recorded, by which foot, and how far it can be trusted.
+
+Every figure of `to_json` is defined in `load/metrics.py` and docs/metrics.md. None is "not known"; zero is
+said only of a day that is known.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date
+from math import isfinite
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from strideload_pod import page
+
+from strideload.load import formulas
+from strideload.load.contacts import Contacts, contacts_of
+from strideload.load.coverage import Coverage, cover
+from strideload.load.gait import DEFAULTS, Load, Parameters, load_of
+from strideload.load.intervals import clip, total_s
+from strideload.load.runs import Run, runs_of
+from strideload.load.steps import Foot, Session
+from strideload.load.zones import local_time
+
+MINOR_SHARE = 0.01
+FEWEST_TO_COMPARE = 20  # strides a foot, below which left and right are not set side by side
+
+Known = Literal["recorded", "alive", "rest", "ran_without", "unknown"]
+Note = Literal["rest", "ran_without"]
+StepsBasis = Literal["counted", "estimated", "partly estimated"]
+
+REASONS: dict[str, str] = {
+    "recorded": "a pod recorded it",
+    "alive": "a pod was on watch and recorded no session",
+    "rest": "the runner noted a rest day",
+    "ran_without": "the runner noted a run without a pod",
+    "unknown": "no pod reported and nothing was noted",
+}
+RAN_WITHOUT_AS_WELL = "a pod recorded it, and the runner noted a run without a pod: all sums are lower bounds"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure of the right foot beside the left one's, from strides in which both were measured."""
+
+    left: float
+    right: float
+    asymmetry_percent: float | None
+    balance: float | None
+
+
+@dataclass(frozen=True)
+class SessionPart:
+    """One pod's session, as far as it lies within the day; faults and lost pages are of the whole session."""
+
+    session_id: str  # 16 hex digits
+    pod: str
+    foot: Foot
+    start_utc_us: int  # of the whole session
+    end_utc_us: int
+    recorded_s: float
+    strides: int
+    chip: str
+    odr_hz: int
+    acc_range_g: int | None
+    origin: str
+    resampled: bool
+    open: bool
+    gaps: int
+    gap_s: float
+    pages_lost: int
+    faults: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of one runner."""
+
+    date: date
+    zone: str
+    start_utc_us: int
+    end_utc_us: int
+    known: Known
+    reason: str
+    note: Note | None
+    origins: tuple[str, ...]
+    recorded_s: float
+    running_s: float | None
+    walking_s: float | None
+    steps: int | None
+    steps_counted: int | None
+    steps_estimated: int | None
+    steps_basis: StepsBasis | None
+    longest_run_s: float | None
+    together: Load | None
+    left: Load | None
+    right: Load | None
+    unknown: Load | None  # the foot is not known
+    asymmetry: dict[str, Compared] | None
+    runs: tuple[Run, ...]
+    sessions: tuple[SessionPart, ...]
+    faults: dict[str, int] = field(default_factory=dict[str, int])
+    gaps: int = 0
+    gap_s: float = 0.0
+    pages_lost: int = 0
+    strides_set_aside: int = 0
+    parameters: Parameters = DEFAULTS
+
+
+def summarise(
+    day: date,
+    zone: str,
+    start_utc_us: int,
+    end_utc_us: int,
+    sessions: Sequence[Session],
+    alive_utc_us: Iterable[int] = (),
+    note: Note | None = None,
+    parameters: Parameters = DEFAULTS,
+) -> Day:
+    """The day [start, end) of one runner from the sessions that touch it; their order changes nothing.
+
+    A contact belongs to the day in which it fell; a session's faults and lost pages to the day in which it
+    began. `alive_utc_us`: when pods said that they are on watch. `note`: what the runner said of the day.
+    """
+    window = (start_utc_us, end_utc_us)
+    within = {s.session_id: _rows_within(s, *window) for s in sessions}
+    coverage = cover([s for s in sessions if _touches(s, *window) or len(within[s.session_id])])
+    contacts = contacts_of(coverage, within)
+    known = _known(bool(coverage.sessions), any(start_utc_us <= t < end_utc_us for t in alive_utc_us), note)
+    recorded = known == "recorded"
+    measured = recorded or known == "alive"
+    feet = {
+        foot: _load_of_foot(coverage, contacts, foot, parameters) for foot in ("left", "right", "unknown")
+    }
+    together = load_of(contacts, contacts.share, contacts.steps, parameters) if measured else None
+    runs = runs_of(coverage, contacts, *window)
+    parts = tuple(_part(s, within[s.session_id], *window) for s in sorted(coverage.sessions, key=_by_time))
+    began_here = [s for s in coverage.sessions if start_utc_us <= s.start_utc_us < end_utc_us]
+    estimated = contacts.steps_estimated
+    steps = int(np.sum(contacts.steps))
+    return Day(
+        date=day,
+        zone=zone,
+        start_utc_us=start_utc_us,
+        end_utc_us=end_utc_us,
+        known=known,
+        reason=RAN_WITHOUT_AS_WELL if recorded and note == "ran_without" else REASONS[known],
+        note=note,
+        origins=tuple(sorted({s.origin for s in coverage.sessions})),
+        recorded_s=total_s(clip(coverage.recorded, *window)),
+        running_s=together.running.time_s if together else (0.0 if known == "rest" else None),
+        walking_s=together.walking.time_s if together else None,
+        steps=steps if measured else None,
+        steps_counted=steps - estimated if measured else None,
+        steps_estimated=estimated if measured else None,
+        steps_basis=_basis(steps, estimated),
+        longest_run_s=max(
+            (run.running_s for run in runs), default=0.0 if measured or known == "rest" else None
+        ),
+        together=together,
+        left=feet["left"],
+        right=feet["right"],
+        unknown=feet["unknown"],
+        asymmetry=_asymmetry(contacts),
+        runs=runs,
+        sessions=parts,
+        faults=dict(sorted(_sum_of_faults(began_here).items())),
+        gaps=sum(part.gaps for part in parts),
+        gap_s=sum(part.gap_s for part in parts),
+        pages_lost=sum(s.pages_lost for s in began_here),
+        strides_set_aside=sum(map(len, within.values())) - len(contacts.rows),
+        parameters=parameters,
+    )
+
+
+def to_json(day: Day) -> dict[str, Any]:
+    """The day as plain JSON: names carry their units, null is "not known", nothing is NaN or infinite.
+
+    Instants are given twice, `_utc` and `_local`, in ISO 8601.
+    """
+    return _plain(asdict(day), day.zone)
+
+
+def _basis(steps: int, estimated: int) -> StepsBasis | None:
+    """In one word; what is left over where two pods began and ended a moment apart does not change it."""
+    if not steps:
+        return None
+    part = estimated / steps
+    return (
+        "counted" if part <= MINOR_SHARE else "estimated" if part >= 1 - MINOR_SHARE else "partly estimated"
+    )
+
+
+def _rows_within(session: Session, start: int, end: int) -> NDArray[np.void]:
+    ic = session.steps["ic_utc_us"]
+    return session.steps[(ic >= start) & (ic < end)]
+
+
+def _touches(session: Session, start: int, end: int) -> bool:
+    return session.start_utc_us < end and (session.end_utc_us > start or session.start_utc_us >= start)
+
+
+def _by_time(session: Session) -> tuple[int, str, int]:
+    return session.start_utc_us, session.pod, session.session_id
+
+
+def _known(recorded: bool, alive: bool, note: Note | None) -> Known:
+    if recorded:
+        return "recorded"
+    if note == "ran_without":  # a pod on watch says nothing of a run without it
+        return "ran_without"
+    if alive:
+        return "alive"
+    return note or "unknown"
+
+
+def _load_of_foot(coverage: Coverage, contacts: Contacts, foot: Foot, parameters: Parameters) -> Load | None:
+    if not any(s.foot == foot for s in coverage.sessions):
+        return None
+    own = contacts.where(contacts.foot == foot)
+    one = np.ones(len(own.rows))
+    return load_of(own, one, one, parameters)
+
+
+def _asymmetry(contacts: Contacts) -> dict[str, Compared] | None:
+    """Running strides while both feet were measured; None: too few, or a foot is not known."""
+    both = contacts.where(contacts.steps == 1).of_kind(page.STEP_KIND_RUN)
+    left, right = (both.rows[both.foot == foot] for foot in ("left", "right"))
+    if min(len(left), len(right)) < FEWEST_TO_COMPARE:
+        return None
+    compared: dict[str, Compared] = {}
+    for name in ("contact_s", "peak_g", "rise_g_s"):
+        l, r = formulas.median(left[name]), formulas.median(right[name])  # noqa: E741 left and right
+        if l is not None and r is not None:
+            compared[name] = Compared(l, r, formulas.asymmetry_percent(l, r), formulas.balance(l, r))
+    return compared
+
+
+def _part(session: Session, rows: NDArray[np.void], start: int, end: int) -> SessionPart:
+    own = [(session.start_utc_us, session.end_utc_us)]
+    missing = clip([(at, at + lost) for at, lost in session.gaps], start, end)
+    return SessionPart(
+        session_id=f"{session.session_id:016x}",
+        pod=session.pod,
+        foot=session.foot,
+        start_utc_us=session.start_utc_us,
+        end_utc_us=session.end_utc_us,
+        recorded_s=total_s(clip(own, start, end)),
+        strides=len(rows),
+        chip=session.chip,
+        odr_hz=session.odr_hz,
+        acc_range_g=session.acc_range_g or None,
+        origin=session.origin,
+        resampled=session.resampled,
+        open=session.open,
+        gaps=sum(start <= at < end for at, _ in session.gaps),
+        gap_s=total_s(missing),
+        pages_lost=session.pages_lost,
+        faults=dict(sorted(session.faults.items())),
+    )
+
+
+def _sum_of_faults(sessions: Iterable[Session]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for session in sessions:
+        total.update(session.faults)
+    return +total
+
+
+def _plain(value: Any, zone: str) -> Any:
+    if isinstance(value, dict):
+        named = cast(dict[str, Any], value)
+        return {name: _plain(item, zone) for name, item in _with_instants(named, zone)}
+    if isinstance(value, tuple):
+        return [_plain(item, zone) for item in cast(tuple[Any, ...], value)]
+    if isinstance(value, float):
+        return round(value, 6) if isfinite(value) else None
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _with_instants(named: dict[str, Any], zone: str) -> Iterator[tuple[str, Any]]:
+    for name, value in named.items():
+        if name.endswith("_utc_us"):
+            moment = local_time(value, zone)
+            stem = name.removesuffix("_utc_us")
+            yield f"{stem}_utc", moment.astimezone(UTC).isoformat(timespec="milliseconds")
+            yield f"{stem}_local", moment.isoformat(timespec="milliseconds")
+        else:
+            yield name, value
