@@ -147,7 +147,8 @@ class Page:
         self.size = 1
         self.limit = 0
         self.format = "<B"
-        self.fields = fields = {name: 0 for name in HEADER_NAMES}
+        fields: dict = {name: 0 for name in HEADER_NAMES}
+        self.fields = fields
         fields["magic"] = MAGIC
         fields["version"] = VERSION
         fields["pod"] = bytes(pod)

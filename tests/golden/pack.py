@@ -1,4 +1,4 @@
-"""Packs the named values of a golden page with the firmware's `Page`; runs on CPython and MicroPython alike."""
+"""Packs the named values of a golden page with the firmware's `Page`, on CPython and MicroPython alike."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Scripts on a real MicroPython (its WebAssembly build under Node), whose small integers are 31 bits as on a board."""
+"""Scripts on a real MicroPython (its WebAssembly build under Node): 31-bit small integers, as on a board."""
 
 import shutil
 import subprocess
@@ -28,7 +28,7 @@ class Ran:
 
 
 def run(script: str, files: Mapping[str, bytes] | None = None, heap_bytes: int = HEAP_BYTES) -> Ran:
-    """Run `script` with the firmware package importable and `files` in its folder. MicroPythonError if it raises."""
+    """Run `script` beside `files`, with the firmware importable. MicroPythonError if it raises."""
     node = tools.program("node")
     if not (tools.MICROPYTHON_DIR / "node_modules" / PACKAGE).is_dir():
         tools.missing("MicroPython is not installed: run `npm ci` in tests/micropython")
