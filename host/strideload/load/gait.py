@@ -66,7 +66,7 @@ class Load:
 def load_of(
     contacts: Contacts, share: NDArray[np.float64], impacts: formulas.Weights, parameters: Parameters
 ) -> Load:
-    """The load of contacts, each standing for `share` of the time and so many `impacts`; of none, known zeros."""
+    """Each contact stands for `share` of the time and for so many `impacts`; of no contact, known zeros."""
     rows = contacts.rows
     peak_g = rows["peak_g"]
     sums = (

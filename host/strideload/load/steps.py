@@ -36,7 +36,7 @@ class Session:
     origin: Literal["sensor", "recording", "simulated", "unknown"]
     resampled: bool
     open: bool  # no end record yet: still running, or cut off
-    faults: dict[str, int] = field(default_factory=dict[str, int])  # raised within it, by page.COUNTERS' names
+    faults: dict[str, int] = field(default_factory=dict[str, int])  # raised in it, by page.COUNTERS' names
     gaps: tuple[tuple[int, int], ...] = ()  # (start_utc_us, lost_us)
     pages_lost: int = 0  # pages of this session that the pod declared gone or that were corrupt
     steps: np.ndarray = field(default_factory=lambda: np.empty(0, STEP))

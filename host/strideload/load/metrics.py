@@ -1,0 +1,296 @@
+"""What every figure of a day means. docs/metrics.md says the same at length; a test compares the two.
+
+An id is the figure's name in `load.day.to_json`, wherever it stands there.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure. `unit` "" is a bare number; `source` says where the definition comes from."""
+
+    id: str
+    name: str
+    unit: str
+    definition: str
+    source: str
+    caveat: str
+
+
+OWN = "Strideload"
+EVENTS = "initial contact and toe-off of the detector, docs/detector.md"
+ONE_POD = "With one pod, the other foot is taken to do the same."
+AT_THE_SHOE = (
+    "Acceleration of the shoe, not load of any tissue; compare within one pod, mount, shoe and surface."
+)
+
+METRICS = (
+    Metric(
+        "known",
+        "Known",
+        "",
+        "recorded: a pod recorded it; alive: a pod was on watch and nothing came; rest or ran_without: the "
+        "runner's word; unknown: none of these.",
+        OWN,
+        "An unknown day is never counted as zero.",
+    ),
+    Metric(
+        "recorded_s",
+        "Time recorded",
+        "s",
+        "Time within the day in which at least one pod recorded.",
+        OWN,
+        "Includes standing still.",
+    ),
+    Metric(
+        "strides",
+        "Strides",
+        "",
+        "Contacts of the foot that a pod measured; together: of both feet.",
+        EVENTS,
+        "Strides in lost pages and gaps are missing.",
+    ),
+    Metric(
+        "steps",
+        "Steps",
+        "",
+        "Each contact is one step while two pods recorded, and two while one did.",
+        OWN,
+        ONE_POD,
+    ),
+    Metric(
+        "steps_counted",
+        "Steps counted",
+        "",
+        "Steps of the time in which pods on both feet recorded.",
+        OWN,
+        "The rest is estimated.",
+    ),
+    Metric(
+        "steps_estimated",
+        "Steps estimated",
+        "",
+        "Two for each stride of the time in which one pod recorded.",
+        OWN,
+        ONE_POD,
+    ),
+    Metric(
+        "running_s",
+        "Time running",
+        "s",
+        "Sum of the stride times of running strides; with two pods, the mean of both feet.",
+        OWN,
+        "The last stride before a pause has no stride time and is left out.",
+    ),
+    Metric(
+        "walking_s",
+        "Time walking",
+        "s",
+        "Sum of the stride times of walking strides; with two pods, the mean of both feet.",
+        OWN,
+        "The last stride before a pause has no stride time and is left out.",
+    ),
+    Metric(
+        "time_s",
+        "Time in this gait",
+        "s",
+        "Sum of the stride times of one kind: running, walking or uncertain.",
+        OWN,
+        "A stride longer than 2.5 s is a pause and not counted.",
+    ),
+    Metric(
+        "longest_run_s",
+        "Longest run",
+        "s",
+        "The most running time of any run of the day.",
+        "Load rule 1 needs it: Schuster Brandt Frandsen, BJSM 2025, there by distance.",
+        "A run over midnight is cut there.",
+    ),
+    Metric(
+        "longest_bout_s",
+        "Longest bout",
+        "s",
+        "The longest running of one foot without 3 s between two running contacts.",
+        OWN,
+        "A gap in the samples ends a bout.",
+    ),
+    Metric(
+        "duration_s",
+        "Duration of a run",
+        "s",
+        "From the start of a run's first session to the end of its last; sessions less than 15 minutes apart "
+        "are one run.",
+        OWN,
+        "Includes pauses.",
+    ),
+    Metric(
+        "cadence_spm",
+        "Cadence",
+        "steps/min",
+        "Median of 120 / T over the strides of one gait, T the stride time.",
+        EVENTS,
+        ONE_POD,
+    ),
+    Metric(
+        "cadence_iqr_spm",
+        "Spread of cadence",
+        "steps/min",
+        "Interquartile range of the strides' cadences.",
+        OWN,
+        "At 100 Hz, timing alone spreads a running cadence by about 2 steps/min.",
+    ),
+    Metric(
+        "contact_s",
+        "Contact time",
+        "s",
+        "Median of toe-off less initial contact.",
+        "Falbriard 2018 gives the events of foot sensors.",
+        "Without gyroscope toe-off is estimated: good for a trend, not to compare people.",
+    ),
+    Metric(
+        "flight_s",
+        "Flight time",
+        "s",
+        "Median of T/2 - contact time, in running.",
+        "Definition; both feet taken as alike.",
+        "Carries the whole error of contact time. Below zero would be double support.",
+    ),
+    Metric(
+        "duty_factor",
+        "Duty factor",
+        "",
+        "Median of contact time / T.",
+        "Definition.",
+        "Carries the error of contact time.",
+    ),
+    Metric(
+        "peak_g",
+        "Peak impact, median",
+        "g",
+        "Median of the greatest resultant acceleration around contact.",
+        "Mitschke 2017 on the rates that it needs.",
+        AT_THE_SHOE,
+    ),
+    Metric(
+        "peak_p95_g",
+        "Peak impact, 95th percentile",
+        "g",
+        "One impact in twenty was higher.",
+        "As peak_g.",
+        "The first figure to suffer from clipping.",
+    ),
+    Metric(
+        "rise_g_s",
+        "Loading-rate proxy, median",
+        "g/s",
+        "Median of the greatest rise of acceleration into the peak.",
+        OWN,
+        "Grows with the sampling rate. " + AT_THE_SHOE,
+    ),
+    Metric(
+        "impact_sum_g",
+        "Cumulative impact",
+        "g",
+        "Sum of peak impacts, m = 1.",
+        "Miner's sum with m = 1.",
+        ONE_POD + " " + AT_THE_SHOE,
+    ),
+    Metric(
+        "impact_weighted",
+        "Weighted sum",
+        "",
+        "Sum of (peak / 10 g)^4: impacts of 10 g that weigh the same.",
+        "Miner's sum; m = 4 is usual, about 6.6 is given for bone (from memory).",
+        "An error of 10 % in g changes it by 46 %: read it beside the cumulative impact.",
+    ),
+    Metric(
+        "bone_stimulus_sqrt_g",
+        "Bone-stimulus form",
+        "√g",
+        "(sum of n peak^4)^(1/8), n the impacts.",
+        "Besier, as IMeasureU gives it, m = 4.",
+        "A formula over shoe accelerations; nothing was measured at a bone. Days do not add up.",
+    ),
+    Metric(
+        "bins",
+        "Impacts by intensity",
+        "",
+        "Impacts with a peak of 0 to 6, 6 to 21 and from 21 g.",
+        "IMU Step's edges.",
+        "They were made for the tibia, where peaks are lower than at the shoe.",
+    ),
+    Metric(
+        "clipped_share",
+        "Clipped",
+        "share",
+        "Share of strides with an axis at full scale around contact.",
+        OWN,
+        "Their peaks are lower bounds.",
+    ),
+    Metric(
+        "unreliable_share",
+        "Peaks marked",
+        "share",
+        "Share of strides sampled below 500 Hz or within +-16 g.",
+        "Mitschke 2017; tibial peaks of 24.6 g.",
+        "Times stay good; peaks read low.",
+    ),
+    Metric(
+        "asymmetry_percent",
+        "Asymmetry",
+        "%",
+        "200 (R - L) / (R + L) of medians in running, while both feet were measured.",
+        "Definition.",
+        "Two pods, two mounts: a difference can be the mounting's.",
+    ),
+    Metric(
+        "balance",
+        "Balance",
+        "",
+        "L / (L + R) of the same medians.",
+        "Definition.",
+        "As asymmetry.",
+    ),
+    Metric(
+        "gaps",
+        "Gaps",
+        "",
+        "Stretches of samples that a pod knows it lost, by the day in which they began.",
+        OWN,
+        "Strides within are missing.",
+    ),
+    Metric(
+        "gap_s",
+        "Time in gaps",
+        "s",
+        "How long the gaps last within the day, summed over pods.",
+        OWN,
+        "Strides within are missing.",
+    ),
+    Metric(
+        "pages_lost",
+        "Pages lost",
+        "",
+        "Pages of the day's sessions that the pod no longer had, or that came corrupt three times.",
+        OWN,
+        "Up to 16 strides each; counted on the day in which the session began.",
+    ),
+    Metric(
+        "strides_set_aside",
+        "Strides set aside",
+        "",
+        "Measured contacts that do not count: a third pod's, a second one's for the same foot, or of another "
+        "origin than what holds the time.",
+        OWN,
+        "They stay stored.",
+    ),
+    Metric(
+        "faults",
+        "Faults",
+        "",
+        "What the pods counted within the day's sessions, by the name of the counter in docs/page-format.md.",
+        OWN,
+        "Counted on the day in which the session began.",
+    ),
+)
