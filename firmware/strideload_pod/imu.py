@@ -1,0 +1,467 @@
+"""The LSM6DS chip as a stream of samples: FIFO set-up and reading over Adafruit's driver.
+
+Adafruit's driver gives identity, ranges and rates; it has no FIFO. The registers for that stand here as data,
+are written through the driver's bus device, and are read back: what did not take raises RegisterError.
+Registers: ST's `lsm6dso_reg.h`.
+
+How losses are counted. Every status read brings the chip's own clock along, which the samples are made from,
+so the newest sample has a known number at any time. After an overrun that clock gives the number of the
+oldest sample left, to within one; the two counter bits in each word's tag make it exact. It is exact up to 40
+s of loss (one sample at 833 Hz is 30 ppm of that, and ST gives the rate as 6667 Hz where the clock suggests
+6666.7). After `restart` the tags begin anew and the count is true to one sample.
+"""
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(expr):
+        return expr
+
+
+_FIFO_CTRL1 = const(0x07)
+_FIFO_CTRL2 = const(0x08)
+_FIFO_CTRL3 = const(0x09)
+_FIFO_CTRL4 = const(0x0A)
+_WHO_AM_I = const(0x0F)
+_CTRL1_XL = const(0x10)
+_CTRL2_G = const(0x11)
+_CTRL3_C = const(0x12)
+_CTRL10_C = const(0x19)
+_OUT_TEMP_L = const(0x20)
+_OUTX_L_A = const(0x28)
+_FIFO_STATUS1 = const(0x3A)
+_INTERNAL_FREQ_FINE = const(0x63)
+_FIFO_DATA_OUT_TAG = const(0x78)
+
+_BDU_IF_INC = const(0x44)  # and push-pull, active high; Adafruit's `_block_data_enable` is another bit
+_TIMESTAMP_EN = const(0x20)
+_FIFO_BYPASS = const(0)
+_FIFO_CONTINUOUS = const(6)
+_OVERRUN_LATCHED = const(0x08)
+
+_WORD = const(7)
+_FIFO_WORDS = const(512)
+_WATERMARK = const(128)  # a quarter: three quarters are slack for a slow write
+_STATUS_SIZE = const(10)  # 0x3A..0x43: level, flags, two reserved, timestamp
+_TICK_MASK = const(
+    0x1FFFFFFF
+)  # 29 bits of the timestamp, so that it stays a small integer: wraps after 3.7 h
+
+_SETTLE_MS = const(100)  # longer than the gyroscope takes to turn on
+_INVALID = const(0x7FFD)  # and above: not a measurement, in the first samples after the start
+_BOOT_LIMIT = const(64)  # samples; what looks invalid after that is a clipped one
+_STALL_SAMPLES = const(32)
+_CHECK_READS = const(16)  # so many reads without a sample, while the clock stands still too
+
+_PAIR = const(0x30)
+
+WHO_AM_I = {"LSM6DSO32": 0x6C, "LSM6DSOX": 0x6C}
+ACC_CODES = {
+    "LSM6DSO32": {4: 0, 8: 2, 16: 3, 32: 1},
+    "LSM6DSOX": {2: 0, 4: 2, 8: 3, 16: 1},
+}
+GYRO_CODES = {250: 0, 500: 1, 1000: 2, 2000: 3}
+RATE_CODES = {104: 4, 208: 5, 416: 6, 833: 7, 1667: 8}
+
+
+class ImuError(Exception):
+    """The chip cannot be used, or not go on, as it is."""
+
+
+class WrongChip(ImuError):
+    """Another chip answers than the one that the pod was set up for."""
+
+    def __init__(self, part, expected, got):
+        super().__init__(f"{part} answers 0x{expected:02x} as its identity, here is 0x{got:02x}")
+        self.part = part
+        self.expected = expected
+        self.got = got
+
+
+class RegisterError(ImuError):
+    """A register does not hold what was written."""
+
+    def __init__(self, register, expected, got):
+        super().__init__(f"register 0x{register:02x} should hold 0x{expected:02x}, it holds 0x{got:02x}")
+        self.register = register
+        self.expected = expected
+        self.got = got
+
+
+class FifoStalled(ImuError):
+    """The clock runs on, but no samples come. `restart` begins again; the samples missing are counted as
+    lost."""
+
+    def __init__(self, behind):
+        super().__init__(f"no samples from the FIFO, {behind} are missing")
+        self.behind = behind
+
+
+class BusError(ImuError):
+    """The chip did not answer on the bus. Nothing is lost by it yet: read again."""
+
+    def __init__(self, error):
+        super().__init__(f"the chip does not answer: {error}")
+
+
+def _tag_kinds():
+    """Tag byte -> 0x10 gyroscope or 0x20 acceleration, with the slot counter; 0: other sensors and wrong
+    parity."""
+    kinds = bytearray(256)
+    for sensor, kind in ((1, 0x10), (2, 0x20)):
+        for counter in range(4):
+            tag = sensor << 3 | counter << 1
+            ones = sum(tag >> bit & 1 for bit in range(8))
+            kinds[tag | ones & 1] = kind | counter
+    return kinds
+
+
+_KINDS = _tag_kinds()
+
+
+class Imu:
+    """`driver`: Adafruit's for this part. `odr_hz`: a key of RATE_CODES. `acc_range_g`: a key of
+    ACC_CODES[part]; `gyro_range_dps`: a key of GYRO_CODES, or 0 for acceleration alone. ValueError for
+    anything else.
+
+    `axes`: 6 or 3 a sample. `lost`: samples lost since `start`. `bad_words`: words that were no part of a
+    sample.
+    """
+
+    def __init__(self, driver, sleep_ms, part, odr_hz, acc_range_g, gyro_range_dps):
+        if part not in ACC_CODES:
+            raise ValueError(f"no FIFO reader for {part}")
+        if odr_hz not in RATE_CODES or acc_range_g not in ACC_CODES[part]:
+            raise ValueError(f"{part} has no {odr_hz} Hz at {acc_range_g} g")
+        if gyro_range_dps and gyro_range_dps not in GYRO_CODES:
+            raise ValueError(f"no range of {gyro_range_dps} deg/s")
+        self.part = part
+        self.odr_hz = odr_hz
+        self.acc_range_g = acc_range_g
+        self.gyro_range_dps = gyro_range_dps
+        self.axes = 6 if gyro_range_dps else 3
+        self.acc_ug_lsb = 61 * acc_range_g // 2
+        self.gyro_udps_lsb = 35 * gyro_range_dps
+        self.rate_mhz = 0
+        self.lost = 0
+        self.bad_words = 0
+        self._driver = driver
+        self._device = driver.i2c_device
+        self._sleep_ms = sleep_ms
+        self._acc_code = ACC_CODES[part][acc_range_g]
+        self._gyro_code = GYRO_CODES[gyro_range_dps] if gyro_range_dps else 0
+        self._rate_code = rate = RATE_CODES[odr_hz]
+        self._slot_words = 2 if gyro_range_dps else 1
+        self._divider = 1 << 10 - rate  # of 6667 Hz
+        gyro_rate = rate if gyro_range_dps else 0
+        # What must hold while the FIFO runs, in the order in which it is written.
+        self._setup = (
+            (_CTRL3_C, _BDU_IF_INC),
+            (_CTRL10_C, _TIMESTAMP_EN),
+            (_FIFO_CTRL1, _WATERMARK),
+            (_FIFO_CTRL2, 0),
+            (_FIFO_CTRL3, gyro_rate << 4 | rate),
+        )
+        self._rates = (
+            (_CTRL1_XL, rate << 4 | self._acc_code << 2),
+            (_CTRL2_G, gyro_rate << 4 | self._gyro_code << 2),
+        )
+        self._out = bytearray(2)
+        self._in = bytearray(6)
+        self._status = bytearray(_STATUS_SIZE)
+        self._buffer = bytearray(_WORD * _FIFO_WORDS)
+        self._forget()
+
+    def _forget(self):
+        self._at = self._end = 0  # what of the buffer is not decoded yet
+        self._level = 0  # words in the FIFO at the last status read
+        self._ticks = 0
+        self._expected = -1  # slot counter of the next sample, -1: any
+        self._next = 0  # number of the next sample to be decoded
+        self._anchor_ticks = -1  # a moment, and the newest sample's number at it; -1: none yet
+        self._anchor = 0
+        self._overrun = False  # seen, and not looked into yet
+        self._suspect = False  # samples are missing, or may be, before the next one in the buffer
+        self._booting = _BOOT_LIMIT
+        self._idle = 0
+        self._taken = 0
+        self.lost = 0
+
+    # Turning on and off
+
+    def start(self):
+        """Begin to sample; the first valid sample is number 0. WrongChip, RegisterError, BusError."""
+        try:
+            self._start()
+        except OSError as error:
+            raise BusError(error) from error
+
+    def _start(self):
+        expected = WHO_AM_I[self.part]
+        got = self._get(_WHO_AM_I)
+        if got != expected:
+            raise WrongChip(self.part, expected, got)
+        self._turn_off()
+        for register, value in self._setup:
+            self._set(register, value)
+        driver = self._driver
+        driver.accelerometer_range = self._acc_code
+        driver.gyro_range = self._gyro_code
+        driver.accelerometer_data_rate = self._rate_code
+        driver.gyro_data_rate = self._rate_code if self.gyro_range_dps else 0
+        for register, value in self._rates:
+            self._verify(register, value)
+        self._sleep_ms(_SETTLE_MS)
+        self.rate_mhz = self._true_rate_mhz()
+        self._forget()
+        self._set(_FIFO_CTRL4, _FIFO_CONTINUOUS)
+        self._read_status()
+        self._follow_clock()
+
+    def stop(self):
+        """Empty the FIFO and put both sensors to sleep. BusError."""
+        try:
+            self._turn_off()
+        except OSError as error:
+            raise BusError(error) from error
+
+    def _turn_off(self):
+        self._set(_FIFO_CTRL4, _FIFO_BYPASS)
+        self._driver.accelerometer_data_rate = 0
+        self._driver.gyro_data_rate = 0
+
+    def restart(self):
+        """Begin again after FifoStalled: sample numbers stay true, to one sample.
+
+        RegisterError if the chip was reset in between: its clock is gone as well, and only `start` helps.
+        BusError.
+        """
+        self.check(False)
+        try:
+            self._set(_FIFO_CTRL4, _FIFO_BYPASS)
+            self._set(_FIFO_CTRL4, _FIFO_CONTINUOUS)
+        except OSError as error:
+            raise BusError(error) from error
+        self._at = self._end = 0
+        self._expected = -1
+        self._resolve()
+
+    def check(self, running=True):
+        """Read back all that was set up. RegisterError, BusError."""
+        try:
+            for register, value in self._setup:
+                self._verify(register, value)
+            for register, value in self._rates:
+                self._verify(register, value)
+            if running:
+                self._verify(_FIFO_CTRL4, _FIFO_CONTINUOUS)
+        except OSError as error:
+            raise BusError(error) from error
+
+    # Measurements beside the stream
+
+    def temperature(self):
+        """1/256 degC. BusError."""
+        self._fetch(_OUT_TEMP_L, self._in, 0, 2)
+        return _int16(self._in, 0) + 25 * 256
+
+    def resting_mg(self):
+        """Length of the acceleration now, in mg: 1000 while the shoe rests. Half or twice of it: the driver
+        is set up for another part than the one that is there. BusError."""
+        self._fetch(_OUTX_L_A, self._in, 0, 6)
+        squares = sum(_int16(self._in, i) ** 2 for i in (0, 2, 4))
+        return int(squares**0.5 * self.acc_ug_lsb / 1000 + 0.5)
+
+    # The stream
+
+    def read(self, block):
+        """Samples that are there, at most one drain, into `block` (array("h"), room for whole samples) -> how
+        many.
+
+        What `take_lost` says after it was lost just before the first of them. FifoStalled, RegisterError,
+        BusError.
+        """
+        limit = len(block) // self.axes
+        if self._end - self._at < _WORD * self._slot_words:
+            self._drain(limit)
+        n = self._decode(block, limit)
+        if n == 0 and self._end - self._at >= _WORD * self._slot_words:
+            self._resolve()
+            n = self._decode(block, limit)
+        return n
+
+    def take_lost(self):
+        """Samples lost since the last call."""
+        lost = self.lost - self._taken
+        self._taken = self.lost
+        return lost
+
+    def _drain(self, limit):
+        """Read what is in the FIFO, up to `limit` samples, behind a half sample that may have been left
+        over."""
+        buffer = self._buffer
+        left = self._end - self._at
+        for i in range(left):
+            buffer[i] = buffer[self._at + i]
+        self._at = 0
+        self._end = left
+        slot_words = self._slot_words
+        self._read_status()
+        if self._overrun:
+            self._overrun = False
+            self._suspect = True
+        else:
+            self._follow_clock()
+        words = min(self._level, min(limit * slot_words, _FIFO_WORDS) - left // _WORD)
+        words -= (words + left // _WORD) % slot_words
+        if words > 0:
+            self._fetch(_FIFO_DATA_OUT_TAG, buffer, left, left + _WORD * words)
+            self._end = left + _WORD * words
+
+    def _read_status(self):
+        status = self._status
+        self._fetch(_FIFO_STATUS1, status, 0, _STATUS_SIZE)
+        self._level = status[0] | (status[1] & 3) << 8
+        self._ticks = status[6] | status[7] << 8 | status[8] << 16 | (status[9] & 0x1F) << 24
+        if status[1] & _OVERRUN_LATCHED:
+            self._overrun = True
+
+    def _elapsed(self):
+        """Samples made between the anchor and the last status read, by the chip's clock."""
+        ticks = (self._ticks - self._anchor_ticks) & _TICK_MASK
+        return (ticks * 6667 + 20000 * self._divider) // (40000 * self._divider)
+
+    def _samples_at_hand(self):
+        """Whole samples in the buffer and, at the last status read, in the FIFO."""
+        return ((self._end - self._at) // _WORD + self._level) // self._slot_words
+
+    def _follow_clock(self):
+        """Note which sample is the newest now. FifoStalled if none came although time went by."""
+        newest = self._next + self._samples_at_hand() - 1
+        if self._anchor_ticks < 0 or newest != self._anchor:
+            self._anchor_ticks = self._ticks
+            self._anchor = newest
+        elif self._level == 0:
+            self._watch()
+
+    def _watch(self):
+        """Nothing new and nothing left to read: too early, stopped, or a chip that lost its settings?"""
+        behind = self._elapsed()
+        if behind > _STALL_SAMPLES:
+            self.check()
+            raise FifoStalled(behind)
+        self._idle = self._idle + 1 if self._ticks == self._anchor_ticks else 0
+        if self._idle >= _CHECK_READS:
+            self._idle = 0
+            self.check()
+
+    def _resolve(self):
+        """Samples are missing before the next one at hand: count them by the clock and the tags."""
+        self._read_status()  # after the burst: what is in the FIFO now follows on what is in the buffer
+        self._suspect = False
+        at_hand = self._samples_at_hand()
+        newest = self._anchor + self._elapsed()
+        lost = newest + 1 - at_hand - self._next
+        if self._expected >= 0 and self._end > self._at:
+            jump = (_KINDS[self._buffer[self._at]] & 3) - self._expected
+            lost += ((jump - lost + 2) & 3) - 2
+        lost = max(lost, 0)
+        self.lost += lost
+        self._next += lost
+        self._expected = -1
+        self._anchor_ticks = self._ticks
+        self._anchor = self._next + at_hand - 1
+
+    def _decode(self, block, limit):
+        """Whole samples from the buffer into `block`, up to a jump of the slot counter -> how many."""
+        buffer = self._buffer
+        kinds = _KINDS
+        six = self.axes == 6
+        size = 2 * _WORD if six else _WORD
+        at = self._at
+        end = self._end - size
+        expected = self._expected
+        suspect = self._suspect
+        n = 0
+        k = 0
+        while at <= end and n < limit:
+            kind = kinds[buffer[at]]
+            acc = gyro = at
+            if six:
+                gyro = at + _WORD
+                if kind ^ kinds[buffer[gyro]] != _PAIR:  # not two halves of one sample
+                    self.bad_words += 1
+                    at += _WORD
+                    continue
+                if kind & 0x10:
+                    gyro = at
+                    acc = at + _WORD
+            elif not kind & 0x20:
+                self.bad_words += 1
+                at += _WORD
+                continue
+            counter = kind & 3
+            if suspect or (counter != expected and expected >= 0):
+                break
+            expected = (counter + 1) & 3
+            at += size
+            # (v ^ 0x8000) - 0x8000 is the sign of an int16.
+            block[k] = ((buffer[acc + 1] | buffer[acc + 2] << 8) ^ 0x8000) - 0x8000
+            block[k + 1] = ((buffer[acc + 3] | buffer[acc + 4] << 8) ^ 0x8000) - 0x8000
+            block[k + 2] = ((buffer[acc + 5] | buffer[acc + 6] << 8) ^ 0x8000) - 0x8000
+            if six:
+                block[k + 3] = ((buffer[gyro + 1] | buffer[gyro + 2] << 8) ^ 0x8000) - 0x8000
+                block[k + 4] = ((buffer[gyro + 3] | buffer[gyro + 4] << 8) ^ 0x8000) - 0x8000
+                block[k + 5] = ((buffer[gyro + 5] | buffer[gyro + 6] << 8) ^ 0x8000) - 0x8000
+            if self._booting:
+                if block[k] >= _INVALID or (six and block[k + 3] >= _INVALID):
+                    self._booting -= 1
+                    self._next += 1
+                    continue
+                self._booting = 0
+            n += 1
+            k += 6 if six else 3
+        self._at = at
+        self._expected = expected
+        self._next += n
+        return n
+
+    # Registers
+
+    def _fetch(self, register, buffer, start, end):
+        self._out[0] = register
+        try:
+            with self._device as i2c:
+                i2c.write_then_readinto(self._out, buffer, out_end=1, in_start=start, in_end=end)
+        except OSError as error:
+            raise BusError(error) from error
+
+    def _get(self, register):
+        self._fetch(register, self._in, 0, 1)
+        return self._in[0]
+
+    def _verify(self, register, expected):
+        got = self._get(register)
+        if got != expected:
+            raise RegisterError(register, expected, got)
+
+    def _set(self, register, value):
+        self._out[0] = register
+        self._out[1] = value
+        with self._device as i2c:
+            i2c.write(self._out)
+        self._verify(register, value)
+
+    def _true_rate_mhz(self):
+        """By FREQ_FINE, which is true only while the sensors run. [ST AN5192: 6667 Hz x (1 + 0.0015
+        FREQ_FINE)]"""
+        fine = self._get(_INTERNAL_FREQ_FINE)
+        if fine >= 128:
+            fine -= 256
+        whole = 10000 * self._divider
+        return (6667000 * (10000 + 15 * fine) + whole // 2) // whole
+
+
+def _int16(buffer, at):
+    return ((buffer[at] | buffer[at + 1] << 8) ^ 0x8000) - 0x8000
