@@ -120,12 +120,35 @@ def _tag_kinds():
 _KINDS = _tag_kinds()
 
 
+def open_driver(part, i2c):
+    """Adafruit's driver for this part, on a bus with busio's surface. ImuError: another chip, or none.
+
+    Only the class that is needed is imported: they share their table of ranges, and the last one to load
+    wins.
+    """
+    try:
+        if part == "LSM6DSO32":
+            from adafruit_lsm6ds.lsm6dso32 import LSM6DSO32
+
+            return LSM6DSO32(i2c)
+        if part == "LSM6DSOX":
+            from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
+
+            return LSM6DSOX(i2c)
+    except (OSError, ValueError) as error:  # ValueError: nothing at that address
+        raise BusError(error) from error
+    except RuntimeError as error:
+        raise ImuError(f"no {part}: {error}") from error
+    raise ValueError(f"no FIFO reader for {part}")
+
+
 class Imu:
     """`driver`: Adafruit's for this part. `odr_hz`: a key of RATE_CODES. `acc_range_g`: a key of
     ACC_CODES[part]; `gyro_range_dps`: a key of GYRO_CODES, or 0 for acceleration alone. ValueError for
     anything else.
 
-    `axes`: 6 or 3 a sample. `lost`: samples lost since `start`. `bad_words`: words that were no part of a
+    `axes`: 6 or 3 a sample. `watermark_ms`: a quarter of the FIFO, the time between two reads.
+    `lost`: samples lost since `start`. `bad_words`: words that were no part of a
     sample.
     """
 
@@ -146,6 +169,7 @@ class Imu:
         self.rate_mhz = 0
         self.lost = 0
         self.bad_words = 0
+        self._clipped = 0
         self._driver = driver
         self._device = driver.i2c_device
         self._sleep_ms = sleep_ms
@@ -154,6 +178,7 @@ class Imu:
         self._rate_code = rate = RATE_CODES[odr_hz]
         self._slot_words = 2 if gyro_range_dps else 1
         self._divider = 1 << 10 - rate  # of 6667 Hz
+        self.watermark_ms = 1000 * _WATERMARK // (odr_hz * self._slot_words)
         gyro_rate = rate if gyro_range_dps else 0
         # What must hold while the FIFO runs, in the order in which it is written.
         self._setup = (
@@ -297,6 +322,12 @@ class Imu:
         self._taken = self.lost
         return lost
 
+    def take_clipped(self):
+        """Samples since the last call with acceleration at full scale on an axis."""
+        clipped = self._clipped
+        self._clipped = 0
+        return clipped
+
     def _drain(self, limit):
         """Read what is in the FIFO, up to `limit` samples, behind a half sample that may have been left
         over."""
@@ -406,10 +437,13 @@ class Imu:
                 break
             expected = (counter + 1) & 3
             at += size
-            # (v ^ 0x8000) - 0x8000 is the sign of an int16.
-            block[k] = ((buffer[acc + 1] | buffer[acc + 2] << 8) ^ 0x8000) - 0x8000
-            block[k + 1] = ((buffer[acc + 3] | buffer[acc + 4] << 8) ^ 0x8000) - 0x8000
-            block[k + 2] = ((buffer[acc + 5] | buffer[acc + 6] << 8) ^ 0x8000) - 0x8000
+            # An int16 + 0x8000 has no sign: 0 and 0xFFFF are its ends.
+            x = (buffer[acc + 1] | buffer[acc + 2] << 8) ^ 0x8000
+            y = (buffer[acc + 3] | buffer[acc + 4] << 8) ^ 0x8000
+            z = (buffer[acc + 5] | buffer[acc + 6] << 8) ^ 0x8000
+            block[k] = x - 0x8000
+            block[k + 1] = y - 0x8000
+            block[k + 2] = z - 0x8000
             if six:
                 block[k + 3] = ((buffer[gyro + 1] | buffer[gyro + 2] << 8) ^ 0x8000) - 0x8000
                 block[k + 4] = ((buffer[gyro + 3] | buffer[gyro + 4] << 8) ^ 0x8000) - 0x8000
@@ -420,6 +454,8 @@ class Imu:
                     self._next += 1
                     continue
                 self._booting = 0
+            if not (0 < x < 0xFFFF and 0 < y < 0xFFFF and 0 < z < 0xFFFF):
+                self._clipped += 1
             n += 1
             k += 6 if six else 3
         self._at = at
