@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strideload.web.numbers import THIN_SPACE, duration, long_date, number, short_date
+from strideload.web.numbers import NOT_KNOWN, THIN_SPACE, duration, long_date, number, short_date
 
 
 @pytest.mark.parametrize(
     ("value", "digits", "written"),
     [
-        (None, 0, "–"),
+        (None, 0, NOT_KNOWN),
         (0, 0, "0"),
         (999, 0, "999"),
         (6240, 0, "6_240"),
         (1234567.25, 1, "1_234_567.2"),
         (9.06, 1, "9.1"),
-        (-3, 0, "−3"),
+        (-3, 0, "\N{MINUS SIGN}3"),
         (-0.01, 1, "0.0"),
     ],
 )
@@ -29,7 +29,7 @@ def test_number(value: float | None, digits: int, written: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "written"),
     [
-        (None, "–"),
+        (None, NOT_KNOWN),
         (0, "0 s"),
         (45.4, "45 s"),
         (59.4, "59 s"),

@@ -1,4 +1,4 @@
-"""The page's addresses: today and any other day, what is live, what the figures mean, and whether all is well."""
+"""The page's addresses: today and any other day, what is live, what the figures mean, and how things go."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -23,8 +23,8 @@ from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shi
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-WEEKS_SHOWN = 6
-LONGEST_DAYS = 30
+DAYS_SHOWN = 6 * 7
+BASELINE_DAYS = 30
 # No pod is older, and no time zone's rules are asked for years that they do not know.
 FIRST_DAY = date(2000, 1, 1)
 
@@ -75,19 +75,19 @@ def _day(days: Days, live: Live, wanted: str | None) -> dict[str, Any]:
     """All that the day's part shows, and `seen`, which changes when any of it does."""
     today = days.today()
     shown = _read_date(wanted, today)
-    last_weeks = days.days(shown - timedelta(days=max(7 * WEEKS_SHOWN - 1, LONGEST_DAYS)), shown)
-    day = last_weeks[-1]
-    rejections = live.health()["rejections"]
-    known_pods = bool(live.pods())
-    view = day_view.view(day, today, last_weeks[:-1][-LONGEST_DAYS:], rejections, known_pods, FIRST_DAY)
-    weeks = weeks_view.view(last_weeks[-7 * WEEKS_SHOWN :])
-    seen = blake2b(repr((view, weeks)).encode(), digest_size=8).hexdigest()
+    known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, BASELINE_DAYS)), shown)
+    before = known[:-1][-BASELINE_DAYS:]
+    rejections = live.health()["rejections"] if shown == today else {}
+    day = day_view.view(known[-1], before, today, FIRST_DAY, rejections, bool(live.pods()))
+    longest = day_view.longest_run(before)
+    weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
+    seen = blake2b(repr((day, weeks)).encode(), digest_size=8).hexdigest()
     address = f"date={shown.isoformat()}&" if wanted else ""
-    return {"day": view, "weeks": weeks, "seen": seen, "poll": f"/part/day?{address}seen={seen}"}
+    return {"day": day, "weeks": weeks, "seen": seen, "poll": f"/part/day?{address}seen={seen}"}
 
 
 def _read_date(wanted: str | None, today: date) -> date:
-    """The day asked for, today when none is. HTTPException 400 for what is no date, 404 for a day out of reach."""
+    """The day asked for, today when none is. HTTPException 400: not a date; 404: a day out of reach."""
     if wanted is None:
         return today
     try:

@@ -3,7 +3,7 @@
 from datetime import date
 
 THIN_SPACE = "\u202f"  # narrow and never broken, between groups of digits and before a unit
-NOT_KNOWN = "–"
+NOT_KNOWN = "\N{EN DASH}"
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -13,14 +13,14 @@ MONTHS = (
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """`value` with `digits` decimals and its digits in groups of three: 6240 -> "6 240"; None -> "–"."""
+    """`value` with `digits` decimals and its digits in groups of three: 6240 -> "6 240"; None: a dash."""
     if value is None:
         return NOT_KNOWN
-    return f"{value:z,.{digits}f}".replace(",", THIN_SPACE).replace("-", "\u2212")
+    return f"{value:z,.{digits}f}".replace(",", THIN_SPACE).replace("-", "\N{MINUS SIGN}")
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as "45 s", "41 min" or "1 h 12 min", rounded to the unit that is shown last; None -> "–"."""
+    """Seconds as "45 s", "41 min" or "1 h 12 min", rounded to the unit that is shown last; None: a dash."""
     if seconds is None:
         return NOT_KNOWN
     if round(seconds) < 60:

@@ -1,4 +1,4 @@
-"""Serves the page from a thread: the port is bound when `serve` returns, and free again when `stop` returns."""
+"""Serves the page from a thread: it answers when `serve` returns; its port is free when `stop` returns."""
 
 import errno
 import socket
@@ -73,7 +73,7 @@ class Server:
 
 
 def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 8080) -> Server:
-    """Serve `app` in a thread; port 0 takes a free one. PortBusy or ServeError when the address cannot be had."""
+    """Serve `app` in a thread; port 0 takes a free one. PortBusy, ServeError."""
     server = Server(app, _listen(host, port))
     server.start()
     return server

@@ -1,0 +1,117 @@
+"""One day as the page shows it: a sentence, its runs, its figures, and what is to be said of the data."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from strideload.web import figures_view, quality_view, words
+from strideload.web.doors import DayJson
+from strideload.web.numbers import THIN_SPACE, duration, long_date, number, short_date
+
+
+@dataclass(frozen=True)
+class Link:
+    href: str
+    name: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    id: str  # the same as long as the run began at the same moment
+    time: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class DayView:
+    title: str
+    heading: str
+    before: Link | None
+    after: Link | None
+    sentence: str
+    more: list[str]
+    begin: bool  # whether to say how to begin
+    runs: list[RunView]
+    groups: list[figures_view.Group]
+    remarks: list[quality_view.Remark]
+
+
+def view(
+    day: DayJson,
+    days_before: Sequence[DayJson],
+    today: date,
+    first_day: date,
+    rejections: Mapping[str, int],
+    has_pods: bool,
+) -> DayView:
+    """`days_before`: what this day is set beside, the oldest first; `first_day`: no link leads further back."""
+    shown = date.fromisoformat(day["date"])
+    nothing_yet = day["known"] == "unknown"
+    return DayView(
+        title=long_date(shown),
+        heading=_heading(shown, today),
+        before=_link(shown - timedelta(days=1), today) if shown > first_day else None,
+        after=_link(shown + timedelta(days=1), today) if shown < today else None,
+        sentence="Nothing is known of today yet." if nothing_yet and shown == today else words.sentence(day),
+        more=_more(day, days_before, shown == today),
+        begin=nothing_yet and not has_pods,
+        runs=[_run(run) for run in day["runs"]],
+        groups=figures_view.groups(day),
+        remarks=quality_view.remarks(day, rejections),
+    )
+
+
+def longest_run(days: Sequence[DayJson]) -> DayJson | None:
+    """The day with the longest run, None where no run is known."""
+    ran = [day for day in days if words.state(day) == "run"]
+    return max(ran, key=lambda day: day["longest_run_s"], default=None)
+
+
+def _heading(shown: date, today: date) -> str:
+    named = {today: "Today, ", today - timedelta(days=1): "Yesterday, "}.get(shown, "")
+    year = "" if shown.year == today.year else f" {shown.year}"
+    return f"{named}{long_date(shown)}{year}"
+
+
+def _link(to: date, today: date) -> Link:
+    return Link("/", "Today") if to == today else Link(f"/?date={to.isoformat()}", short_date(to))
+
+
+def _more(day: DayJson, days_before: Sequence[DayJson], is_today: bool) -> list[str]:
+    if day["known"] == "unknown":
+        if is_today:
+            return ["A run appears here by itself once its pod has sent it."]
+        return [
+            "No pod reported on this day and nothing was noted. A pod that still holds it fills it in when it syncs."
+        ]
+    lines = [f"{day['reason'][0].upper()}{day['reason'][1:]}."] if day["note"] == "ran_without" else []
+    return [*lines, _baseline(days_before)] if words.state(day) == "run" else lines
+
+
+def _baseline(days_before: Sequence[DayJson]) -> str:
+    """What this day's runs can be set beside. A fact only: no rule and no advice."""
+    count = len(days_before)
+    longest = longest_run(days_before)
+    if longest is None:
+        return f"No run is known in the {count} days before, so there is nothing to compare with yet."
+    unknown = sum(words.state(day) == "unknown" for day in days_before)
+    caveat = f" {unknown} of these days are not known." if unknown else ""
+    when = short_date(date.fromisoformat(longest["date"]))
+    return f"Longest run in the {count} days before: {duration(longest['longest_run_s'])} on {when}.{caveat}"
+
+
+def _run(run: dict[str, Any]) -> RunView:
+    start, end = (datetime.fromisoformat(run[f"{name}_local"]) for name in ("start", "end"))
+    moved = [f"{duration(run[name])} {what}" for name, what in _MOVES if run[name] >= words.LEAST_S]
+    parts = [" and ".join(moved) or "no running", words.steps(run)]
+    if run["cadence_spm"] is not None:
+        parts.append(f"{number(run['cadence_spm'])}{THIN_SPACE}steps/min")
+    if run["began_before"]:
+        parts.append("begun the day before")
+    if run["goes_on"]:
+        parts.append("goes on after midnight")
+    return RunView(run["start_utc"], f"{start:%H:%M} to {end:%H:%M}", " · ".join(parts))
+
+
+_MOVES = (("running_s", "running"), ("walking_s", "walking"))

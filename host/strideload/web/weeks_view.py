@@ -1,0 +1,89 @@
+"""The last weeks: what the plot draws, and the same facts as a sentence and as rows of a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from strideload.web import words
+from strideload.web.doors import DayJson
+from strideload.web.numbers import duration, number, short_date
+
+STATE_WORDS = {
+    "recorded": "recorded",
+    "alive": "no run",
+    "rest": "rest",
+    "ran_without": "ran without the pod",
+    "unknown": "not known",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    iso: str
+    name: str
+    state: str
+    running: str
+    steps: str
+    impact: str
+
+
+@dataclass(frozen=True)
+class WeeksView:
+    sentence: str
+    plot: dict[str, Any]  # read by static/plot.js
+    rows: list[Row]  # newest first
+
+
+def view(days: Sequence[DayJson], longest_run_s: float | None) -> WeeksView:
+    """`longest_run_s`: the longest run of the days before the last one, drawn as a line; None: there is none."""
+    return WeeksView(
+        sentence=_sentence(days),
+        plot={"days": [_mark(day) for day in days], "longest_min": _minutes(longest_run_s)},
+        rows=[_row(day) for day in reversed(days)],
+    )
+
+
+def _sentence(days: Sequence[DayJson]) -> str:
+    states = [words.state(day) for day in days]
+    counts = f"{states.count('run')} days with a run, {states.count('none')} without"
+    if unknown := states.count("unknown"):
+        counts += f", {unknown} not known"
+    most = max(days, key=lambda day: day["running_s"] or 0)
+    if words.state(most) != "run":
+        return f"{counts}."
+    return f"{counts}. The most in a day: {duration(most['running_s'])}, on {short_date(_date(most))}."
+
+
+def _mark(day: DayJson) -> dict[str, Any]:
+    on = _date(day)
+    state = words.state(day)
+    return {
+        "date": on.isoformat(),
+        "monday": on.weekday() == 0,
+        "short": f"{on.day} {short_date(on).split()[-1]}",
+        "state": state,
+        "min": _minutes(day["running_s"]) if state == "run" else None,
+        "text": f"{short_date(on)}: {words.sentence(day)}",
+    }
+
+
+def _row(day: DayJson) -> Row:
+    on = _date(day)
+    impact_g = day["together"]["impact_sum_g"] if day["together"] else None
+    return Row(
+        iso=on.isoformat(),
+        name=short_date(on),
+        state=", ".join([STATE_WORDS[day["known"]], *(o for o in day["origins"] if o != "sensor")]),
+        running=duration(day["running_s"]),
+        steps=number(day["steps"]),
+        impact=number(impact_g),
+    )
+
+
+def _minutes(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds / 60, 2)
+
+
+def _date(day: DayJson) -> date:
+    return date.fromisoformat(day["date"])
