@@ -31,6 +31,8 @@ LARGEST_G = 100.0  # three times the widest range of the chips: more is another 
 LARGEST_DPS = 10_000.0
 REST_G = 5.0  # the middle of a foot's accelerations lies near 1 g; in m/s² it would lie near 10
 GAP_INTERVALS = 3  # more than so many sample intervals without a sample is a gap
+FULL_SCALES_G = (2, 4, 8, 16, 32)
+FULL_SCALE_NEAR = 0.001
 CLIP_FLOOR_G = 1.9  # no chip has less than +-2 g
 CLIP_BAND = 0.002  # the share below the greatest value that counts as at full scale
 CLIP_SURROUNDINGS = 0.1  # and the share below it that is looked at for comparison
@@ -308,15 +310,17 @@ def _check_units(acc_g: Floats, gyro_dps: Floats | None) -> None:
 def _ceiling_g(acc_g: Floats) -> float | None:
     """The end of scale that the samples reach, g; None: they do not.
 
-    Full scale is seen as one value near the greatest that comes again and again, more often than any below it.
+    It is seen as a greatest value that is a chip's own full scale, or as one near the greatest that comes again and
+    again, more often than any below it.
     """
     sizes = np.abs(acc_g)
     ceiling_g = float(np.max(sizes))
     levels, counts = np.unique(sizes[sizes >= ceiling_g * (1 - CLIP_SURROUNDINGS)], return_counts=True)
     at_ceiling = levels >= ceiling_g * (1 - CLIP_BAND)
     most, most_below = np.max(counts[at_ceiling]), np.max(counts[~at_ceiling], initial=0)
-    clips = ceiling_g >= CLIP_FLOOR_G and most >= CLIP_FEWEST and most >= 2 * most_below
-    return ceiling_g if clips else None
+    piled_up = ceiling_g >= CLIP_FLOOR_G and most >= CLIP_FEWEST and most >= 2 * most_below
+    full_scale = any(abs(ceiling_g - g) <= FULL_SCALE_NEAR * g for g in FULL_SCALES_G)
+    return ceiling_g if piled_up or full_scale else None
 
 
 def _gap_ends(t_s: Floats) -> NDArray[np.intp]:
