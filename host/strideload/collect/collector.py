@@ -1,0 +1,324 @@
+"""From MQTT to the store: what is committed is acknowledged, and nothing else is.
+
+Paho's thread only puts messages into a queue. One worker takes what is there, stores it in one transaction,
+acknowledges it to the broker, and tells the pods what to send next. Whatever goes wrong with one message, the
+others go on; while the disk is full nothing is acknowledged, so pods and broker keep what they have.
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from queue import Empty, SimpleQueue
+from typing import Final, NamedTuple, TypeVar
+
+from paho.mqtt.client import MQTTMessage
+
+from strideload.collect import clock
+from strideload.collect.address import Address
+from strideload.collect.deriver import Deriver
+from strideload.collect.link import Link
+from strideload.protocol import topics
+from strideload.protocol.errors import MessageError
+from strideload.protocol.messages import MAX_PAYLOAD, Live, PodState, ack_message, read_live, read_state
+from strideload.store import Received, Store, StoreError, StoreFull
+
+BATCH_MESSAGES: Final = 500
+# More than a batch, so that the next one comes in while this one is committed.
+IN_FLIGHT: Final = 4 * BATCH_MESSAGES
+# A connection made anew brings what was not acknowledged once more; together still only 32 MB.
+QUEUE_LIMIT: Final = 2 * IN_FLIGHT
+IDLE_S: Final = 0.2
+RETRY_FIRST_S: Final = 0.2
+RETRY_LONGEST_S: Final = 5.0
+PODS_LIMIT: Final = 256  # whose last words are kept in memory
+
+LEAVES: Final = ("pages", "state", "live", "online")
+
+TOO_LARGE: Final = f"payload over {MAX_PAYLOAD} bytes"
+TOPIC_NOT_UTF8: Final = "topic is not UTF-8"
+TOPIC_UNKNOWN: Final = "topic is no pod's"
+NOT_UNDERSTOOD: Final = "could not be stored"
+QUEUE_FULL: Final = "queue full, to be sent again"
+COLLECTOR_ERROR: Final = "error in the collector"
+
+log = logging.getLogger(__name__)
+
+StreamKey = tuple[str, int, int]  # pod, log, stream
+T = TypeVar("T")
+
+
+class Seen(NamedTuple):
+    """A pod's last `live` message, and when it came."""
+
+    live: Live
+    received_utc_us: int
+
+
+class Aside(NamedTuple):
+    """What is kept aside, and why."""
+
+    topic: str
+    payload: bytes
+    reason: str
+
+
+class Batch(NamedTuple):
+    """Messages by what is to be done with them."""
+
+    pages: list[Received]
+    states: dict[str, PodState]
+    asides: list[Aside]
+    acknowledged: dict[int, list[int]]  # connection -> message ids
+
+
+class _Stopped(Exception):
+    """The collector is told to end while it waits for the store."""
+
+
+class Collector:
+    """Collects from the broker at `address` into `store`, in threads of its own, from `start` to `stop`.
+
+    `counters`: what became of pages and messages, by the store's reasons. `live`: pod -> Seen. `online`: pod -> bool.
+    `trouble`: what the user should know, in words, None while all is well. `on_live(pod, live)` is called on the
+    collector's thread. Pods are given the time of `time_source`; without one, this computer's while it is
+    synchronised, or always with `trust_clock`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        address: Address,
+        *,
+        trust_clock: bool = False,
+        time_source: clock.TimeSource | None = None,
+        on_live: Callable[[str, Live], None] | None = None,
+    ) -> None:
+        self.live: dict[str, Seen] = {}
+        self.online: dict[str, bool] = {}
+        self._store = store
+        self._time_source = time_source or (clock.utc_ms if trust_clock else clock.synchronised_utc_ms)
+        self._on_live = on_live
+        self._counters: Counter[str] = Counter()
+        self._counters_lock = threading.Lock()
+        self._store_trouble: str | None = None
+        self._queue: SimpleQueue[tuple[int, MQTTMessage]] = SimpleQueue()
+        self._link = Link(
+            address,
+            _client_id(store.store_id, address),
+            [topics.of_pod("+", leaf) for leaf in LEAVES],
+            IN_FLIGHT,
+            self._take_in,
+        )
+        self._deriver = Deriver(store.derive)
+        self._stopping = threading.Event()
+        self._worker = threading.Thread(target=self._work, name="collector", daemon=True)
+
+    def start(self) -> None:
+        """Begin to collect; the broker may come later. BrokerError: its address can never work."""
+        self._link.start()
+        self._worker.start()
+        self._deriver.start()
+
+    def stop(self) -> None:
+        """End in order: the batch at hand is stored and acknowledged, unless the store cannot take it."""
+        self._stopping.set()
+        if self._worker.is_alive():
+            self._worker.join()
+        self._link.stop()
+        self._deriver.stop()
+
+    def alive(self) -> bool:
+        return self._worker.is_alive() and self._deriver.alive()
+
+    def connected(self) -> bool:
+        return self._link.connected()
+
+    @property
+    def trouble(self) -> str | None:
+        if self._store_trouble is not None:
+            return self._store_trouble
+        if self._link.trouble is not None:
+            address = self._link.address
+            return f"There is no connection to the broker at {address.host}:{address.port}: {self._link.trouble}."
+        return self._deriver.trouble
+
+    @property
+    def counters(self) -> dict[str, int]:
+        with self._counters_lock:
+            return dict(self._counters)
+
+    def _count(self, name: str, by: int = 1) -> None:
+        if by:
+            with self._counters_lock:
+                self._counters[name] += by
+
+    def _take_in(self, connection: int, message: MQTTMessage) -> None:
+        """On paho's thread: into the queue. Without room it is let go of: its pod was not told that it is stored."""
+        if len(message.payload) > MAX_PAYLOAD:
+            # One byte more than we take, so that the worker sees it too; the rest is let go of at once.
+            message.payload = message.payload[: MAX_PAYLOAD + 1]
+        if self._queue.qsize() < QUEUE_LIMIT:
+            self._queue.put((connection, message))
+        else:
+            self._count(QUEUE_FULL)
+            self._link.acknowledge(connection, [message.mid] if message.qos else [])
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                taken = self._take()
+                if taken:
+                    self._collect(taken)
+                self._link.tend()
+            except _Stopped:
+                return
+            except Exception:
+                self._count(COLLECTOR_ERROR)
+                log.exception("the collector goes on after an error")
+                self._stopping.wait(RETRY_FIRST_S)
+
+    def _take(self) -> list[tuple[int, MQTTMessage]]:
+        """What is in the queue, a batch at most; waits a moment for the first."""
+        taken: list[tuple[int, MQTTMessage]] = []
+        with suppress(Empty):
+            taken.append(self._queue.get(timeout=IDLE_S))
+            while len(taken) < BATCH_MESSAGES:
+                taken.append(self._queue.get_nowait())
+        return taken
+
+    def _collect(self, taken: Sequence[tuple[int, MQTTMessage]]) -> None:
+        batch = self._sort_out(taken)
+        wanted = self._store_pages(batch.pages) if batch.pages else {}
+        for aside in batch.asides:
+            self._persist(lambda aside=aside: self._store.set_aside(*aside))
+        received_utc_us = _now_utc_us()
+        for pod, state in batch.states.items():
+            self._persist(lambda pod=pod, state=state: self._store.save_state(pod, state, received_utc_us))
+            for stream in state.streams:
+                wanted[pod, state.log, stream] = self._store.wanted(pod, state.log, stream)
+        for connection, mids in batch.acknowledged.items():
+            self._link.acknowledge(connection, mids)
+        self._answer(wanted)
+        if batch.pages:
+            self._deriver.note_new()
+
+    def _answer(self, wanted: dict[StreamKey, int]) -> None:
+        """Tell the pods what is stored, by what is wanted next."""
+        utc_ms = self._time_source()
+        self._link.publish(
+            (topics.of_pod(pod, "ack"), ack_message(self._store.store_id, log_id, stream, number, utc_ms))
+            for (pod, log_id, stream), number in wanted.items()
+        )
+
+    def _sort_out(self, taken: Iterable[tuple[int, MQTTMessage]]) -> Batch:
+        received_utc_us = _now_utc_us()
+        batch = Batch([], {}, [], {})
+        for connection, message in taken:
+            payload = bytes(message.payload)
+            if message.qos:
+                batch.acknowledged.setdefault(connection, []).append(message.mid)
+            try:
+                topic = message.topic
+                parsed = _parsed(topic)
+            except UnicodeDecodeError as error:
+                self._set_aside(batch, repr(error.object), payload, TOPIC_NOT_UTF8)
+                continue
+            if parsed is None:
+                self._set_aside(batch, topic, payload, TOPIC_UNKNOWN)
+            elif len(payload) > MAX_PAYLOAD:
+                self._set_aside(batch, topic, payload, TOO_LARGE)
+            elif parsed[1] == "pages":
+                batch.pages.append(Received(parsed[0], payload, received_utc_us))
+            else:
+                self._hear(batch, topic, *parsed, payload, received_utc_us)
+        return batch
+
+    def _hear(
+        self, batch: Batch, topic: str, pod: str, leaf: str, payload: bytes, received_utc_us: int
+    ) -> None:
+        """What a pod says of itself."""
+        try:
+            if leaf == "state":
+                batch.states[pod] = read_state(payload)
+            elif leaf == "online":
+                _remember(self.online, pod, payload == b"1")
+            else:
+                live = read_live(payload)
+                _remember(self.live, pod, Seen(live, received_utc_us))
+                if self._on_live is not None:
+                    self._on_live(pod, live)
+        except MessageError as error:
+            self._set_aside(batch, topic, payload, f"{leaf}: {error}")
+
+    def _set_aside(self, batch: Batch, topic: str, payload: bytes, reason: str) -> None:
+        """Counted each time; kept once a batch, so that a flood of nonsense does not hold up the pages."""
+        self._count(reason)
+        if not any(aside.topic == topic and aside.reason == reason for aside in batch.asides):
+            batch.asides.append(Aside(topic, payload, reason))
+
+    def _store_pages(self, pages: list[Received]) -> dict[StreamKey, int]:
+        """Store all, or as many as can be; -> the next page wanted of each stream touched."""
+        try:
+            outcome = self._persist(lambda: self._store.add(pages))
+        except _Stopped:
+            raise
+        except Exception:
+            log.exception("a message could not be stored; each of its batch is tried alone")
+            if len(pages) > 1:
+                return {key: number for page in pages for key, number in self._store_pages([page]).items()}
+            self._count(NOT_UNDERSTOOD)
+            pod, payload, _ = pages[0]
+            self._persist(lambda: self._store.set_aside(topics.of_pod(pod, "pages"), payload, NOT_UNDERSTOOD))
+            return {}
+        for name in ("stored", "repeated", "conflicting", "lost"):
+            self._count(name, getattr(outcome, name))
+        for reason, number in outcome.reasons.items():
+            self._count(reason, number)
+        return outcome.wanted
+
+    def _persist(self, action: Callable[[], T]) -> T:
+        """Do it, and again until the store can take it. _Stopped: it could not, and the collector is to end."""
+        wait_s = RETRY_FIRST_S
+        while True:
+            try:
+                done = action()
+                self._store_trouble = None
+                return done
+            except StoreFull:
+                self._store_trouble = (
+                    "The disk is full. Nothing is lost: pods keep their pages until there is room. "
+                    "Free some space, and collecting goes on by itself."
+                )
+            except StoreError as error:
+                self._store_trouble = f"The store cannot be written, it is tried again: {error}"
+            if self._stopping.wait(wait_s):
+                raise _Stopped
+            wait_s = min(2 * wait_s, RETRY_LONGEST_S)
+            self._link.tend()
+
+
+def _client_id(store_id: str, address: Address) -> str:
+    """The same at every start, so that the broker keeps the session; not known to pods, which could take it over."""
+    secret = (address.password or "").encode()
+    return "strideload-" + hashlib.blake2b(store_id.encode(), key=secret[:64], digest_size=8).hexdigest()
+
+
+def _now_utc_us() -> int:
+    return time.time_ns() // 1000
+
+
+@lru_cache(maxsize=PODS_LIMIT)
+def _parsed(topic: str) -> tuple[str, str] | None:
+    return topics.parse(topic)
+
+
+def _remember(last: dict[str, T], pod: str, value: T) -> None:
+    """Keep a pod's last word; the one that was heard of first makes room."""
+    if pod not in last and len(last) >= PODS_LIMIT:
+        del last[next(iter(last))]
+    last[pod] = value
