@@ -1,0 +1,588 @@
+"""The pod's log: what is written stays until the paired host has it, wherever the power fails."""
+
+import struct
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strideload_pod import log as log_module
+from strideload_pod.log import (
+    CAPACITY_LEAST,
+    GONE_RESERVE,
+    SEGMENT_PAGES,
+    Log,
+    LogFailed,
+    LogForeign,
+    LogFull,
+)
+from strideload_pod.page import (
+    GONE_OVERWRITTEN,
+    KIND_ALIVE,
+    KIND_GONE,
+    KIND_RAW,
+    PAGE_SIZE,
+    STREAM_RAW,
+    STREAM_STEPS,
+    Page,
+    is_whole,
+    key,
+)
+from support.files import LEFT, Flash, PowerCut, flips
+
+POD = bytes.fromhex("0011223344556677")
+STORE = "0123456789abcdef0123456789abcdef"
+OTHER_STORE = "f" * 32
+STREAMS = (STREAM_STEPS, STREAM_RAW)
+CAPACITY = CAPACITY_LEAST
+
+
+def counting_from(first):
+    """A source of "random" numbers that never gives the same one twice."""
+    state = {"next": first}
+
+    def random_u32():
+        state["next"] += 1
+        return state["next"]
+
+    return random_u32
+
+
+def open_log(flash, capacity=CAPACITY, random_u32=None):
+    return Log(flash, POD, capacity, random_u32 or counting_from(0xA0000000))
+
+
+def append(log, stream=STREAM_STEPS, value=0):
+    """Append a page that carries `value`. -> its number."""
+    page = Page(POD, stream)
+    page.fields["boot"] = log.boot
+    if stream == STREAM_RAW:
+        page.open(KIND_RAW, value, six_axes=False)
+        page.add(value % 30000, 0, 0)
+    else:
+        page.open(KIND_ALIVE, value)
+        page.add(value, value, 0, 0)
+    return log.append(page, value, value)
+
+
+def read(log, stream, number):
+    """Bytes of a page, None when the log does not give it."""
+    buffer = bytearray(PAGE_SIZE)
+    return bytes(buffer) if log.read(stream, number, buffer) else None
+
+
+def pages_of(log):
+    """key -> bytes of all that can be read."""
+    pages = {}
+    for stream in STREAMS:
+        for number in range(log.oldest(stream), log.next(stream)):
+            data = read(log, stream, number)
+            if data is not None:
+                pages[key(data)] = data
+    return pages
+
+
+def fill(log, stream=STREAM_STEPS):
+    """Append until the log is full. -> pages appended."""
+    count = 0
+    while True:
+        try:
+            append(log, stream, count)
+        except LogFull:
+            return count
+        count += 1
+
+
+@dataclass
+class Witness:
+    """Whoever sees pages: what it saw under a key once must stay the only bytes of that key."""
+
+    seen: dict[tuple, bytes] = field(default_factory=dict)
+
+    def see(self, log):
+        for page_key, data in pages_of(log).items():
+            assert is_whole(data)
+            assert self.seen.setdefault(page_key, data) == data, f"two contents for {page_key}"
+
+
+def test_a_new_log_is_formatted_with_a_random_id():
+    """Nothing there: a new id, boot 1, numbers from 0, no pairing."""
+    log = open_log(Flash(), random_u32=lambda: 0xDEADBEEF)
+    assert (log.formatted, log.id, log.boot, log.store) == (True, 0xDEADBEEF, 1, None)
+    assert [(log.oldest(s), log.next(s), log.wanted(s)) for s in STREAMS] == [(0, 0, 0), (0, 0, 0)]
+
+
+def test_pages_are_numbered_by_stream_and_read_back_after_a_restart():
+    """What append wrote is what the next boot reads, byte for byte, under the same key."""
+    flash = Flash()
+    log = open_log(flash)
+    numbers = [append(log, stream, 7) for stream in (0, 1, 0, 0, 1)]
+    before = pages_of(log)
+    again = open_log(Flash(flash.content))
+    assert numbers == [0, 0, 1, 2, 1]
+    assert (again.formatted, again.id, again.boot) == (False, log.id, 2)
+    assert pages_of(again) == before
+    assert sorted(before) == [
+        (POD.hex(), log.id, *place) for place in [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1)]
+    ]
+
+
+def test_what_is_not_there_is_not_read():
+    """Before the oldest and from next on there is nothing, and that is not counted as unreadable."""
+    log = open_log(Flash())
+    append(log)
+    assert [read(log, STREAM_STEPS, number) for number in (-1, 1, 2**32)] == [None, None, None]
+    assert read(log, STREAM_RAW, 0) is None
+    assert log.unreadable == 0
+
+
+def test_a_page_of_another_pod_is_refused():
+    with pytest.raises(ValueError, match="another pod"):
+        open_log(Flash()).append(Page(bytes(8)), 0, 0)
+
+
+@pytest.mark.parametrize("capacity", [0, CAPACITY_LEAST - 1])
+def test_too_small_a_log_is_refused(capacity):
+    with pytest.raises(ValueError, match=str(capacity)):
+        open_log(Flash(), capacity)
+
+
+@pytest.mark.parametrize("store", ["", "00", "0" * 32, "z" * 32, STORE + "00"])
+def test_a_store_id_that_is_none_is_refused(store):
+    with pytest.raises(ValueError, match=r"32 hex digits|[Nn]on-hex|[Oo]dd-length|digit"):
+        open_log(Flash()).pair(store)
+
+
+def test_the_log_of_another_pod_is_left_alone():
+    """A card that was moved to another pod: named, and nothing in it is changed."""
+    flash = Flash()
+    append(open_log(flash))
+    for content in (flash.content, {n: d for n, d in flash.content.items() if not n.startswith("meta")}):
+        moved = Flash(content)
+        with pytest.raises(LogForeign) as caught:
+            Log(moved, bytes(8), CAPACITY, counting_from(0))
+        assert caught.value.pod == POD.hex()
+        assert moved.content == Flash(content).content
+
+
+# Acknowledgement and pairing
+
+
+def test_pairing_and_what_was_acknowledged_outlive_a_restart():
+    """The paired store is remembered exactly; its wish at most one segment short, and never too far."""
+    flash = Flash()
+    log = open_log(flash)
+    log.pair(STORE)
+    for value in range(SEGMENT_PAGES + 6):
+        append(log, value=value)
+        log.acknowledge(STREAM_STEPS, log.next(STREAM_STEPS))
+    again = open_log(Flash(flash.content))
+    assert again.store == STORE
+    assert log.wanted(STREAM_STEPS) == SEGMENT_PAGES + 6
+    assert again.wanted(STREAM_STEPS) == SEGMENT_PAGES
+
+
+def test_going_back_is_remembered_at_once():
+    """A host restored from last week: a cut right after its wish does not bring back the greater number."""
+    flash = Flash()
+    log = open_log(flash)
+    log.pair(STORE)
+    for value in range(2 * SEGMENT_PAGES):
+        append(log, value=value)
+    log.acknowledge(STREAM_STEPS, 2 * SEGMENT_PAGES)
+    log.acknowledge(STREAM_STEPS, 3)
+    for name in (*log_module.META_NAMES, None):
+        left = flash.left("synced")
+        left.pop(name, None)  # either of the two files alone says it, too
+        assert open_log(Flash(left)).wanted(STREAM_STEPS) == 3
+
+
+@pytest.mark.parametrize("number", [-1, 3, 2**32, 10**30])
+def test_more_than_was_written_is_not_acknowledged(number):
+    log = open_log(Flash())
+    append(log)
+    append(log)
+    with pytest.raises(ValueError, match="written up to 2"):
+        log.acknowledge(STREAM_STEPS, number)
+    assert log.wanted(STREAM_STEPS) == 0
+
+
+def test_a_new_store_has_acknowledged_nothing():
+    """Pairing with another store takes back all that the former one acknowledged; with the same one nothing."""
+    log = open_log(Flash())
+    log.pair(STORE)
+    append(log)
+    log.acknowledge(STREAM_STEPS, 1)
+    log.pair(STORE)
+    assert log.wanted(STREAM_STEPS) == 1
+    log.pair(OTHER_STORE)
+    assert (log.store, log.wanted(STREAM_STEPS)) == (OTHER_STORE, 0)
+
+
+# A full log
+
+
+def test_a_full_log_refuses_and_keeps_all_that_is_unacknowledged():
+    log = open_log(Flash())
+    free = log.free()
+    count = fill(log)
+    assert count == free == CAPACITY - GONE_RESERVE == log.waiting()
+    assert log.free() == 0
+    assert len(pages_of(log)) == count
+
+
+def test_a_full_log_frees_the_oldest_acknowledged_segment_first():
+    """Acknowledged pages stay as long as there is room, for a host may want them again; then whole segments go."""
+    log = open_log(Flash())
+    log.pair(STORE)
+    count = fill(log)
+    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 1)
+    assert log.oldest(STREAM_STEPS) == 0
+    assert log.free() == SEGMENT_PAGES
+    assert fill(log) == SEGMENT_PAGES
+    assert log.oldest(STREAM_STEPS) == SEGMENT_PAGES
+    assert len(pages_of(log)) == count
+
+
+def test_acknowledged_raw_pages_go_before_steps():
+    log = open_log(Flash())
+    for stream in STREAMS:
+        for value in range(SEGMENT_PAGES + 1):
+            append(log, stream, value)
+        log.acknowledge(stream, SEGMENT_PAGES + 1)
+    while log.oldest(STREAM_RAW) == 0:
+        append(log)
+    assert log.oldest(STREAM_STEPS) == 0
+
+
+def test_raw_pages_leave_room_for_steps():
+    """An endless raw capture stops before the last quarter, and steps still fit."""
+    log = open_log(Flash())
+    raw = fill(log, STREAM_RAW)
+    assert raw == (CAPACITY - GONE_RESERVE) * 3 // 4
+    assert fill(log) == CAPACITY - GONE_RESERVE - raw
+
+
+def test_a_full_log_can_still_say_what_is_gone():
+    """Without this a pod whose host was restored could never be freed again; the room for it is bounded."""
+    log = open_log(Flash())
+    fill(log)
+    page = Page(POD)
+    for _ in range(GONE_RESERVE):
+        page.open(KIND_GONE, 0)
+        page.add(STREAM_STEPS, GONE_OVERWRITTEN, b"", 0, 1)
+        log.append(page, 0, 0)
+    page.open(KIND_GONE, 0)
+    with pytest.raises(LogFull):
+        log.append(page, 0, 0)
+
+
+def test_nothing_is_freed_beyond_what_stands_on_flash():
+    """At every cut of a full log's freeing: what is missing is below the wish that the next boot finds."""
+    flash = Flash()
+    log = open_log(flash)
+    log.pair(STORE)
+    fill(log)
+    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES - 1)
+    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 1)  # less than a segment on: not noted yet
+    before, start = flash.left("synced"), flash.points
+    append(log)
+    for cut_at in range(flash.points - start):
+        cut = Flash(before, cut_at=None)
+        log = open_log(cut)
+        log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 1)
+        cut.cut_at = cut.points + cut_at
+        with pytest.raises(PowerCut):
+            append(log)
+        again = open_log(Flash(cut.left("synced")))
+        assert again.oldest(STREAM_STEPS) <= again.wanted(STREAM_STEPS)
+
+
+def test_a_full_log_is_opened_without_reading_it():
+    """8 MB: opening reads the newest page of each stream and the metadata, a few kilobytes."""
+    pages = 8 * 1024 * 1024 // PAGE_SIZE
+    flash = Flash()
+    log = open_log(flash, pages)
+    append(log, STREAM_RAW)
+    fill(log)
+    opened = Flash(flash.content)
+    again = open_log(opened, pages)
+    assert again.next(STREAM_STEPS) == pages - GONE_RESERVE - 1
+    assert opened.bytes_read <= 2 * PAGE_SIZE + 200
+    assert read(again, STREAM_STEPS, pages // 2) == read(log, STREAM_STEPS, pages // 2)
+
+
+# Power cuts
+
+
+def life(flash, done):
+    """Two boots: appends to both streams over a segment's end, pairing, acknowledgements, going back.
+
+    `done` collects (key, bytes) of each page whose append returned, and the last wish that was confirmed.
+    """
+    for boot in range(2):
+        flash.reset()
+        log = open_log(flash, random_u32=counting_from(0xB0000000 + boot))
+        done["log"] = log.id
+        log.pair(STORE)
+        for value in range(3):
+            for stream in STREAMS:
+                number = append(log, stream, 100 * boot + value)
+                done["pages"][(POD.hex(), log.id, stream, number)] = read(log, stream, number)
+        log.acknowledge(STREAM_STEPS, log.next(STREAM_STEPS))
+        log.acknowledge(STREAM_STEPS, 1)
+        done["wanted"] = 1
+
+
+def points_of_life():
+    flash = Flash()
+    life(flash, {"pages": {}})
+    return flash.points
+
+
+@pytest.mark.parametrize("how", LEFT)
+def test_power_may_fail_at_any_byte(how):
+    """Cut at every point of two boots: each page whose append returned is there, nothing has two contents, the next
+    boot has a new number and goes on writing."""
+    for cut_at in range(points_of_life()):
+        flash = Flash(cut_at=cut_at)
+        done = {"pages": {}, "log": None, "wanted": 0}
+        with pytest.raises(PowerCut):
+            life(flash, done)
+        witness = Witness(dict(done["pages"]))
+        after = Flash(flash.left(how))
+        log = open_log(after, random_u32=counting_from(0xC0000000))
+        assert log.formatted or done["log"] in (None, log.id), cut_at
+        assert log.wanted(STREAM_STEPS) <= 6
+        assert done["pages"].items() <= pages_of(log).items(), cut_at
+        witness.see(log)
+        numbers = {stream: append(log, stream, 999) for stream in STREAMS}
+        witness.see(log)
+        last = open_log(Flash(after.left("synced")), random_u32=counting_from(0xD0000000))
+        witness.see(last)
+        assert last.boot > log.boot
+        assert all(read(last, stream, number) for stream, number in numbers.items())
+
+
+def test_a_torn_page_is_the_only_loss():
+    """At each cut in one page's write its number is given to the next page, or it was whole already."""
+    base = Flash()
+    log = open_log(base)
+    for value in range(3):
+        append(log, value=value)
+    begin = base.left("synced")
+    for cut_at in range(PAGE_SIZE + 1):
+        flash = Flash(begin)
+        log = open_log(flash)
+        flash.cut_at = flash.points + cut_at
+        with pytest.raises(PowerCut):
+            append(log, value=3)
+        again = open_log(Flash(flash.left("written")))
+        whole = cut_at == PAGE_SIZE
+        assert again.next(STREAM_STEPS) == 3 + whole
+        assert again.torn == (0 < cut_at < PAGE_SIZE)
+        assert append(again, value=4) == 3 + whole
+
+
+def test_a_number_seen_after_a_crash_survives_a_later_power_cut():
+    """A process that died between write and sync leaves a page that the next one sees: synced before it is shown."""
+    flash = Flash()
+    log = open_log(flash)
+    append(log, value=1)
+    flash.cut_at = flash.points + PAGE_SIZE  # the write is done, its sync is not
+    with pytest.raises(PowerCut):
+        append(log, value=2)
+    second = flash.restarted()
+    shown = pages_of(open_log(second))
+    third = open_log(Flash(second.left("synced")))
+    append(third, value=3)
+    assert len(shown) == 2
+    assert shown.items() <= pages_of(third).items()
+
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("append"), st.sampled_from(STREAMS), st.integers(1, 40)),
+        st.tuples(st.just("acknowledge"), st.sampled_from(STREAMS), st.integers(0, 100)),
+        st.tuples(st.just("cut"), st.integers(0, 3000), st.sampled_from(LEFT)),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ACTIONS)
+def test_any_life_keeps_its_promises(actions):
+    """Appends, acknowledgements and power cuts in any order: no key with two contents, no returned page lost unless it
+    was acknowledged, no boot number twice, no wish above what was written."""
+    flash, witness, returned, boots = Flash(), Witness(), {}, set()
+    log = open_log(flash)
+    pending = None
+    for action, *values in [*actions, ("cut", 0, "synced")]:
+        try:
+            if action == "append":
+                stream, count = values
+                for _ in range(count):
+                    number = append(log, stream, len(returned))
+                    returned[(POD.hex(), log.id, stream, number)] = read(log, stream, number)
+            elif action == "acknowledge":
+                stream, percent = values
+                log.acknowledge(stream, log.next(stream) * percent // 100)
+            else:
+                flash.cut_at, pending = flash.points + values[0], values[1]
+                if values[0] == 0:
+                    raise PowerCut
+        except LogFull:
+            assert stream == STREAM_RAW or log.free() == 0
+        except PowerCut:
+            flash = Flash(flash.left(pending))
+            log = open_log(flash)
+            boots.add((log.id, log.boot))
+            assert log.boot not in {
+                boot for page_log, boot in boots - {(log.id, log.boot)} if page_log == log.id
+            }
+            witness.see(log)
+            for (_, _, stream, number), data in returned.items():
+                assert read(log, stream, number) == data or number < log.oldest(stream) <= log.wanted(stream)
+        assert all(log.wanted(stream) <= log.next(stream) for stream in STREAMS)
+
+
+# Spoilt bytes
+
+
+def test_a_flipped_bit_costs_one_page():
+    """Wherever it is: that page is reported unreadable and counted, its number is not given out again, others stay."""
+    flash = Flash()
+    log = open_log(flash)
+    for value in range(3):
+        append(log, value=value)
+    good = pages_of(log)
+    name = "0-00000000.seg"
+    for number in range(3):
+        at = number * PAGE_SIZE
+        for spoilt in flips(bytes(flash.content[name][at : at + PAGE_SIZE]), every=61):
+            content = Flash(flash.content).content
+            content[name][at : at + PAGE_SIZE] = spoilt
+            again = open_log(Flash(content))
+            assert pages_of(again) == {k: v for k, v in good.items() if k[3] != number}
+            assert again.unreadable == 1
+            assert append(again) == 3
+
+
+def test_a_page_in_the_wrong_place_is_unreadable():
+    """A whole page of another number, stream or log is never taken for the one that was asked for."""
+    flash = Flash()
+    log = open_log(flash)
+    append(log, value=1)
+    append(log, value=2)
+    content = flash.content["0-00000000.seg"]
+    content[:PAGE_SIZE], content[PAGE_SIZE:] = content[PAGE_SIZE:], content[:PAGE_SIZE]
+    assert pages_of(open_log(Flash(flash.content))) == {}
+
+
+@pytest.mark.parametrize("name", log_module.META_NAMES)
+def test_one_spoilt_metadata_file_costs_nothing(name):
+    """Any bit of either file: log id, pairing and boot order stay. At worst more is sent again."""
+    flash = Flash()
+    log = open_log(flash)
+    log.pair(STORE)
+    append(log)
+    for spoilt in flips(bytes(flash.content[name]), every=7):
+        again = open_log(Flash({**flash.content, name: spoilt}))
+        assert (again.formatted, again.recovered, again.id, again.store) == (False, False, log.id, STORE)
+        assert again.boot > log.boot
+        assert again.wanted(STREAM_STEPS) <= 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff" * 60, None])
+def test_pages_without_metadata_keep_their_log_and_numbers(damage):
+    """Both files lost: the pages say which log this is. Nothing counts as acknowledged, the pairing is lost, the boot
+    number goes on."""
+    flash = Flash()
+    log = open_log(flash)
+    log.pair(STORE)
+    for value in range(5):
+        append(log, value=value)
+    log.acknowledge(STREAM_STEPS, 5)
+    content = {name: data for name, data in flash.content.items() if name not in log_module.META_NAMES}
+    if damage is not None:
+        content |= dict.fromkeys(log_module.META_NAMES, damage)
+    again = open_log(Flash(content))
+    assert (again.formatted, again.recovered, again.id, again.store) == (False, True, log.id, None)
+    assert (again.next(STREAM_STEPS), again.wanted(STREAM_STEPS)) == (5, 0)
+    assert again.boot == log.boot + 1
+    assert pages_of(again) == pages_of(log)
+
+
+def test_files_without_a_readable_page_give_a_new_log():
+    """Nothing valid is there: a new random id, so that numbers from 0 are no repeat of the old ones."""
+    flash = Flash({"0-00000040.seg": b"\x00" * 1024, "1-00000000.seg": b"noise", "notes.txt": b"mine"})
+    log = open_log(flash)
+    assert (log.formatted, append(log)) == (True, 0)
+    assert bytes(flash.content["notes.txt"]) == b"mine"
+
+
+def test_a_missing_last_segment_gives_no_acknowledged_number_out_again():
+    flash = Flash()
+    log = open_log(flash)
+    for value in range(2 * SEGMENT_PAGES):
+        append(log, value=value)
+    log.acknowledge(STREAM_STEPS, 2 * SEGMENT_PAGES)
+    del flash.content[f"0-{SEGMENT_PAGES:08x}.seg"]
+    again = open_log(Flash(flash.content))
+    assert append(again, value=500) == 2 * SEGMENT_PAGES
+    assert read(again, STREAM_STEPS, 2 * SEGMENT_PAGES) is not None
+    assert read(again, STREAM_STEPS, SEGMENT_PAGES) is None
+
+
+# Files that refuse
+
+
+@pytest.mark.parametrize("room", range(0, PAGE_SIZE, 73))
+def test_a_write_that_fails_gives_its_number_to_the_next_page(room):
+    """The disk is full in mid-page: LogFailed, and once there is room the log goes on, also after a restart."""
+    flash = Flash()
+    log = open_log(flash)
+    append(log, value=1)
+    for stream in STREAMS:
+        flash.full_at = sum(map(len, flash.content.values())) + room
+        for _ in range(2):
+            with pytest.raises(LogFailed):
+                append(log, stream, 2)
+        flash.full_at = None
+        assert append(log, stream, 3) == (1 if stream == STREAM_STEPS else 0)
+    again = open_log(Flash(flash.left("synced")))
+    assert pages_of(again) == pages_of(log)
+    assert len(pages_of(log)) == 3
+
+
+def test_metadata_that_cannot_be_written_is_reported():
+    """And the wish is kept in memory; the log stays usable."""
+    flash = Flash()
+    log = open_log(flash)
+    flash.full_at = 0
+    with pytest.raises(LogFailed):
+        log.pair(STORE)
+    flash.full_at = None
+    assert append(log) == 0
+    with pytest.raises(LogFailed):
+        open_log(_full(flash))
+
+
+def _full(flash):
+    flash = Flash(flash.content)
+    flash.full_at = 0
+    return flash
+
+
+def test_the_metadata_layout_is_as_it_is_described():
+    """Fields and sizes of the two small files, so that a tool can read them."""
+    flash = Flash()
+    log = open_log(flash)
+    log.pair(STORE)
+    data = bytes(flash.content[log_module.META_NAMES[1]])
+    magic, sequence, pod, log_id, boot, store, steps, raw, _ = struct.unpack("<4sI8sII16sIII", data)
+    assert (magic, sequence, pod, log_id, boot) == (b"SLM1", 5, POD, log.id, 1)
+    assert (store.hex(), steps, raw) == (STORE, 0, 0)
