@@ -201,8 +201,10 @@ class Log:
                 self._next[stream] = self._wanted[stream]
                 self._tail_open[stream] = False
         # The newest metadata may be the spoilt one: no boot number is ever used twice.
-        boots = [header[BOOT_FIELD] for header in newest if header and header[LOG_FIELD] == self.id]
-        self.boot = 1 + max([self.boot, *boots])
+        for header in newest:
+            if header is not None and header[LOG_FIELD] == self.id:
+                self.boot = max(self.boot, header[BOOT_FIELD])
+        self.boot += 1
         self._save()
 
     def _find_end(self, stream):
@@ -250,13 +252,11 @@ class Log:
             return None
         data = self._use(name, "rb").read()
         self._let_go()
-        if (
-            len(data) != META_SIZE + 4
-            or crc32(data[:META_SIZE]) != struct.unpack_from("<I", data, META_SIZE)[0]
-        ):
+        if len(data) != META_SIZE + 4 or data[:4] != META_MAGIC:
             return None
-        meta = struct.unpack_from(META_FORMAT, data)
-        return meta if meta[0] == META_MAGIC else None
+        if crc32(data[:META_SIZE]) != struct.unpack_from("<I", data, META_SIZE)[0]:
+            return None
+        return struct.unpack_from(META_FORMAT, data)
 
     def _recover(self, newest):
         """Metadata is lost: go on in the log that the pages name, as if nothing had been acknowledged."""
