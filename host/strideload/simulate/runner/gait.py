@@ -42,6 +42,7 @@ STRIDE = np.dtype(
         ("decay_s", "<f8"),
         ("brake_g", "<f8"),
         ("push_g", "<f8"),
+        ("leg_g", "<f8"),  # the leg swings forward and is held back again
         ("swing_dps", "<f8"),
         ("kind", "u1"),
     ]
@@ -94,6 +95,7 @@ class _Norm:
     peak_g: float
     brake_g: float
     push_g: float
+    leg_g: float
     swing_dps: float
     stride_spread: float
     peak_spread: float
@@ -110,6 +112,7 @@ def _norm(activity: Activity, speed_kmh: float) -> _Norm:
             peak_g=9 + 0.8 * faster,
             brake_g=5 + 0.25 * faster,
             push_g=3.6 + 0.15 * faster,
+            leg_g=2.4 + 0.15 * faster,
             swing_dps=800 + 40 * faster,
             stride_spread=0.015,
             peak_spread=0.12,
@@ -119,10 +122,11 @@ def _norm(activity: Activity, speed_kmh: float) -> _Norm:
     return _Norm(
         stride_s=1.1 - 0.08 * faster,
         contact_share=0.61 - 0.01 * faster,
-        peak_g=3 + 0.5 * faster,
-        brake_g=1.3 + 0.2 * faster,
-        push_g=1.2 + 0.2 * faster,
-        swing_dps=370 + 40 * faster,
+        peak_g=5 + 0.7 * faster,
+        brake_g=1.6 + 0.2 * faster,
+        push_g=1.5 + 0.2 * faster,
+        leg_g=1.2 + 0.1 * faster,
+        swing_dps=480 + 40 * faster,
         stride_spread=0.025,
         peak_spread=0.15,
         kind=STEP_KIND_WALK,
@@ -188,6 +192,7 @@ def _draw_part(
     strides["decay_s"] = 0.014 * (1 + 0.1 * _wander(n, rng))
     strides["brake_g"] = norm.brake_g * (1 + 0.08 * _wander(n, rng))
     strides["push_g"] = norm.push_g * (1 + 0.06 * _wander(n, rng))
+    strides["leg_g"] = norm.leg_g
     strides["swing_dps"] = norm.swing_dps * traits.swing * (1 + 0.04 * _wander(n, rng))
     strides["kind"] = norm.kind
     # Only the first landing of a bout keeps these: it is swung out of standing.

@@ -21,6 +21,7 @@ _HEEL_RISE = 0.85  # of the lead before toe-off, and as long after it
 _PUSH_CENTRE_S, _PUSH_HALF_S = -0.02, 0.06  # about toe-off
 _PUSH_FORWARD, _PUSH_UP = 0.5, 0.87
 _DRIVE_CENTRE, _DRIVE_HALF = 0.4, 0.35  # share of the swing
+_LEG_CENTRES, _LEG_HALF = (0.27, 0.66), 0.2  # share of the swing: forward, then back by as much
 _BRAKE_CENTRE_S, _BRAKE_HALF_S = -0.055, 0.05  # about contact
 _BRAKE_FORWARD, _BRAKE_UP = -0.8, 0.6
 _OUT_OF_PLANE = (0.10, 0.08)  # rotation about the forward and the upright axis, share of pitch
@@ -59,6 +60,7 @@ class Motion:
         self._decay_s = strides["decay_s"]
         self._brake_g = brake_g = strides["brake_g"]
         self._push_g = push_g = strides["push_g"]
+        self._leg_g = strides["leg_g"]
         self._shock_g = shock = shock_g(strides["peak_g"])
         self._swing_dps = strides["swing_dps"]
         self._heel_s = _HEEL_RISE * strides["lead_s"]
@@ -122,9 +124,11 @@ class Motion:
         swing_s = self._swing_s[k]
         push = self._push_g[k] * _bump((off - _PUSH_CENTRE_S) / _PUSH_HALF_S)
         drive = _bump((off - _DRIVE_CENTRE * swing_s) / (_DRIVE_HALF * swing_s))
+        ahead, back = (_bump((off - c * swing_s) / (_LEG_HALF * swing_s)) for c in _LEG_CENTRES)
         brake = self._brake_g[k] * _bump((since - _BRAKE_CENTRE_S) / _BRAKE_HALF_S)
         shock = self._shock(since, k)
         drive_forward, drive_up = self._drive_forward_g[k] * drive, self._drive_up_g[k] * drive
+        drive_forward += self._leg_g[k] * (ahead - back)
         forward = _PUSH_FORWARD * push + drive_forward + _BRAKE_FORWARD * brake - SHOCK_BACK * shock
         up = _PUSH_UP * push + drive_up + _BRAKE_UP * brake + SHOCK_UP * shock
         return forward, SHOCK_SIDE * shock, up
