@@ -45,8 +45,6 @@ META_SIZE = struct.calcsize(META_FORMAT)
 UNPAIRED = bytes(16)
 
 BOOT_FIELD = HEADER_NAMES.index("boot")
-LOG_FIELD = HEADER_NAMES.index("log")
-POD_FIELD = HEADER_NAMES.index("pod")
 
 
 class LogError(Exception):
@@ -190,7 +188,7 @@ class Log:
     def _open(self, random_u32):
         self._segments = _segments(self._files.names())
         self._next = [self._find_end(stream) for stream in STREAMS]
-        newest = [self._newest_header(stream) for stream in STREAMS]
+        newest = [self._newest_origin(stream) for stream in STREAMS]
         if not self._load():
             self._recover(newest)
         if not self.id:
@@ -201,9 +199,9 @@ class Log:
                 self._next[stream] = self._wanted[stream]
                 self._tail_open[stream] = False
         # The newest metadata may be the spoilt one: no boot number is ever used twice.
-        for header in newest:
-            if header is not None and header[LOG_FIELD] == self.id:
-                self.boot = max(self.boot, header[BOOT_FIELD])
+        for origin in newest:
+            if origin is not None and origin[1] == self.id:
+                self.boot = max(self.boot, origin[2])
         self.boot += 1
         self._save()
 
@@ -222,12 +220,13 @@ class Log:
             self._remove(stream, firsts.pop())
         return 0
 
-    def _newest_header(self, stream):
-        """Header of the newest whole page of a stream, None when there is none."""
+    def _newest_origin(self, stream):
+        """(pod in hex, log, boot) of the newest whole page of a stream, None when there is none."""
         buffer = bytearray(PAGE_SIZE)
         for number in range(self._next[stream] - 1, self.oldest(stream) - 1, -1):
             if self._fetch(stream, number, buffer):
-                return struct.unpack_from(HEADER_FORMAT, buffer)
+                pod, log, _, _ = key(buffer)
+                return pod, log, int(struct.unpack_from(HEADER_FORMAT, buffer)[BOOT_FIELD])
         return None
 
     def _load(self):
@@ -260,11 +259,11 @@ class Log:
 
     def _recover(self, newest):
         """Metadata is lost: go on in the log that the pages name, as if nothing had been acknowledged."""
-        for header in newest:
-            if header is not None:
-                if header[POD_FIELD] != self.pod:
-                    raise LogForeign(header[POD_FIELD].hex())
-                self.id = header[LOG_FIELD]
+        for origin in newest:
+            if origin is not None:
+                pod, self.id, _ = origin
+                if pod != self.pod.hex():
+                    raise LogForeign(pod)
                 self.recovered = True
                 self._wanted = [self.oldest(stream) for stream in STREAMS]
                 self._save_twice()
