@@ -19,7 +19,7 @@ from strideload.load import formulas
 from strideload.load.contacts import Contacts, contacts_of
 from strideload.load.coverage import Coverage, cover
 from strideload.load.gait import DEFAULTS, Load, Parameters, load_of
-from strideload.load.intervals import clip, total_s
+from strideload.load.intervals import clip, intersection, total_s, union
 from strideload.load.runs import Run, runs_of
 from strideload.load.steps import Foot, Session
 from strideload.load.zones import local_time
@@ -239,15 +239,15 @@ def _asymmetry(contacts: Contacts) -> dict[str, Compared] | None:
 
 
 def _part(session: Session, rows: NDArray[np.void], start: int, end: int) -> SessionPart:
-    own = [(session.start_utc_us, session.end_utc_us)]
-    missing = clip([(at, at + lost) for at, lost in session.gaps], start, end)
+    own = clip([(session.start_utc_us, session.end_utc_us)], start, end)
+    missing = intersection(own, union((at, at + lost) for at, lost in session.gaps))
     return SessionPart(
         session_id=f"{session.session_id:016x}",
         pod=session.pod,
         foot=session.foot,
         start_utc_us=session.start_utc_us,
         end_utc_us=session.end_utc_us,
-        recorded_s=total_s(clip(own, start, end)),
+        recorded_s=total_s(own),
         strides=len(rows),
         chip=session.chip,
         odr_hz=session.odr_hz,
