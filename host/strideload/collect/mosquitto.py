@@ -39,7 +39,7 @@ STABLE_S: Final = 60.0  # one that ran so long is started anew without a wait
 LINES_KEPT: Final = 20
 
 # Far above any message of ours, and still what the collector can take in, count and set aside.
-MESSAGE_LIMIT: Final = 16 * 1024 * 1024
+PACKET_LIMIT: Final = 16 * 1024 * 1024
 
 
 def program() -> str | None:
@@ -57,13 +57,13 @@ def config(folder: Path, port: int, lan_port: int | None) -> str:
         f"acl_file {folder / RIGHTS_FILE}",
         "# The default of 1000 drops what comes after, without a word.",
         "max_queued_messages 0",
-        f"message_size_limit {MESSAGE_LIMIT}",
+        f"max_packet_size {PACKET_LIMIT}",
         "persistence true",
         f"persistence_location {folder}/",
         "# Pods keep what we have not acknowledged; this only spares them from sending it again.",
         "autosave_interval 60",
         "persistent_client_expiration 2m",
-        "log_dest stdout",
+        "log_dest stderr",  # stdout is buffered when it is no terminal
         *(f"log_type {kind}" for kind in ("error", "warning", "notice")),
         "connection_messages false",
     ]
