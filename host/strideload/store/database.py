@@ -1,0 +1,274 @@
+"""The store: one object that the rest of the host talks to."""
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Any, Final, Self
+
+import sqlalchemy as sa
+
+from strideload.load.steps import Session
+from strideload.store import adding, deriving, engine, migrate, people, reading, schema, setting_aside
+from strideload.store.derive import derived_by
+from strideload.store.intake import Outcome, Received
+from strideload.store.ledger import Ledger
+from strideload.store.reading import Undated
+from strideload.store.setting_aside import Aside
+
+UNSOUND: Final = "records that do not fit their page"
+
+
+@dataclass(frozen=True)
+class PodRow:
+    """A pod that was heard of, and its last `state` as it came (None: none yet)."""
+
+    pod: str
+    state: dict[str, Any] | None
+    last_seen_utc_us: int
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A recording that was played: its content, when it was said to begin, and the log that it became."""
+
+    content: str
+    start_utc_us: int
+    pod: str
+    log: int
+
+
+def open_store(url_or_path: str | Path) -> "Store":
+    """Open the store of a database URL or an SQLite file; what is missing is made. StoreError.
+
+    Tables of an older version are brought up to date.
+    """
+    url = str(url_or_path)
+    if "://" not in url:
+        path = Path(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        url = str(sa.URL.create("sqlite", database=str(path)))
+    found = engine.make_engine(url)
+    try:
+        with engine.writing(found) as connection:
+            migrate.migrate(connection)
+            store_id = _store_id(connection)
+    except BaseException:
+        found.dispose()
+        raise
+    return Store(found, store_id)
+
+
+def _store_id(connection: sa.Connection) -> str:
+    """The store's own id, 32 hex digits, drawn when it is made."""
+    meta = schema.meta
+    found = connection.execute(sa.select(meta.c.value).where(meta.c.name == "store_id")).scalar()
+    if found is None:
+        found = secrets.token_hex(16)
+        rows = [{"name": "store_id", "value": found}, {"name": "derived_by", "value": derived_by()}]
+        connection.execute(meta.insert(), rows)
+    return found
+
+
+class Store:
+    """Pages, what is derived from them, and what the user said. Every method is one transaction, unless it says more.
+
+    Any thread may call any method. Errors: StoreError and its children; then nothing of that call was stored.
+    """
+
+    def __init__(self, engine_: sa.Engine, store_id: str) -> None:
+        self.engine = engine_
+        self.store_id = store_id
+        self._ledger = Ledger()
+        self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    # Collecting
+
+    def add(self, received: Sequence[Received]) -> Outcome:
+        """Store the pages of these messages, exactly as they came. StoreFull, StoreBusy, StoreError."""
+        with self._turn:
+            try:
+                return self._add(received)
+            except StoreOutdated:
+                return self._add(received)
+
+    def wanted(self, pod: str, log: int, stream: int) -> int:
+        """The first page of a stream that is neither stored nor known to be lost."""
+        with self._reading() as connection:
+            streams = schema.streams.c
+            query = sa.select(streams.wanted).where(
+                streams.pod == pod, streams.log == log, streams.stream == stream
+            )
+            return connection.execute(query).scalar() or 0
+
+    def set_aside(self, topic: str, payload: bytes, reason: str, received_utc_us: int | None = None) -> None:
+        """Keep a payload that is no page, cut to a bound, and count it under its reason."""
+        with self._writing() as connection:
+            setting_aside.put(connection, [Aside(reason, topic, payload, received_utc_us or _now_utc_us())])
+
+    def rejections(self) -> dict[str, int]:
+        """How often something was not stored or could not be read, by reason."""
+        with self._reading() as connection:
+            found = setting_aside.counts(connection)
+            unsound = connection.execute(sa.select(sa.func.sum(schema.sessions.c.pages_unsound))).scalar()
+        return {**found, UNSOUND: int(unsound)} if unsound else found
+
+    def save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> None:
+        """Keep a pod's last `state`."""
+        row = {"pod": pod, "state": json.dumps(state), "last_seen_utc_us": received_utc_us}
+        with self._writing() as connection:
+            engine.upsert(connection, schema.pods, [row], {"last_seen_utc_us": "max"})
+
+    def pods(self) -> list[PodRow]:
+        """All pods that were ever heard of, in order of their ids."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(schema.pods).order_by(schema.pods.c.pod)).all()
+        return [PodRow(pod, json.loads(state) if state else None, seen) for pod, state, seen in rows]
+
+    # Deriving
+
+    def derive(self) -> int:
+        """Derive the sessions that have changed since last time -> how many. Several transactions.
+
+        All of them, if what is there was derived by another version.
+        """
+        with self._reading() as connection:
+            current = deriving.is_current(connection)
+        return self._derive_due(lambda _: None) if current else self.rebuild()
+
+    def rebuild(self, progress: Callable[[float], None] = lambda _: None) -> int:
+        """Derive everything anew -> how many sessions; `progress` is told the share done, 0..1. Several transactions:
+        interrupted, the next `derive` goes on."""
+        with self._writing() as connection:
+            deriving.begin_anew(connection)
+        return self._derive_due(progress)
+
+    def derived_digest(self) -> str:
+        """A hash over all derived rows: the same pages give the same, in whatever order they came."""
+        with self._reading() as connection:
+            return deriving.digest(connection)
+
+    # What the day is made of
+
+    def sessions(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Session]:
+        """A runner's dated sessions that overlap [start, end), with the steps that fall in it.
+
+        Whose a session is, and of which foot, tells the assignment in force at its start; a pod that no one was given
+        is the first runner's, foot unknown.
+        """
+        with self._reading() as connection:
+            return reading.sessions_between(connection, runner, start_utc_us, end_utc_us)
+
+    def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[int]:
+        """When a runner's pods wrote that they were alive, within [start, end), in us since 1970."""
+        with self._reading() as connection:
+            return reading.alive_between(connection, runner, start_utc_us, end_utc_us)
+
+    def undated(self) -> list[Undated]:
+        """Sessions whose boot never learned the time."""
+        with self._reading() as connection:
+            return reading.undated(connection)
+
+    # What the user says
+
+    def ensure_runner(self, runner: str, name: str, zone: str) -> None:
+        """Make a runner who is not there yet, at home in `zone`. The first one has the pods that no one was given."""
+        with self._writing() as connection:
+            people.ensure_runner(connection, runner, name, zone)
+
+    def assign(self, pod: str, runner: str, foot: str, from_utc_us: int) -> None:
+        """From then on the pod is on that runner's `left`, `right` or `unknown` foot."""
+        with self._writing() as connection:
+            people.assign(connection, pod, runner, foot, from_utc_us)
+
+    def set_zone(self, runner: str, from_date: date, zone: str) -> None:
+        """From that date on the runner's days are those of an IANA time zone."""
+        with self._writing() as connection:
+            people.set_zone(connection, runner, from_date, zone)
+
+    def zone_of(self, runner: str, day: date) -> str:
+        """The time zone in force on a date; UTC for a runner that is not known."""
+        with self._reading() as connection:
+            return people.zone_of(connection, runner, day)
+
+    def note_day(self, runner: str, day: date, what: str | None) -> None:
+        """The runner says that a day was `rest` or `ran_without` the pod; None takes it back."""
+        with self._writing() as connection:
+            people.note_day(connection, runner, day, what)
+
+    def notes(self, runner: str, first_date: date, last_date: date) -> dict[date, str]:
+        """What the runner said of the days first..last, both included."""
+        with self._reading() as connection:
+            return people.notes(connection, runner, first_date, last_date)
+
+    # Replays
+
+    def remember_replay(self, content: str, start_utc_us: int, pod: str, log: int) -> None:
+        """Note that a recording of this content was played as beginning then."""
+        row = {"content": content, "start_utc_us": start_utc_us, "pod": pod, "log": log}
+        with self._writing() as connection:
+            engine.upsert(connection, schema.replays, [row])
+
+    def find_replay(self, content: str, start_utc_us: int | None = None) -> Replay | None:
+        """The replay of this content with that start; without a start, the one that begins last."""
+        replays = schema.replays.c
+        query = (
+            sa.select(schema.replays).where(replays.content == content).order_by(replays.start_utc_us.desc())
+        )
+        if start_utc_us is not None:
+            query = query.where(replays.start_utc_us == start_utc_us)
+        with self._reading() as connection:
+            row = connection.execute(query.limit(1)).first()
+        return None if row is None else Replay(*row)
+
+    def _add(self, received: Sequence[Received]) -> Outcome:
+        try:
+            with self._writing() as connection:
+                return adding.add(connection, self._ledger, received)
+        except BaseException:
+            self._ledger.forget()  # it may hold what was rolled back
+            raise
+
+    def _derive_due(self, progress: Callable[[float], None]) -> int:
+        with self._reading() as connection:
+            total = deriving.due(connection)
+        done: list[int] = []
+        while total:
+            with self._writing() as connection:
+                turn = deriving.derive_some(connection)
+            if not turn:
+                break
+            done += turn
+            progress(min(1.0, len(done) / total))
+        return sum(session != 0 for session in done)
+
+    @contextmanager
+    def _reading(self) -> Generator[sa.Connection]:
+        with engine.reading(self.engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Generator[sa.Connection]:
+        with self._turn, engine.writing(self.engine) as connection:
+            yield connection
+
+
+def _now_utc_us() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,269 @@
+"""Pages of one session -> its row and its steps. Pure: no SQL, and the result depends on the pages alone."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from strideload.load.clock import Anchor, Clock, Mark, fit, ticks_to_utc_us
+from strideload.load.steps import STEP
+from strideload.protocol import pages as protocol
+from strideload_pod import page
+
+# Goes up whenever a derived row changes; a version of pages that becomes known counts as well.
+DERIVE_VERSION: Final = 1
+
+# As steps are kept: integers, so that the bytes are the same on every machine. -1: not known.
+STORED: Final = np.dtype(
+    [
+        ("ic_utc_us", "<i8"),  # us since the session's start, if it is undated
+        ("contact_us", "<i4"),
+        ("stride_us", "<i4"),
+        ("rise_g_s", "<i4"),
+        ("peak_mg", "<i4"),
+        ("kind", "u1"),
+        ("flags", "u1"),
+    ]
+)
+
+# What a pod can mean: thousands of years of samples and of ticks, the years 2000 to 2200, rates of real chips.
+# Beyond, a number is a fault and counts as unknown; within, sums of them stay in 64 bits.
+SAMPLES_END: Final = 2**48
+TICKS_END: Final = 2**48
+UTC_MS_RANGE: Final = (946_684_800_000, 7_258_118_400_000)
+RATE_MHZ_RANGE: Final = (50_000, 10_000_000)
+INT32_MAX: Final = 2**31 - 1
+
+CHIPS: Final = {
+    page.CHIP_LSM6DSO32: "LSM6DSO32",
+    page.CHIP_LSM6DSOX: "LSM6DSOX",
+    page.CHIP_LSM6DS3TRC: "LSM6DS3TR-C",
+}
+ORIGINS: Final = {
+    page.ORIGIN_SENSOR: "sensor",
+    page.ORIGIN_RECORDING: "recording",
+    page.ORIGIN_SIMULATED: "simulated",
+}
+
+Array = npt.NDArray[Any]
+
+
+class BootAnchor(NamedTuple):
+    """An anchor and the session in which it was taken (0: in none)."""
+
+    session: int
+    anchor: Anchor
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A session's row, without its identity, and its steps in order of time, (n,) of STORED."""
+
+    row: dict[str, Any]
+    steps: Array
+
+
+def derived_by() -> str:
+    """What derives now, as rows bear it: the version of this file, and the versions of pages that it reads."""
+    return f"{DERIVE_VERSION}/{','.join(map(str, sorted(protocol.KNOWN_VERSIONS)))}"
+
+
+def session_id(pod: str, log: int, boot: int, session: int) -> int:
+    """The same for the same session wherever and in whatever order it arrives.
+
+    The boot belongs to it: a pod that began more sessions in a boot than it has numbers for repeats another boot's.
+    """
+    key = bytes.fromhex(pod) + b"".join(part.to_bytes(4, "little") for part in (log, boot, session))
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "big") & (2**63 - 1)
+
+
+def boot_anchors(pages: Array) -> list[BootAnchor]:
+    """The anchors in the anchor pages of a boot. Those outside of any sense are left out."""
+    found: list[BootAnchor] = []
+    for session, record in _by_session(pages[protocol.sound(pages)], page.KIND_ANCHOR):
+        sample, tick_ms, utc_ms, uncertainty_ms = record[:4]
+        if tick_ms < TICKS_END and UTC_MS_RANGE[0] <= utc_ms < UTC_MS_RANGE[1]:
+            anchor = Anchor(
+                tick_ms,
+                utc_ms,
+                sample if sample < SAMPLES_END else None,
+                None if uncertainty_ms == page.UNKNOWN_U16 else uncertainty_ms,
+            )
+            found.append(BootAnchor(session, anchor))
+    return found
+
+
+def alive_utc_us(pages: Array, anchors: Sequence[BootAnchor]) -> list[tuple[int, int, int]]:
+    """Alive records of a boot as (page number, record, us since 1970); those without a date are left out."""
+    alive = pages[(pages["kind"] == page.KIND_ALIVE) & protocol.sound(pages)]
+    index, records = protocol.records(alive, page.KIND_ALIVE)
+    numbers = alive["number"][index].tolist()
+    places = np.arange(len(index)) - np.searchsorted(index, index)
+    found: list[tuple[int, int, int]] = []
+    for number, place, record in zip(numbers, places.tolist(), records.tolist(), strict=True):
+        tick_ms, utc_ms = record[:2]
+        if UTC_MS_RANGE[0] <= utc_ms < UTC_MS_RANGE[1]:
+            found.append((number, place, utc_ms * 1000))
+        elif tick_ms < TICKS_END and (utc_us := ticks_to_utc_us([a.anchor for a in anchors], [tick_ms])):
+            found.append((number, place, utc_us[0]))
+    return found
+
+
+def derive_session(pages: Array, anchors: Sequence[BootAnchor], pages_lost: int) -> Derived:
+    """A session's pages of known versions, (n,) of HEADER with n > 0, and the anchors of its boot -> Derived.
+
+    Of streams other than the steps', the first and last page do: they only widen the session.
+    """
+    session = int(pages["session"][0])
+    counted = np.isin(pages["kind"], (page.KIND_STEPS, page.KIND_RAW))
+    fits = protocol.sound(pages) & (~counted | (pages["first_sample"] < SAMPLES_END))
+    sound = pages[fits]
+    rate_mhz = _usual(pages["rate_mhz"], lambda v: RATE_MHZ_RANGE[0] <= v <= RATE_MHZ_RANGE[1])
+    odr_hz = _usual(pages["odr_hz"], lambda v: v not in (0, page.UNKNOWN_U16))
+    ic, records = _step_records(sound)
+    first, last, is_open = _extent(sound, ic)
+    clock = fit(
+        rate_mhz or (odr_hz * 1000 if odr_hz and odr_hz * 1000 >= RATE_MHZ_RANGE[0] else None),
+        first,
+        own=[a.anchor for a in anchors if a.session == session],
+        others=[a.anchor for a in anchors if a.session != session],
+        marks=_marks(sound),
+    )
+    row = {
+        **_times(clock, last),
+        "rate_mhz": rate_mhz,
+        "odr_hz": odr_hz or 0,
+        "acc_range_g": _usual(pages["acc_range_g"], lambda v: v != page.UNKNOWN_U8) or 0,
+        "chip": CHIPS.get(_usual(pages["chip"], CHIPS.__contains__) or 0, "unknown"),
+        "origin": _origin(pages["origin"]),
+        "resampled": bool((pages["flags"] & page.FLAG_RESAMPLED).any()),
+        "open": is_open,
+        "faults": json.dumps(_raised(pages), sort_keys=True),
+        "gaps": json.dumps(_gaps(sound, clock)),
+        "pages_lost": pages_lost,
+        "pages_unsound": int((~fits).sum()),
+    }
+    return Derived(row, _steps(ic, records, clock))
+
+
+def to_steps(stored: Array) -> npt.NDArray[np.void]:
+    """Steps as kept -> load.steps.STEP, shape (n,); -1 becomes NaN."""
+    steps = np.empty(len(stored), STEP)
+    steps["ic_utc_us"] = stored["ic_utc_us"]
+    for name, source, unit in (
+        ("contact_s", "contact_us", 1e6),
+        ("stride_s", "stride_us", 1e6),
+        ("peak_g", "peak_mg", 1e3),
+        ("rise_g_s", "rise_g_s", 1.0),
+    ):
+        steps[name] = np.where(stored[source] < 0, np.nan, stored[source] / unit)
+    steps["kind"] = stored["kind"]
+    steps["flags"] = stored["flags"]
+    return steps
+
+
+def _by_session(pages: Array, kind: int) -> list[tuple[int, Any]]:
+    """(session, record as a tuple) of all records of a kind."""
+    pages = pages[pages["kind"] == kind]
+    index, records = protocol.records(pages, kind)
+    return list(zip(pages["session"][index].tolist(), records.tolist(), strict=True))
+
+
+def _usual(values: Array, sensible: Callable[[int], bool]) -> int | None:
+    """The sensible value that most pages have, the lowest on a tie; None: none of them is."""
+    found, counts = np.unique(values, return_counts=True)
+    ranked = sorted(
+        (-count, value)
+        for value, count in zip(found.tolist(), counts.tolist(), strict=True)
+        if sensible(value)
+    )
+    return ranked[0][1] if ranked else None
+
+
+def _origin(values: Array) -> str:
+    """A session of more than one origin is of none that we know: simulated steps never pass for measured ones."""
+    found = np.unique(values).tolist()
+    return ORIGINS.get(found[0], "unknown") if len(found) == 1 else "unknown"
+
+
+def _step_records(pages: Array) -> tuple[npt.NDArray[np.float64], Array]:
+    """Contacts of a session in order: sample numbers with their fraction, and the records, (n,) each."""
+    pages = pages[pages["kind"] == page.KIND_STEPS]
+    index, records = protocol.records(pages, page.KIND_STEPS)
+    ic = pages["first_sample"][index].astype(np.float64) + records["ic"] / 256
+    order = np.argsort(ic, kind="stable")
+    return ic[order], records[order]
+
+
+def _extent(pages: Array, ic: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
+    """First and last sample of a session, and whether it has no end record yet."""
+    starts = [r[0] for _, r in _by_session(pages, page.KIND_SESSION_START) if r[0] < SAMPLES_END]
+    ends = [r[0] for _, r in _by_session(pages, page.KIND_SESSION_END) if r[0] < SAMPLES_END]
+    both = np.concatenate((pages["first_sample"], pages["closed_sample"]))
+    seen = both[both < SAMPLES_END].tolist()
+    first = min([*(starts or seen or [0]), *ic[:1].astype(np.int64).tolist()])
+    last = max([first, *(ends or seen), *np.ceil(ic[-1:]).astype(np.int64).tolist()])
+    return first, last, not ends
+
+
+def _marks(pages: Array) -> list[Mark]:
+    """Where samples and ticks met."""
+    fits = (pages["closed_sample"] < SAMPLES_END) & (pages["closed_tick_ms"] < TICKS_END)
+    pairs = zip(pages["closed_sample"][fits].tolist(), pages["closed_tick_ms"][fits].tolist(), strict=True)
+    return [Mark(*pair) for pair in sorted(set(pairs))]
+
+
+def _times(clock: Clock | None, last: int) -> dict[str, Any]:
+    if clock is None:
+        return {
+            "clock": "none",
+            "start_utc_us": None,
+            "end_utc_us": None,
+            "duration_us": None,
+            "anchors_dropped": 0,
+        }
+    duration_us = int(clock.elapsed_us(last))
+    start_us = clock.origin_utc_us
+    return {
+        "clock": clock.basis,
+        "start_utc_us": start_us,
+        "end_utc_us": None if start_us is None else start_us + duration_us,
+        "duration_us": duration_us,
+        "anchors_dropped": len(clock.dropped),
+    }
+
+
+def _raised(pages: Array) -> dict[str, int]:
+    """By how much each fault counter rose within the session; counters that did not are left out."""
+    rose = {name: int(pages[name].max()) - int(pages[name].min()) for name in page.COUNTERS}
+    return {name: by for name, by in rose.items() if by}
+
+
+def _gaps(pages: Array, clock: Clock | None) -> list[list[int]]:
+    """[[us since 1970 (or the session's start), us lost], ...] in order."""
+    if clock is None:
+        return []
+    records = [r for _, r in _by_session(pages, page.KIND_GAP) if r[0] < SAMPLES_END and r[1] < SAMPLES_END]
+    return sorted([int(clock.utc_us(r[0])), round(r[1] * clock.us_per_sample)] for r in records)
+
+
+def _steps(ic: npt.NDArray[np.float64], records: Array, clock: Clock | None) -> Array:
+    """STORED of all contacts; none without a clock, since no time of theirs is known."""
+    if clock is None:
+        return np.empty(0, STORED)
+    steps = np.zeros(len(ic), STORED)
+    steps["ic_utc_us"] = clock.utc_us(ic)
+    for name, source in (("contact_us", "contact"), ("stride_us", "stride")):
+        us = np.rint(records[source] * (clock.us_per_sample / 256))
+        steps[name] = np.where((records[source] == page.UNKNOWN_U32) | (us > INT32_MAX), -1, us)
+    rise = records["rise_g_s"].astype(np.int64)
+    steps["rise_g_s"] = np.where(rise > INT32_MAX, -1, rise)
+    peak = records["peak_mg"].astype(np.int32)
+    steps["peak_mg"] = np.where(peak == page.UNKNOWN_U16, -1, peak)
+    steps["kind"] = records["kind"]
+    steps["flags"] = records["flags"]
+    return steps

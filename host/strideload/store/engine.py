@@ -1,0 +1,126 @@
+"""Connections and transactions: what differs between SQLite and PostgreSQL stands here."""
+
+import sqlite3
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.dialects import postgresql, sqlite
+
+from strideload.store.errors import StoreBusy, StoreError, StoreFull, StoreOutdated
+
+BUSY_TIMEOUT_MS: Final = 10_000
+# WAL: readers and the writer do not wait for each other. FULL: what is acknowledged survives a pulled plug.
+PRAGMAS: Final = (
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+# SQLSTATE, see appendix A of PostgreSQL's manual.
+DISK_FULL: Final = "53100"
+TAKEN: Final = "23505"
+LOCKED: Final = ("55P03", "40P01", "40001")
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine whose transactions begin when they say so. StoreError: the URL is not one."""
+    try:
+        backend = sa.make_url(url).get_backend_name()
+        # Positional parameters, so that rows go to the driver as the tuples that they are.
+        engine = sa.create_engine(url, paramstyle="qmark" if backend == "sqlite" else "format")
+    except (exc.ArgumentError, ImportError) as error:
+        raise StoreError(f"the store's URL cannot be used: {error}") from error
+    if backend == "sqlite":
+        event.listen(engine, "connect", _configure)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # sqlite3 begins no transaction by itself: `_begin` does
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin(connection: sa.Connection) -> None:
+    # IMMEDIATE: a writer waits for its turn here, and never half-way through.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Generator[sa.Connection]:
+    """One consistent view. StoreError."""
+    with translated(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Generator[sa.Connection]:
+    """One transaction: all of it, or nothing. StoreFull, StoreBusy, StoreError."""
+    with translated(), engine.execution_options(writes=True).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """The database's errors as our own."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise _kind_of(error.orig)(f"the store: {error.orig}") from error
+    except exc.SQLAlchemyError as error:
+        raise StoreError(f"the store: {error}") from error
+
+
+def _kind_of(error: BaseException | None) -> type[StoreError]:
+    """By SQLite's name of the error, or PostgreSQL's SQLSTATE."""
+    state = getattr(error, "sqlstate", None)
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name == "SQLITE_FULL" or state == DISK_FULL:
+        return StoreFull
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or state in LOCKED:
+        return StoreBusy
+    if name.startswith("SQLITE_CONSTRAINT") or state == TAKEN:
+        return StoreOutdated
+    return StoreError
+
+
+def upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    merge: Mapping[str, str] | None = None,
+) -> None:
+    """Insert rows, or change those whose key is there.
+
+    `merge` says how a column of the old row and the new one go together: min, max, sum, or keep the old; a column
+    that it does not name takes the new value.
+    """
+    if not rows:
+        return
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {
+        name: _merged((merge or {}).get(name, "new"), table.c[name], insert.excluded[name])
+        for name in rows[0]
+        if name not in keys
+    }
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+
+
+def _merged(way: str, old: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    match way:
+        case "min":
+            return sa.case((new < old, new), else_=old)
+        case "max":
+            return sa.case((new > old, new), else_=old)
+        case "sum":
+            return old + new
+        case "keep":
+            return old
+        case _:
+            return new

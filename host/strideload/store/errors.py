@@ -1,0 +1,19 @@
+"""What can go wrong with the store. After any of these nothing of the call was stored."""
+
+from strideload.errors import StrideloadError
+
+
+class StoreError(StrideloadError):
+    """The database refused, or cannot be opened."""
+
+
+class StoreFull(StoreError):
+    """The disk is full, or the database has reached its limit."""
+
+
+class StoreBusy(StoreError):
+    """Another process held the database for longer than we wait."""
+
+
+class StoreOutdated(StoreError):
+    """Another process has stored the same since we last looked."""

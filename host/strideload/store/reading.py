@@ -1,0 +1,88 @@
+"""Sessions and alive records out of the tables, for the day."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from strideload.load.steps import Session
+from strideload.store.derive import STORED, to_steps
+from strideload.store.people import wearers
+from strideload.store.schema import alive, sessions, steps
+
+
+@dataclass(frozen=True)
+class Undated:
+    """A session whose boot never learned the time; it waits to be placed by hand."""
+
+    session_id: int
+    pod: str
+    log: int
+    boot: int
+    session: int
+    duration_us: int | None  # None: not even the rate is known
+    strides: int
+
+
+def sessions_between(
+    connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int
+) -> list[Session]:
+    """A runner's dated sessions that overlap [start, end), with the steps that fall in it."""
+    who = wearers(connection)
+    overlap = sa.and_(sessions.c.start_utc_us < end_utc_us, sessions.c.end_utc_us >= start_utc_us)
+    query = (
+        sa.select(sessions, steps.c.data)
+        .join(steps, steps.c.session_id == sessions.c.session_id)
+        .where(overlap)
+        .order_by(sessions.c.start_utc_us, sessions.c.session_id)
+    )
+    found: list[Session] = []
+    for row in connection.execute(query).mappings():
+        wearing = who.at(row["pod"], row["start_utc_us"])
+        if wearing.runner == runner:
+            found.append(_session(row, wearing.foot, start_utc_us, end_utc_us))
+    return found
+
+
+def alive_between(connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int) -> list[int]:
+    """When a runner's pods wrote that they were alive, within [start, end), in us since 1970, in order."""
+    who = wearers(connection)
+    within = sa.and_(alive.c.utc_us >= start_utc_us, alive.c.utc_us < end_utc_us)
+    rows = connection.execute(sa.select(alive.c.pod, alive.c.utc_us).where(within).order_by(alive.c.utc_us))
+    return [utc_us for pod, utc_us in rows if who.at(pod, utc_us).runner == runner]
+
+
+def undated(connection: sa.Connection) -> list[Undated]:
+    """Sessions without a date, in order of pods, logs and boots."""
+    c = sessions.c
+    query = (
+        sa.select(c.session_id, c.pod, c.log, c.boot, c.session, c.duration_us, steps.c["count"])
+        .join(steps, steps.c.session_id == c.session_id)
+        .where(c.start_utc_us.is_(None))
+        .order_by(c.pod, c.log, c.boot, c.session)
+    )
+    return [Undated(*row) for row in connection.execute(query)]
+
+
+def _session(row: Any, foot: Any, start_utc_us: int, end_utc_us: int) -> Session:
+    stored = np.frombuffer(row["data"], STORED)
+    low, high = np.searchsorted(stored["ic_utc_us"], (start_utc_us, end_utc_us))
+    return Session(
+        session_id=row["session_id"],
+        pod=row["pod"],
+        foot=foot,
+        start_utc_us=row["start_utc_us"],
+        end_utc_us=row["end_utc_us"],
+        odr_hz=row["odr_hz"],
+        acc_range_g=row["acc_range_g"],
+        chip=row["chip"],
+        origin=row["origin"],
+        resampled=row["resampled"],
+        open=row["open"],
+        faults=json.loads(row["faults"]),
+        gaps=tuple((start, lost) for start, lost in json.loads(row["gaps"])),
+        pages_lost=row["pages_lost"],
+        steps=to_steps(stored[low:high]),
+    )
