@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from strideload.load.steps import Session
 from strideload.store import adding, deriving, engine, migrate, people, reading, schema, setting_aside
 from strideload.store.derive import derived_by
+from strideload.store.errors import StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
 from strideload.store.reading import Undated

@@ -44,15 +44,15 @@ def derive_some(connection: sa.Connection) -> list[int]:
         .order_by(spans.c.pod, spans.c.log, spans.c.boot, spans.c.session)
         .limit(SESSIONS_A_TURN)
     ).all()
-    known: dict[Boot, list[BootAnchor]] = {}
+    timed: dict[Boot, protocol.Array] = {}
     for pod, log, boot_number, session in due:
         boot = Boot(pod, log, boot_number)
-        if boot not in known:
-            known[boot] = boot_anchors(_timed(connection, boot, page.KIND_ANCHOR))
+        if boot not in timed:
+            timed[boot] = _timed(connection, boot)
         if session:
-            _derive_session(connection, boot, session, known[boot])
+            _derive_session(connection, boot, session, boot_anchors(timed[boot]))
         else:
-            _derive_alive(connection, boot, known[boot])
+            _derive_alive(connection, boot, timed[boot])
         done = sa.and_(of_boot(spans, boot), spans.c.session == session)
         connection.execute(spans.update().values(dirty=False).where(done))
     return [session for _, _, _, session in due]
@@ -124,25 +124,24 @@ def _read_headers(connection: sa.Connection) -> None:
         )
 
 
-def _timed(connection: sa.Connection, boot: Boot, kind: int) -> protocol.Array:
-    """The anchor or alive pages of a boot, by the index that has only these."""
-    query = (
-        sa.select(pages.c.bytes)
-        .where(of_boot(pages, boot), sa.text(TIMED), pages.c.kind == kind)
-        .order_by(pages.c.stream, pages.c.number)
-    )
-    return _joined(connection.execute(query).scalars().all())
+def _timed(connection: sa.Connection, boot: Boot) -> protocol.Array:
+    """The anchor and alive pages of a boot, by the index that has only these.
+
+    Asked for one kind of them, SQLite would no longer see that the index has it.
+    """
+    query = sa.select(pages.c.bytes).where(of_boot(pages, boot), sa.text(TIMED))
+    return _joined(connection.execute(query.order_by(pages.c.stream, pages.c.number)).scalars().all())
 
 
 def _joined(rows: Sequence[Any]) -> protocol.Array:
     return protocol.headers(b"".join(rows))
 
 
-def _derive_alive(connection: sa.Connection, boot: Boot, anchors: Sequence[BootAnchor]) -> None:
+def _derive_alive(connection: sa.Connection, boot: Boot, timed: protocol.Array) -> None:
     connection.execute(alive.delete().where(of_boot(alive, boot)))
     rows = [
         {**boot._asdict(), "number": number, "record": record, "utc_us": utc_us}
-        for number, record, utc_us in alive_utc_us(_timed(connection, boot, page.KIND_ALIVE), anchors)
+        for number, record, utc_us in alive_utc_us(timed, boot_anchors(timed))
     ]
     if rows:
         connection.execute(alive.insert(), rows)
