@@ -189,9 +189,7 @@ class Log:
         self._segments = _segments(self._files.names())
         self._next = [self._find_end(stream) for stream in STREAMS]
         newest = [self._newest_origin(stream) for stream in STREAMS]
-        if not self._load():
-            self._recover(newest)
-        if not self.id:
+        if not (self._load() or self._recover(newest)):
             self._format(random_u32)
         for stream in STREAMS:
             if self._wanted[stream] > self._next[stream]:
@@ -258,7 +256,7 @@ class Log:
         return struct.unpack_from(META_FORMAT, data)
 
     def _recover(self, newest):
-        """Metadata is lost: go on in the log that the pages name, as if nothing had been acknowledged."""
+        """Metadata is lost: go on in the log that the pages name, as if nothing had been acknowledged. False: no pages."""
         for origin in newest:
             if origin is not None:
                 pod, self.id, _ = origin
@@ -267,7 +265,8 @@ class Log:
                 self.recovered = True
                 self._wanted = [self.oldest(stream) for stream in STREAMS]
                 self._save_twice()
-                return
+                return True
+        return False
 
     def _format(self, random_u32):
         """Nothing is there that could be read: a new log id, so that numbers may begin at 0."""
@@ -278,8 +277,7 @@ class Log:
         self._next = [0 for _ in STREAMS]
         self._tail_open = [True for _ in STREAMS]
         self.formatted = True
-        while not self.id:  # 0 stands for "none yet"
-            self.id = random_u32()
+        self.id = random_u32()
         self._save_twice()
 
     # Writing

@@ -81,7 +81,8 @@ class Sync:
     """Keeps one connection, and brings the log to its host.
 
     `client`: connect, connected, publish, subscribe, poll, close; an OSError of any of them means a dead line.
-    `state()` gives the `state` message as a dict; `counters` join its faults. `random_u32()` gives jitter.
+    `state()` gives what the board says in `state`, a dict; what the log knows and `counters` are added here.
+    `random_u32()` gives jitter.
 
     Unpaired, it sends as whoever answers likes, and acknowledges nothing in the log.
     """
@@ -220,11 +221,22 @@ class Sync:
         self._tell_state(now_ms)  # a host that is there answers with what it wants
 
     def _tell_state(self, now_ms):
+        """What the board says, and what the log knows: the host answers with what it wants of these streams."""
+        log = self._log
         state = self._state()
+        state.update({"v": 1, "log": "%08x" % log.id, "boot": log.boot, "free_pages": log.free()})
+        state["streams"] = {
+            str(stream): {
+                "oldest": log.oldest(stream),
+                "next": log.next(stream),
+                "wanted": log.wanted(stream),
+            }
+            for stream in STREAMS
+        }
         state["faults"] = faults = dict(state.get("faults", {}))
         faults.update(self.counters)
         self._state_ms = now_ms
-        self._client.publish(topic(self._log.pod, STATE), json.dumps(state).encode(), 1, True)
+        self._client.publish(topic(log.pod, STATE), json.dumps(state).encode(), 1, True)
 
     def _send(self, now_ms):
         """One message: the next pages of the first stream that has some, or what is gone of it."""

@@ -1,0 +1,422 @@
+"""Linux as a board: a Raspberry Pi with a chip on its I2C bus, or any computer with a simulated one.
+
+Settings are flat keys of `settings.toml` in the pod's folder, as on CircuitPython; the log lies in `log/` below it.
+
+| key | meaning |
+|---|---|
+| STRIDELOAD_POD_ID | this pod's id, 16 hex digits; without it the Raspberry Pi's serial number, or a hash of the machine id |
+| STRIDELOAD_I2C_BUS | number N of /dev/i2c-N (1) |
+| STRIDELOAD_CLOCK_TRUSTED | 1: the computer's clock is right even where the kernel does not say so |
+| STRIDELOAD_BROKER_HOST, STRIDELOAD_BROKER_PORT | where the broker is (no host: no sync; 1883, with TLS 8883) |
+| STRIDELOAD_BROKER_USER, STRIDELOAD_BROKER_PASSWORD | who we are there |
+| STRIDELOAD_BROKER_CA_FILE | PEM file of the authority that signed the broker: TLS |
+"""
+
+import ctypes
+import errno
+import os
+import queue
+import signal
+import ssl
+import threading
+import time
+import tomllib
+from collections import deque
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any
+
+from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR
+
+SETTINGS_NAME = "settings.toml"
+LOG_FOLDER = "log"
+DEFAULT_FOLDER = "~/.local/share/strideload-pod"
+
+SERIAL_FILE = Path("/proc/device-tree/serial-number")
+MACHINE_ID_FILE = Path("/etc/machine-id")
+
+TIMEX_SIZE = 512  # struct timex of linux/timex.h has 208 bytes; all zero asks and sets nothing
+TIME_ERROR = 5  # linux/timex.h: the clock is not synchronised
+
+KEEPALIVE_S = 30
+CONNECT_TIMEOUT_S = 5.0
+GOODBYE_S = 1.0
+# The pod sends a few messages ahead; a broker that has left so many unconfirmed for so long is not there.
+UNCONFIRMED_LIMIT = 16
+
+
+class BoardError(Exception):
+    """The computer or its settings do not make a pod."""
+
+
+class Board:
+    """This computer. `folder` defaults to STRIDELOAD_POD_DIR, or ~/.local/share/strideload-pod. BoardError.
+
+    `uid_source` says where the 8 bytes of `uid` come from: "settings", "serial number" or "machine id".
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        self.folder = Path(folder or os.environ.get("STRIDELOAD_POD_DIR", DEFAULT_FOLDER)).expanduser()
+        self.settings = read_settings(self.folder / SETTINGS_NAME)
+        self.uid, self.uid_source = find_uid(self.settings)
+        self.files = Files(self.folder / LOG_FOLDER)
+        self.clock = Clock(trusted=bool(self.settings.get("STRIDELOAD_CLOCK_TRUSTED")))
+        self._i2c: SmbusI2C | None = None
+        self._stopping = threading.Event()
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda _number, _frame: self._stopping.set())
+
+    @property
+    def i2c(self) -> "SmbusI2C":
+        """The bus, opened when it is first asked for. OSError."""
+        if self._i2c is None:
+            self._i2c = SmbusI2C(self.settings.get("STRIDELOAD_I2C_BUS", 1))
+        return self._i2c
+
+    def client(self) -> "PahoClient | None":
+        """A client of the broker in the settings; None when there is none."""
+        setting = self.settings.get
+        if not setting("STRIDELOAD_BROKER_HOST"):
+            return None
+        ca_file = setting("STRIDELOAD_BROKER_CA_FILE")
+        return PahoClient(
+            setting("STRIDELOAD_BROKER_HOST", ""),
+            setting("STRIDELOAD_BROKER_PORT", 8883 if ca_file else 1883),
+            client_id="strideload-" + self.uid.hex(),
+            user=setting("STRIDELOAD_BROKER_USER"),
+            password=setting("STRIDELOAD_BROKER_PASSWORD"),
+            ca_file=ca_file and str(self.folder / ca_file),
+        )
+
+    def battery_mv(self) -> None:
+        """A computer does not know its supply."""
+
+    def random_u32(self) -> int:
+        return int.from_bytes(os.urandom(4), "little")
+
+    def stopping(self) -> bool:
+        """True once SIGTERM or SIGINT came. A board made outside the main thread is stopped by `stop`."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+
+def read_settings(file: Path) -> dict[str, Any]:
+    """Flat keys of a settings.toml, none when there is no such file. BoardError: no TOML, or not flat."""
+    try:
+        settings = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError
+        raise BoardError(f"{file} cannot be read: {error}") from error
+    for key, value in settings.items():
+        if not isinstance(value, str | int):
+            raise BoardError(f"{file}: {key} is neither text nor a whole number")
+    return settings
+
+
+def find_uid(settings: dict[str, Any]) -> tuple[bytes, str]:
+    """(8 bytes, where from). BoardError: nothing on this computer tells it apart from others."""
+    given = settings.get("STRIDELOAD_POD_ID")
+    if given is not None:
+        uid = _eight_bytes(str(given))
+        if uid is None:
+            raise BoardError(f"STRIDELOAD_POD_ID has 16 hex digits, got {given!r}")
+        return uid, "settings"
+    if SERIAL_FILE.is_file():
+        uid = _eight_bytes(SERIAL_FILE.read_text(encoding="ascii", errors="replace").strip("\0\n "))
+        if uid is not None:
+            return uid, "serial number"
+    if MACHINE_ID_FILE.is_file():
+        # machine-id(5) asks that it is never shown to others as it is.
+        machine_id = MACHINE_ID_FILE.read_bytes().strip()
+        if machine_id:
+            return blake2b(machine_id, digest_size=8, person=b"strideload pod").digest(), "machine id"
+    raise BoardError("no serial number and no machine id here: set STRIDELOAD_POD_ID, 16 hex digits")
+
+
+def _eight_bytes(text: str) -> bytes | None:
+    try:
+        uid = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return uid if len(uid) == 8 and len(text) == 16 else None
+
+
+class Files:
+    """A flat folder, made when it is missing. What `sync` returned for outlives a power cut, the file's name included."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def open(self, name: str, mode: str) -> IO[bytes]:
+        """`rb`, `wb` or `ab`. OSError."""
+        path = self._path(name)
+        is_new = mode != "rb" and not path.exists()
+        file: IO[bytes] = open(path, mode)  # noqa: SIM115 - the caller closes it
+        if is_new:
+            self._sync_folder()
+        return file
+
+    def names(self) -> list[str]:
+        return sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file())
+
+    def remove(self, name: str) -> None:
+        self._path(name).unlink()
+        self._sync_folder()
+
+    def sync(self, file: IO[bytes]) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+
+    def _path(self, name: str) -> Path:
+        if name != os.path.basename(name) or name in ("", ".", ".."):
+            raise OSError(errno.EINVAL, "not a plain name", name)
+        return self.folder / name
+
+    def _sync_folder(self) -> None:
+        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def is_synchronised() -> bool:
+    """True while the kernel holds the computer's clock for right: a time service keeps it. [adjtimex(2)]"""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_SIZE))
+    except (OSError, AttributeError):  # no libc that has it
+        return False
+    return 0 <= state < TIME_ERROR
+
+
+class Clock:
+    """Ticks in ms since this object was made, which is the boot; UTC only while it can be relied on."""
+
+    def __init__(self, trusted: bool = False) -> None:
+        self.utc_source = ANCHOR_OPERATOR if trusted else ANCHOR_NTP
+        self._trusted = trusted
+        self._boot_ns = time.monotonic_ns()
+
+    def ticks_ms(self) -> int:
+        return (time.monotonic_ns() - self._boot_ns) // 1_000_000
+
+    def sleep_ms(self, ms: int) -> None:
+        time.sleep(ms / 1000)
+
+    def utc_ms(self) -> int | None:
+        """ms since 1970; None while neither the kernel nor the settings vouch for the clock."""
+        return time.time_ns() // 1_000_000 if self._trusted or is_synchronised() else None
+
+
+class SmbusI2C:
+    """busio.I2C's surface over /dev/i2c-`number`. OSError where nobody answers, RuntimeError without the lock.
+
+    The bus clock is set by the system: dtparam=i2c_arm_baudrate=400000 in a Raspberry Pi's boot configuration.
+    """
+
+    def __init__(self, number: int) -> None:
+        from smbus2 import SMBus, i2c_msg
+
+        self._bus = SMBus(number)
+        self._message = i2c_msg
+        self._locked = False
+
+    def try_lock(self) -> bool:
+        if self._locked:
+            return False
+        self._locked = True
+        return True
+
+    def unlock(self) -> None:
+        self._need_lock()
+        self._locked = False
+
+    def deinit(self) -> None:
+        self._bus.close()
+
+    def writeto(self, address: int, buffer: Any, *, start: int = 0, end: int | None = None) -> None:
+        self._transfer(self._message.write(address, memoryview(buffer)[start:end]))
+
+    def readfrom_into(self, address: int, buffer: Any, *, start: int = 0, end: int | None = None) -> None:
+        view = memoryview(buffer)[start:end]
+        read = self._message.read(address, len(view))
+        self._transfer(read)
+        view[:] = bytes(read)
+
+    def writeto_then_readfrom(
+        self,
+        address: int,
+        out_buffer: Any,
+        in_buffer: Any,
+        *,
+        out_start: int = 0,
+        out_end: int | None = None,
+        in_start: int = 0,
+        in_end: int | None = None,
+    ) -> None:
+        """One transaction with a repeated start. Both may be the same buffer: what is written is copied first."""
+        view = memoryview(in_buffer)[in_start:in_end]
+        read = self._message.read(address, len(view))
+        self._transfer(self._message.write(address, memoryview(out_buffer)[out_start:out_end]), read)
+        view[:] = bytes(read)
+
+    def _transfer(self, *messages: Any) -> None:
+        self._need_lock()
+        self._bus.i2c_rdwr(*messages)
+
+    def _need_lock(self) -> None:
+        if not self._locked:
+            raise RuntimeError("the bus is not locked")
+
+
+class PahoClient:
+    """The pod's small MQTT client over paho-mqtt, which keeps the line on its own thread: nothing here waits for it.
+
+    `connect` begins; `connected` tells. OSError of any other call: the line is dead; `close` and connect anew.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        client_id: str,
+        user: str | None = None,
+        password: str | None = None,
+        ca_file: str | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._client_id = client_id
+        self._user = user
+        self._password = password
+        self._ca_file = ca_file
+        self._line: _Line | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._line is not None and self._line.is_up()
+
+    def connect(self, will_topic: str, will_payload: bytes) -> None:
+        """Begin to connect; the broker publishes the will, retained, when the line breaks. OSError: no such CA file."""
+        from paho.mqtt.client import Client
+        from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+        self.close()
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            clean_session=True,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        if self._user:
+            client.username_pw_set(self._user, self._password)
+        if self._ca_file:
+            client.tls_set_context(ssl.create_default_context(cafile=self._ca_file))
+        client.will_set(will_topic, will_payload, qos=1, retain=True)
+        self._line = _Line(client)
+        client.connect_async(self._host, self._port, keepalive=KEEPALIVE_S)
+        client.loop_start()
+
+    def subscribe(self, topic: str) -> None:
+        line = self._living()
+        line.expect(line.client.subscribe(topic, qos=1)[0])
+
+    def publish(self, topic: str, payload: bytes | bytearray | memoryview, qos: int, retain: bool) -> None:
+        """Hand a message to the line. OSError: the broker has left too many unconfirmed."""
+        line = self._living()
+        info = line.client.publish(topic, bytes(payload), qos=qos, retain=retain)
+        line.expect(info.rc)
+        if qos:
+            line.unconfirmed.append(info)
+            while line.unconfirmed and line.unconfirmed[0].is_published():
+                line.unconfirmed.popleft()
+            if len(line.unconfirmed) > UNCONFIRMED_LIMIT:
+                raise OSError(errno.ETIMEDOUT, "the broker confirms nothing")
+
+    def poll(self, timeout_ms: int) -> tuple[str, bytes] | None:
+        """The next message, waited for up to `timeout_ms`."""
+        line = self._living()
+        try:
+            message = line.received.get(block=timeout_ms > 0, timeout=timeout_ms / 1000 or None)
+        except queue.Empty:
+            return None
+        return message.topic, message.payload
+
+    def close(self) -> None:
+        """Hang up: politely while the line is up, for at most two seconds, else at once."""
+        line, self._line = self._line, None
+        if line is not None:
+            line.hang_up()
+
+    def _living(self) -> "_Line":
+        if self._line is None or self._line.ended.is_set():
+            raise OSError(errno.ENOTCONN, self._line.why if self._line else "not connected")
+        return self._line
+
+
+class _Line:
+    """One connection of paho's, and what its thread tells of it."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.received: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.unconfirmed: deque[Any] = deque()
+        self.ended = threading.Event()
+        self.why = ""
+        self._up = threading.Event()
+        self._given_up = False
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        # An exception in a callback would end paho's thread unseen: it only puts the message somewhere.
+        client.on_message = lambda _client, _data, message: self.received.put(message)
+
+    def is_up(self) -> bool:
+        return self._up.is_set() and not self.ended.is_set()
+
+    def expect(self, code: int) -> None:
+        """OSError unless paho's return code says success."""
+        if code:
+            raise OSError(errno.EIO, f"paho-mqtt refused: {code}")
+
+    def hang_up(self) -> None:
+        self._given_up = True
+        if self.is_up():
+            if self.unconfirmed:
+                self.unconfirmed[-1].wait_for_publish(GOODBYE_S)
+            self.client.disconnect()
+            self.ended.wait(GOODBYE_S)
+        # paho's own loop_stop waits for confirmations that a dead broker never sends: end its thread by its socket.
+        self.client.disconnect()
+        socket = self.client.socket()
+        if socket is not None:
+            try:
+                socket.shutdown(2)
+            except OSError:
+                pass  # closed already
+
+    def _on_connect(self, client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        if self._given_up or reason.is_failure:
+            self._end(str(reason))
+            client.disconnect()
+        else:
+            self._up.set()
+
+    def _on_connect_fail(self, client: Any, _data: Any) -> None:
+        self._end("no broker answers")
+        client.disconnect()  # or it would try again by itself
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+        self._end(str(reason))
+
+    def _end(self, why: str) -> None:
+        self.why = self.why or why
+        self.ended.set()
