@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -18,8 +19,11 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("hello")(scope, receive, send)
 
 
-def web_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "web"]
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    assert {thread for thread in set(threading.enumerate()) - before if thread.name == "web"} == set()
 
 
 def test_serves_from_the_moment_it_returns() -> None:
@@ -42,7 +46,7 @@ def test_stopping_twice_is_no_change() -> None:
     server = serve(hello, "127.0.0.1", 0)
     server.stop()
     server.stop()
-    assert not web_threads()
+    assert not server.alive()
 
 
 def test_a_busy_port_is_named_and_the_other_program_stays() -> None:
@@ -52,7 +56,6 @@ def test_a_busy_port_is_named_and_the_other_program_stays() -> None:
             serve(hello, "127.0.0.1", port)
         assert (caught.value.host, caught.value.port) == ("127.0.0.1", port)
         socket.create_connection(("127.0.0.1", port)).close()
-    assert not web_threads()
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
@@ -89,4 +92,3 @@ def test_an_answer_that_never_ends_does_not_hold_up_the_stop() -> None:
         begun = time.monotonic()
         server.stop()
         assert time.monotonic() - begun < 5
-    assert not web_threads()

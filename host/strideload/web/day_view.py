@@ -9,6 +9,8 @@ from strideload.web import figures_view, quality_view, words
 from strideload.web.doors import DayJson
 from strideload.web.numbers import THIN_SPACE, duration, long_date, number, short_date
 
+MOVES = {"running_s": "running", "walking_s": "walking"}
+
 
 @dataclass(frozen=True)
 class Link:
@@ -29,6 +31,7 @@ class DayView:
     heading: str
     before: Link | None
     after: Link | None
+    origin_words: list[str]  # none for a pod's own sensor
     sentence: str
     more: list[str]
     begin: bool  # whether to say how to begin
@@ -53,10 +56,11 @@ def view(
         heading=_heading(shown, today),
         before=_link(shown - timedelta(days=1), today) if shown > first_day else None,
         after=_link(shown + timedelta(days=1), today) if shown < today else None,
+        origin_words=[words.ORIGINS[origin] for origin in day["origins"] if origin in words.ORIGINS],
         sentence="Nothing is known of today yet." if nothing_yet and shown == today else words.sentence(day),
         more=_more(day, days_before, shown == today),
         begin=nothing_yet and not has_pods,
-        runs=[_run(run) for run in day["runs"]],
+        runs=[_run(run, alone=len(day["runs"]) == 1) for run in day["runs"]],
         groups=figures_view.groups(day),
         remarks=quality_view.remarks(day, rejections),
     )
@@ -101,10 +105,15 @@ def _baseline(days_before: Sequence[DayJson]) -> str:
     return f"Longest run in the {count} days before: {duration(longest['longest_run_s'])} on {when}.{caveat}"
 
 
-def _run(run: dict[str, Any]) -> RunView:
+def _run(run: Mapping[str, Any], alone: bool) -> RunView:
+    """A run that is alone in its day leaves out what the day's sentence says already."""
     start, end = (datetime.fromisoformat(run[f"{name}_local"]) for name in ("start", "end"))
-    moved = [f"{duration(run[name])} {what}" for name, what in _MOVES if run[name] >= words.LEAST_S]
-    parts = [" and ".join(moved) or "no running", words.steps(run)]
+    moved = [f"{duration(run[name])} {what}" for name, what in MOVES.items() if run[name] >= words.LEAST_S]
+    parts: list[str] = []
+    if not alone or len(moved) > 1:
+        parts.append(" and ".join(moved) or "neither running nor walking")
+    if not alone:
+        parts.append(words.steps(run))
     if run["cadence_spm"] is not None:
         parts.append(f"{number(run['cadence_spm'])}{THIN_SPACE}steps/min")
     if run["began_before"]:
@@ -112,6 +121,3 @@ def _run(run: dict[str, Any]) -> RunView:
     if run["goes_on"]:
         parts.append("goes on after midnight")
     return RunView(run["start_utc"], f"{start:%H:%M} to {end:%H:%M}", " · ".join(parts))
-
-
-_MOVES = (("running_s", "running"), ("walking_s", "walking"))

@@ -42,9 +42,10 @@ class Figure:
         return Row(self.metric, NAMES[self.metric], self.unit, cells)
 
 
+TIMES = ("running_s", "walking_s", "recorded_s")
 SUMS = (
     Figure("impact_sum_g", "g"),
-    Figure("impact_weighted", "impacts of 10 g"),
+    Figure("impact_weighted", "impacts of 10\N{NO-BREAK SPACE}g"),
     Figure("bone_stimulus_sqrt_g", "√g", 1),
 )
 GAIT = (
@@ -81,13 +82,9 @@ def groups(day: DayJson) -> list[Group]:
 
 
 def _totals(day: DayJson) -> Group:
-    cells = {
-        "running_s": duration(day["running_s"]),
-        "walking_s": duration(day["walking_s"]),
-        "recorded_s": duration(day["recorded_s"]),
-        "steps": words.steps(day),
-    }
-    return Group("How much", [""], [Row(metric, NAMES[metric], "", [cell]) for metric, cell in cells.items()])
+    times = [Row(name, NAMES[name], "", [duration(day[name])]) for name in TIMES]
+    steps = Row("steps", NAMES["steps"], words.basis(day), [number(day["steps"])])
+    return Group("How much", [""], [*times, steps])
 
 
 def _gait(kind: str, loads: Mapping[str, Any]) -> Group:

@@ -2,20 +2,17 @@
 
 from dataclasses import dataclass
 
+from strideload.web import words
 from strideload.web.doors import Live, LivePod
 from strideload.web.numbers import THIN_SPACE, duration, number
 
 # A pod speaks once a second; after this long without a word it is not shown as running.
 LIVE_LIMIT_S = 5.0
 
-NO_POD_YET = (
-    "No pod yet. Switch one on in reach of your Wi-Fi, or try a simulated one: strideload simulate. "
-    "Its name appears here."
-)
+NO_POD_YET = "No pod has reported yet. Its cadence appears here while it runs."
 NONE_RUNNING = (
     "No pod is running. Clip it to the shoe and run; it wakes by itself, and its cadence appears here."
 )
-ORIGIN_WORDS = {"recording": "a recording, played back", "simulated": "simulated"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def _running(pod: LivePod) -> RunningPod:
     return RunningPod(
         pod=pod["pod"],
         name=pod_name(pod["pod"], pod["foot"]),
-        origin_word=ORIGIN_WORDS.get(pod["origin"] or "", ""),
+        origin_word=words.ORIGINS.get(pod["origin"] or "", ""),
         cadence=number(pod["cadence_spm"]),
         also=" · ".join(also),
     )

@@ -31,12 +31,16 @@ class Row:
 @dataclass(frozen=True)
 class WeeksView:
     sentence: str
-    plot: dict[str, Any]  # read by static/plot.js
+    plot: dict[str, Any] | None  # read by static/plot.js; None while nothing is known
     rows: list[Row]  # newest first
 
 
 def view(days: Sequence[DayJson], longest_run_s: float | None) -> WeeksView:
     """`longest_run_s`: the longest run of the days before the last one, drawn as a line; None: there is none."""
+    if all(day["known"] == "unknown" for day in days):
+        return WeeksView(
+            "Nothing is known of them yet. Each day that a pod reports stands here as a bar.", None, []
+        )
     return WeeksView(
         sentence=_sentence(days),
         plot={"days": [_mark(day) for day in days], "longest_min": _minutes(longest_run_s)},
@@ -74,7 +78,12 @@ def _row(day: DayJson) -> Row:
     return Row(
         iso=on.isoformat(),
         name=short_date(on),
-        state=", ".join([STATE_WORDS[day["known"]], *(o for o in day["origins"] if o != "sensor")]),
+        state=", ".join(
+            [
+                STATE_WORDS[day["known"]],
+                *(words.ORIGINS[origin] for origin in day["origins"] if origin in words.ORIGINS),
+            ]
+        ),
         running=duration(day["running_s"]),
         steps=number(day["steps"]),
         impact=number(impact_g),

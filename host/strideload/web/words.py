@@ -11,6 +11,9 @@ LEAST_S = 1.0  # less than this is no running and no walking
 
 State = Literal["run", "none", "unknown"]
 
+# A pod's own sensor goes without saying.
+ORIGINS = {"recording": "a recording", "simulated": "simulated", "unknown": "origin not known"}
+
 SENTENCES = {
     "alive": "No run; the pod was on watch.",
     "rest": "A rest day.",
@@ -40,8 +43,13 @@ def sentence(day: DayJson) -> str:
 
 def steps(part: Mapping[str, Any]) -> str:
     """ "6 240 steps (estimated)" of a day or a run; estimated where one pod stood for both feet."""
+    how = basis(part)
+    return f"{number(part['steps'])} steps" + (f" ({how})" if how else "")
+
+
+def basis(part: Mapping[str, Any]) -> str:
+    """Whether the steps of a day or a run are estimated; "" where they were counted."""
     count, estimated = part["steps"], part["steps_estimated"]
     if estimated <= MINOR_SHARE * count:
-        return f"{number(count)} steps"
-    how = "estimated" if estimated >= (1 - MINOR_SHARE) * count else "partly estimated"
-    return f"{number(count)} steps ({how})"
+        return ""
+    return "estimated" if estimated >= (1 - MINOR_SHARE) * count else "partly estimated"

@@ -86,6 +86,8 @@ function makePlot(host) {
   function say(index) {
     at = index;
     readout.textContent = days[index].text;
+    host.setAttribute("aria-valuenow", index + 1);
+    host.setAttribute("aria-valuetext", days[index].text);
   }
   function size() {
     return { width: host.clientWidth, height: Math.round(Math.min(260, Math.max(180, host.clientWidth * 0.42))) };
@@ -98,14 +100,16 @@ function makePlot(host) {
       legend: { show: false },
       padding: [8, 0, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-      scales: { x: { time: false, range: [-0.6, days.length - 0.4] }, y: { range: [0, highest * 1.08] } },
+      scales: { x: { time: false, range: [-0.7, days.length - 0.3] }, y: { range: [0, highest * 1.08] } },
       axes: [
         axis({
           splits: (u) => mondays(days, u.width),
           values: (_, indices) => indices.map((index) => days[index].short),
           grid: { show: false },
+          size: 30,
+          gap: 8,
         }),
-        axis({ size: 58, space: 50, values: (_, values) => values.map((value) => `${value}\u202fmin`) }),
+        axis({ size: 56, space: 50, gap: 8, values: (_, values) => values.map((value) => `${value}\u202fmin`) }),
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
@@ -120,7 +124,7 @@ function makePlot(host) {
 
   const open = (index) => location.assign(`/?date=${days[index].date}`);
   plot.over.addEventListener("click", () => plot.cursor.idx != null && open(plot.cursor.idx));
-  host.tabIndex = 0;
+  host.setAttribute("aria-valuemax", days.length);
   host.addEventListener("keydown", (event) => {
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: days.length - 1 }[event.key];
     if (event.key === "Enter") open(at);

@@ -1,0 +1,58 @@
+"""A page that is really served, and a real browser to look at it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from strideload.web.app import make_app
+from strideload.web.serve import Server, serve
+from support import tools
+from web.house import House, a_season
+
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[tuple[House, Server]]:
+    house = House()
+    with serve(make_app(house, house), "127.0.0.1", 0) as running:
+        yield house, running
+
+
+@pytest.fixture
+def house(served: tuple[House, Server]) -> House:
+    """The house behind the page, put back to the season at the start of each test."""
+    house, _ = served
+    house.__dict__ = vars(a_season())
+    return house
+
+
+@pytest.fixture
+def server(served: tuple[House, Server], house: House) -> Server:
+    return served[1]
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url) as asking:
+        yield asking
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=tools.program("chromium"), args=BROWSER_ARGUMENTS
+        )
+        yield chromium
+        chromium.close()
