@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Protocol, cast
@@ -31,7 +32,7 @@ def today(store: DayStore, runner: str, now: datetime | None = None) -> date:
     # A journey may have moved the runner's day by up to one date either way from that of UTC.
     now_utc_us = (moment - EPOCH) // timedelta(microseconds=1)
     near = [moment.date() + timedelta(days=n) for n in (-1, 0, 1)]
-    within = [day for day in near if _holds(_bounds(store, runner, day), now_utc_us)]
+    within = [day for day in near if _holds(day_bounds(day, lambda on: store.zone_of(runner, on)), now_utc_us)]
     return within[0] if within else date_at(now_utc_us, store.zone_of(runner, moment.date()))
 
 
@@ -45,7 +46,8 @@ def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
     days = [first + n * ONE_DAY for n in range((last - first).days + 1)]
     if not days:
         return []
-    bounds = [_bounds(store, runner, day) for day in days]
+    zone_of = cache(lambda on: store.zone_of(runner, on))
+    bounds = [day_bounds(day, zone_of) for day in days]
     start, end = bounds[0][0], bounds[-1][1]
     sessions = store.sessions(runner, start, end)
     alive = store.alive(runner, start, end)
@@ -54,7 +56,7 @@ def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
     return [
         _remembered(
             day,
-            store.zone_of(runner, day),
+            zone_of(day),
             window,
             [
                 (s, digests[s.session_id])
@@ -107,10 +109,6 @@ def _digest(session: Session) -> bytes:
     digest = blake2b(repr(facts).encode(), digest_size=16)
     digest.update(session.steps.tobytes())
     return digest.digest()
-
-
-def _bounds(store: DayStore, runner: str, day: date) -> tuple[int, int]:
-    return day_bounds(day, lambda on: store.zone_of(runner, on))
 
 
 def _holds(window: tuple[int, int], utc_us: int) -> bool:

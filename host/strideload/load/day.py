@@ -6,7 +6,7 @@ said only of a day that is known.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import UTC, date
 from math import isfinite
 from typing import Any, Literal, cast
@@ -180,7 +180,7 @@ def to_json(day: Day) -> dict[str, Any]:
 
     Instants are given twice, `_utc` and `_local`, in ISO 8601.
     """
-    return _plain(asdict(day), day.zone)
+    return _plain(day, day.zone)
 
 
 def _basis(steps: int, estimated: int) -> StepsBasis | None:
@@ -270,6 +270,8 @@ def _sum_of_faults(sessions: Iterable[Session]) -> Counter[str]:
 
 
 def _plain(value: Any, zone: str) -> Any:
+    if is_dataclass(value):
+        value = vars(value)
     if isinstance(value, dict):
         named = cast(dict[str, Any], value)
         return {name: _plain(item, zone) for name, item in _with_instants(named, zone)}
