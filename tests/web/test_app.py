@@ -117,7 +117,7 @@ def test_the_weeks_stand_in_a_table_day_by_day(client: httpx.Client) -> None:
     seen = read(client)
     rows = [link for link in seen.links if link.startswith("/?date=")][-42:]
     assert rows == [at(n) for n in range(42)]
-    for state in ("recorded", "rest", "no run", "not known", "ran without the pod"):
+    for state in ("run", "rest", "no run", "not known", "ran without the pod"):
         assert f" {state} " in seen.text
 
 
@@ -238,6 +238,16 @@ def test_the_live_line_says_who_runs(house: House, client: httpx.Client, pods: l
         house.live = [a_live_pod(online=False, age_s=None)]
     assert says in read(client, "/part/live").text
     assert says in read(client).text
+
+
+@pytest.mark.parametrize(
+    ("waiting", "says"), [(1, "1 page is still to come"), (1200, "1 200 pages are still to come")]
+)
+def test_what_the_pods_still_hold_is_said(
+    house: House, client: httpx.Client, waiting: int, says: str
+) -> None:
+    house.health_now = {"trouble": None, "rejections": {}, "pages_waiting": waiting}
+    assert says in read(client, "/part/live").text
 
 
 def test_trouble_is_said_on_the_page_and_to_a_watcher(house: House, client: httpx.Client) -> None:

@@ -46,7 +46,7 @@ def arrives(page: Any, selector: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "?date=2026-09-24", "metrics"])
-@pytest.mark.parametrize("width", [360, 800, 1280])
+@pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_screen(house: House, open_page: Open, path: str, width: int) -> None:
     house.live = [a_live_pod()]
     house.sessions.append(a_session(TODAY, 30, foot="right", pod="00" * 8, faults={"bus_errors": 1}))

@@ -56,7 +56,7 @@ def view(
         heading=_heading(shown, today),
         before=_link(shown - timedelta(days=1), today) if shown > first_day else None,
         after=_link(shown + timedelta(days=1), today) if shown < today else None,
-        origin_words=[words.ORIGINS[origin] for origin in day["origins"] if origin in words.ORIGINS],
+        origin_words=words.origins(day),
         sentence="Nothing is known of today yet." if nothing_yet and shown == today else words.sentence(day),
         more=_more(day, days_before, shown == today),
         begin=nothing_yet and not has_pods,

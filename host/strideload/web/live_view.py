@@ -28,17 +28,17 @@ class RunningPod:
 class LiveView:
     trouble: str | None
     running: list[RunningPod]
-    away: list[str]  # one sentence a pod
+    notes: list[str]  # a sentence for each other pod, and for what has not come yet
     quiet: str  # what to say while none runs
 
 
 def view(live: Live) -> LiveView:
     pods = live.pods()
-    running = [pod for pod in pods if _runs(pod)]
+    health = live.health()
     return LiveView(
-        trouble=live.health()["trouble"],
-        running=[_running(pod) for pod in running],
-        away=[_away(pod) for pod in pods if not _runs(pod)],
+        trouble=health["trouble"],
+        running=[_running(pod) for pod in pods if _runs(pod)],
+        notes=[_away(pod) for pod in pods if not _runs(pod)] + _waiting(health["pages_waiting"]),
         quiet=NONE_RUNNING if pods else NO_POD_YET,
     )
 
@@ -63,6 +63,12 @@ def _running(pod: LivePod) -> RunningPod:
         cadence=number(pod["cadence_spm"]),
         also=" · ".join(also),
     )
+
+
+def _waiting(pages: int | None) -> list[str]:
+    if not pages:
+        return []
+    return [f"{number(pages)} {'page is' if pages == 1 else 'pages are'} still to come from the pods."]
 
 
 def _away(pod: LivePod) -> str:

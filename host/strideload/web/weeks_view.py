@@ -9,13 +9,8 @@ from strideload.web import words
 from strideload.web.doors import DayJson
 from strideload.web.numbers import duration, number, short_date
 
-STATE_WORDS = {
-    "recorded": "recorded",
-    "alive": "no run",
-    "rest": "rest",
-    "ran_without": "ran without the pod",
-    "unknown": "not known",
-}
+STATE_WORDS = {"run": "run", "none": "no run", "unknown": "not known"}
+NOTED_WORDS = {"rest": "rest", "ran_without": "ran without the pod"}
 
 
 @dataclass(frozen=True)
@@ -75,15 +70,11 @@ def _mark(day: DayJson) -> dict[str, Any]:
 def _row(day: DayJson) -> Row:
     on = _date(day)
     impact_g = day["together"]["impact_sum_g"] if day["together"] else None
+    state = NOTED_WORDS.get(day["known"], STATE_WORDS[words.state(day)])
     return Row(
         iso=on.isoformat(),
         name=short_date(on),
-        state=", ".join(
-            [
-                STATE_WORDS[day["known"]],
-                *(words.ORIGINS[origin] for origin in day["origins"] if origin in words.ORIGINS),
-            ]
-        ),
+        state=", ".join([state, *words.origins(day)]),
         running=duration(day["running_s"]),
         steps=number(day["steps"]),
         impact=number(impact_g),

@@ -41,6 +41,11 @@ def sentence(day: DayJson) -> str:
     return "No running and no walking in what was recorded."
 
 
+def origins(day: DayJson) -> list[str]:
+    """Where the day's samples come from, as far as not from a pod's own sensor."""
+    return [ORIGINS[origin] for origin in day["origins"] if origin in ORIGINS]
+
+
 def steps(part: Mapping[str, Any]) -> str:
     """ "6 240 steps (estimated)" of a day or a run; estimated where one pod stood for both feet."""
     how = basis(part)
