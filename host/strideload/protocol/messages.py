@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
-from strideload_pod import page
-
 from strideload.protocol.errors import MessageError
+from strideload_pod import page
 
 PAGES_A_MESSAGE: Final = 16
 # A pod publishes 16 pages at most, and no JSON message comes near that; anything larger is not ours.

@@ -8,9 +8,9 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from strideload_pod import page
 
 from strideload.protocol.errors import PageError
+from strideload_pod import page
 
 Array = npt.NDArray[Any]
 
@@ -85,6 +85,11 @@ def whole(data: bytes | memoryview) -> npt.NDArray[np.bool_]:
     return (pages["crc"] == np.array(found, "<u4")) & (pages["magic"] == np.void(page.MAGIC))
 
 
+def known(pages: Array) -> npt.NDArray[np.bool_]:
+    """Which of these pages are of a version that we read, shape (n,)."""
+    return np.isin(pages["version"], list(KNOWN_VERSIONS))
+
+
 def sound(pages: Array) -> npt.NDArray[np.bool_]:
     """Which of these pages have a version and kind that are known and records that fit, shape (n,)."""
     size = pages["record_size"].astype(np.int64)
@@ -93,7 +98,7 @@ def sound(pages: Array) -> npt.NDArray[np.bool_]:
     for kind, record in RECORD.items():
         fits |= (pages["kind"] == kind) & (size == record.itemsize)
     fits &= pages["record_count"].astype(np.int64) * size <= BODY_SIZE
-    return fits & np.isin(pages["version"], list(KNOWN_VERSIONS))
+    return fits & known(pages)
 
 
 def records(pages: Array, kind: int) -> tuple[npt.NDArray[np.int64], Array]:

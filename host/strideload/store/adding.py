@@ -81,12 +81,15 @@ def _add_stream(batch: _Batch, key: StreamKey, at: Indices) -> None:
     known = _insert(batch, key, at, numbers)
     account.store(numbers)
     batch.outcome.stored += len(at)
-    pages, numbers = batch.intake.pages[at[known]], numbers[known]
-    _note_spans(batch.connection, key, pages, numbers)
-    _note_anchors(batch.connection, key, pages)
-    gone = pages[(pages["kind"] == page.KIND_GONE) & protocol.sound(pages)]
+    at, numbers = at[known], numbers[known]
+    pages = batch.intake.pages
+    kinds, boots = pages["kind"][at], pages["boot"][at]
+    _note_spans(batch.connection, key, boots, pages["session"][at], numbers)
+    for boot in np.unique(boots[kinds == page.KIND_ANCHOR]).tolist():
+        _note_anchor(batch.connection, key, boot)
+    gone = pages[at[kinds == page.KIND_GONE]]
     if len(gone):
-        batch.gone.append((key, gone))
+        batch.gone.append((key, gone[protocol.sound(gone)]))
 
 
 def _sift(batch: _Batch, key: StreamKey, at: Indices, numbers: Numbers) -> Indices:
@@ -119,10 +122,9 @@ def _stored_bytes(connection: sa.Connection, key: StreamKey, numbers: list[int])
 
 def _insert(batch: _Batch, key: StreamKey, at: Indices, numbers: Numbers) -> npt.NDArray[np.bool_]:
     """Insert new pages -> which of them are of a known version, (n,)."""
-    intake = batch.intake
-    pages = intake.pages[at]
-    known = np.isin(pages["version"], list(protocol.KNOWN_VERSIONS))
-    fields: list[list[Any]] = [pages[name].tolist() for name in ("kind", "session", "boot")]
+    pages, data = batch.intake.pages, batch.intake.data
+    known = protocol.known(pages)[at]
+    fields: list[list[Any]] = [pages[name][at].tolist() for name in ("kind", "session", "boot")]
     for i in np.flatnonzero(~known).tolist():  # there these bytes may mean anything
         for column in fields:
             column[i] = None
@@ -131,22 +133,26 @@ def _insert(batch: _Batch, key: StreamKey, at: Indices, numbers: Numbers) -> npt
         repeat(key[1], len(at)),
         repeat(key[2], len(at)),
         numbers.tolist(),
-        pages["version"].tolist(),
+        pages["version"][at].tolist(),
         *fields,
-        intake.received_utc_us[at].tolist(),
-        map(intake.bytes_of, at.tolist()),
+        batch.intake.received_utc_us[at].tolist(),
+        [data[first : first + page.PAGE_SIZE] for first in (at * page.PAGE_SIZE).tolist()],
         strict=True,
     )
-    # Tuples to the driver as they are: a dictionary a page would cost as much as the insert.
-    statement = schema.pages.insert().compile(dialect=batch.connection.dialect)
-    batch.connection.exec_driver_sql(str(statement), list(rows))
+    engine.insert(batch.connection, schema.pages, list(rows))
     return known
 
 
-def _note_spans(connection: sa.Connection, key: StreamKey, pages: protocol.Array, numbers: Numbers) -> None:
+def _note_spans(
+    connection: sa.Connection,
+    key: StreamKey,
+    boots: protocol.Array,
+    sessions: protocol.Array,
+    numbers: Numbers,
+) -> None:
     """Widen the spans of these pages' sessions, and mark them for derivation."""
     pod, log, stream = key
-    both = pages["boot"].astype(np.uint64) << np.uint64(32) | pages["session"]
+    both = boots.astype(np.uint64) << np.uint64(32) | sessions
     rows = [
         {
             "pod": pod,
@@ -163,20 +169,16 @@ def _note_spans(connection: sa.Connection, key: StreamKey, pages: protocol.Array
     engine.upsert(connection, schema.spans, rows, {"first": "min", "last": "max"})
 
 
-def _note_anchors(connection: sa.Connection, key: StreamKey, pages: protocol.Array) -> None:
+def _note_anchor(connection: sa.Connection, key: StreamKey, boot: int) -> None:
     """An anchor re-dates what of its boot has none of its own: sessions reached by ticks, or not at all."""
-    spans, sessions = schema.spans, schema.sessions
+    spans, sessions = schema.spans.c, schema.sessions.c
     pod, log, _ = key
-    for boot in np.unique(pages["boot"][pages["kind"] == page.KIND_ANCHOR]).tolist():
-        leaning = sa.select(sessions.c.session).where(
-            sessions.c.pod == pod,
-            sessions.c.log == log,
-            sessions.c.boot == boot,
-            sessions.c.clock.in_(("ticks", "none")),
-        )
-        of_boot = sa.and_(spans.c.pod == pod, spans.c.log == log, spans.c.boot == boot)
-        touched = sa.or_(spans.c.session == 0, spans.c.session.in_(leaning))
-        connection.execute(spans.update().values(dirty=True).where(of_boot, touched))
+    leaning = sa.select(sessions.session).where(
+        sessions.pod == pod, sessions.log == log, sessions.boot == boot, sessions.clock.in_(("ticks", "none"))
+    )
+    of_boot = sa.and_(spans.pod == pod, spans.log == log, spans.boot == boot)
+    touched = sa.or_(spans.session == 0, spans.session.in_(leaning))
+    connection.execute(schema.spans.update().values(dirty=True).where(of_boot, touched))
 
 
 def _lose_gone(batch: _Batch, key: StreamKey, pages: protocol.Array) -> None:

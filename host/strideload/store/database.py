@@ -119,6 +119,15 @@ class Store:
             )
             return connection.execute(query).scalar() or 0
 
+    def page_count(self, pod: str | None = None, log: int | None = None) -> int:
+        """Pages that are stored: all, or those of a pod's log."""
+        pages = schema.pages.c
+        query = sa.select(sa.func.count()).select_from(schema.pages)
+        if pod is not None:
+            query = query.where(pages.pod == pod, pages.log == log)
+        with self._reading() as connection:
+            return connection.execute(query).scalar_one()
+
     def set_aside(self, topic: str, payload: bytes, reason: str, received_utc_us: int | None = None) -> None:
         """Keep a payload that is no page, cut to a bound, and count it under its reason."""
         with self._writing() as connection:

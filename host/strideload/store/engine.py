@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -89,27 +90,49 @@ def _kind_of(error: BaseException | None) -> type[StoreError]:
     return StoreError
 
 
+def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows that have all of the table's columns, in order.
+
+    They go to the driver as they are: a dictionary and a type a column would cost as much as the insert itself.
+    """
+    if rows:
+        names = tuple(column.name for column in table.c)
+        connection.exec_driver_sql(_statement(connection.dialect, table, names, None), list(rows))
+
+
 def upsert(
     connection: sa.Connection,
     table: sa.Table,
     rows: Sequence[Mapping[str, Any]],
     merge: Mapping[str, str] | None = None,
 ) -> None:
-    """Insert rows, or change those whose key is there.
+    """Insert rows of the same columns, or change those whose key is there.
 
     `merge` says how a column of the old row and the new one go together: min, max, sum, or keep the old; a column
     that it does not name takes the new value.
     """
-    if not rows:
-        return
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-    keys = [column.name for column in table.primary_key]
-    values = {
-        name: _merged((merge or {}).get(name, "new"), table.c[name], insert.excluded[name])
-        for name in rows[0]
-        if name not in keys
-    }
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+    if rows:
+        names = tuple(column.name for column in table.c if column.name in rows[0])
+        statement = _statement(connection.dialect, table, names, tuple((merge or {}).items()))
+        connection.exec_driver_sql(statement, [tuple(row[name] for name in names) for row in rows])
+
+
+@lru_cache(maxsize=64)
+def _statement(
+    dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], merge: tuple[tuple[str, str], ...] | None
+) -> str:
+    """An insert, or with `merge` an upsert, with these columns, which are in the table's order."""
+    found = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
+    if merge is not None:
+        keys = [column.name for column in table.primary_key]
+        ways = dict(merge)
+        values = {
+            name: _merged(ways.get(name, "new"), table.c[name], found.excluded[name])
+            for name in names
+            if name not in keys
+        }
+        found = found.on_conflict_do_update(index_elements=keys, set_=values)
+    return str(found.compile(dialect=dialect, column_keys=names))
 
 
 def _merged(way: str, old: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -82,14 +82,14 @@ def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str)
     except (KeyError, ValueError, OSError) as error:
         raise StoreError(f"{zone!r} is no time zone, such as Europe/London") from error
     _require(connection, runner)
-    engine.upsert(connection, zones, [{"runner": runner, "from_date": from_date, "zone": zone}])
+    engine.upsert(connection, zones, [{"runner": runner, "from_date": from_date.isoformat(), "zone": zone}])
 
 
 def zone_of(connection: sa.Connection, runner: str, day: date) -> str:
     """The zone in force on that date; UTC for a runner that is not known."""
     query = (
         sa.select(zones.c.zone)
-        .where(zones.c.runner == runner, zones.c.from_date <= day)
+        .where(zones.c.runner == runner, zones.c.from_date <= day.isoformat())
         .order_by(zones.c.from_date.desc())
         .limit(1)
     )
@@ -100,20 +100,24 @@ def note_day(connection: sa.Connection, runner: str, day: date, what: str | None
     """What the runner said of a day; None takes it back. StoreError: no such runner or note."""
     _require(connection, runner)
     if what is None:
-        connection.execute(day_notes.delete().where(day_notes.c.runner == runner, day_notes.c.date == day))
+        connection.execute(
+            day_notes.delete().where(day_notes.c.runner == runner, day_notes.c.date == day.isoformat())
+        )
         return
     if what not in get_args(Note):
         raise StoreError(f"a day's note is one of {', '.join(get_args(Note))}, not {what!r}")
-    engine.upsert(connection, day_notes, [{"runner": runner, "date": day, "what": what}])
+    engine.upsert(connection, day_notes, [{"runner": runner, "date": day.isoformat(), "what": what}])
 
 
 def notes(connection: sa.Connection, runner: str, first: date, last: date) -> dict[date, str]:
     """The notes of the days first..last."""
-    within = sa.and_(day_notes.c.runner == runner, day_notes.c.date.between(first, last))
+    within = sa.and_(
+        day_notes.c.runner == runner, day_notes.c.date.between(first.isoformat(), last.isoformat())
+    )
     rows = connection.execute(
         sa.select(day_notes.c.date, day_notes.c.what).where(within).order_by(day_notes.c.date)
     )
-    return {day: what for day, what in rows}  # noqa: C416  a row is a tuple to pyright only when unpacked
+    return {date.fromisoformat(day): what for day, what in rows}
 
 
 def _require(connection: sa.Connection, runner: str) -> None:

@@ -1,6 +1,7 @@
 """The tables. `pages` are the truth; what `DERIVED` names can be dropped and made anew from them.
 
-Times are us since 1970 (`_utc_us`); pods are 16 hex digits; unsigned 32-bit fields need BigInteger.
+Times are us since 1970 (`_utc_us`), dates are YYYY-MM-DD, pods are 16 hex digits; unsigned 32-bit fields need
+BigInteger.
 """
 
 from typing import Final
@@ -35,7 +36,7 @@ pages: Final = sa.Table(
     sa.Column("received_utc_us", sa.BigInteger, nullable=False),
     sa.Column("bytes", sa.LargeBinary, nullable=False),
     sa.Index(
-        "pages_timed", "pod", "log", "boot", sqlite_where=sa.text(TIMED), postgresql_where=sa.text(TIMED)
+        "pages_timed", "boot", "pod", "log", sqlite_where=sa.text(TIMED), postgresql_where=sa.text(TIMED)
     ),
     sqlite_with_rowid=False,  # one tree, in order of numbers: as fast to write, and read in one sweep
 )
@@ -102,7 +103,7 @@ zones: Final = sa.Table(
     "zones",
     metadata,
     sa.Column("runner", sa.Text, sa.ForeignKey("runners.id"), primary_key=True),
-    sa.Column("from_date", sa.Date, primary_key=True),
+    sa.Column("from_date", sa.Text, primary_key=True),
     sa.Column("zone", sa.Text, nullable=False),
 )
 
@@ -110,7 +111,7 @@ day_notes: Final = sa.Table(
     "day_notes",
     metadata,
     sa.Column("runner", sa.Text, sa.ForeignKey("runners.id"), primary_key=True),
-    sa.Column("date", sa.Date, primary_key=True),
+    sa.Column("date", sa.Text, primary_key=True),
     sa.Column("what", sa.Text, nullable=False),  # rest, ran_without
 )
 

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "pages_timed",
         "pages",
-        ["pod", "log", "boot"],
+        ["boot", "pod", "log"],
         sqlite_where=sa.text(TIMED),
         postgresql_where=sa.text(TIMED),
     )
@@ -87,13 +87,13 @@ def upgrade() -> None:
     op.create_table(
         "zones",
         sa.Column("runner", sa.Text, sa.ForeignKey("runners.id"), primary_key=True),
-        sa.Column("from_date", sa.Date, primary_key=True),
+        sa.Column("from_date", sa.Text, primary_key=True),
         sa.Column("zone", sa.Text, nullable=False),
     )
     op.create_table(
         "day_notes",
         sa.Column("runner", sa.Text, sa.ForeignKey("runners.id"), primary_key=True),
-        sa.Column("date", sa.Date, primary_key=True),
+        sa.Column("date", sa.Text, primary_key=True),
         sa.Column("what", sa.Text, nullable=False),
     )
     op.create_table(
@@ -140,7 +140,7 @@ def upgrade() -> None:
         sa.Column("derived_by", sa.Text, nullable=False),
     )
     op.create_index("sessions_start", "sessions", ["start_utc_us"])
-    op.create_index("sessions_boot", "sessions", ["pod", "log", "boot"])
+    op.create_index("sessions_boot", "sessions", ["boot", "pod", "log"])
     op.create_table(
         "steps",
         sa.Column(
