@@ -1,0 +1,206 @@
+"""The simulated runner is plausible, physical, and true to its own account of every contact."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strideload.simulate.runner import ON_THE_LACES, Runner, mounting
+from strideload_pod.page import STEP_KIND_RUN, STEP_KIND_WALK
+
+MIXED = [
+    ("stand", 5.0, 0.0),
+    ("walk", 30.0, 5.0),
+    ("run", 60.0, 11.0),
+    ("stand", 10.0, 0.0),
+    ("run", 20.0, 14.0),
+]
+
+
+def lengths(values):
+    return np.linalg.norm(values, axis=1)
+
+
+def around(contact_s, before_s, after_s, hz=5000):
+    return contact_s + np.arange(-before_s, after_s, 1 / hz)
+
+
+def test_the_same_seed_is_the_same_run():
+    t_s = np.arange(0, 125, 0.01)
+    one, two = Runner(3).session(MIXED, seed=8), Runner(3).session(MIXED, seed=8)
+    assert (one.contacts == two.contacts).sum() == len(one.contacts) - np.isnan(one.to_s).sum()
+    assert (one.source(t_s) == two.source(t_s)).all()
+    assert (
+        len(one.ic_s) != len(Runner(4).session(MIXED, seed=8).ic_s)
+        or (one.ic_s != Runner(4).session(MIXED, seed=8).ic_s).any()
+    )
+
+
+def test_contacts_without_a_signal_are_those_of_the_session():
+    run = Runner(3).session(MIXED, seed=8)
+    contacts = Runner(3).contacts(MIXED, seed=8)
+    assert contacts.tobytes() == run.contacts.tobytes()
+
+
+def test_the_plan_is_kept():
+    """Contacts of each kind lie where the plan has it; while standing there is none."""
+    run = Runner(1).session(MIXED)
+    walks, runs = (run.ic_s[run.kind == kind] for kind in (STEP_KIND_WALK, STEP_KIND_RUN))
+    assert (walks > 5).all()
+    assert (walks < 35).all()
+    assert ((runs > 35) & (runs < 95) | (runs > 105) & (runs < 125)).all()
+    assert run.duration_s == 125
+    assert np.isnan(run.to_s).sum() == 2  # the last contact of each bout stays on the ground
+    assert (np.diff(run.ic_s) > 0.5).all()
+    assert (run.to_s[:-1] < run.ic_s[1:])[~np.isnan(run.to_s[:-1])].all()
+
+
+RANGES = {  # stride, contact, peak: least and most of the medians over runners
+    ("run", 8.0): ((0.70, 0.85), (0.25, 0.31), (5.0, 11.0)),
+    ("run", 12.0): ((0.65, 0.76), (0.20, 0.27), (8.0, 15.0)),
+    ("run", 16.0): ((0.60, 0.70), (0.17, 0.22), (10.0, 20.0)),
+    ("walk", 4.0): ((1.10, 1.30), (0.66, 0.85), (3.0, 6.0)),
+    ("walk", 6.0): ((0.95, 1.10), (0.53, 0.70), (4.0, 8.0)),
+}
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("activity", "speed_kmh"), RANGES)
+def test_medians_lie_where_the_literature_has_them(activity, speed_kmh, seed):
+    contacts = Runner(seed).contacts([(activity, 120.0, speed_kmh)])
+    for name, (least, most) in zip(
+        ("stride_s", "contact_s", "peak_g"), RANGES[activity, speed_kmh], strict=True
+    ):
+        assert least <= np.nanmedian(contacts[name]) <= most, name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_two_strides_are_alike(seed):
+    contacts = Runner(seed).contacts([("run", 600.0, 10.0)])
+    stride_s = contacts["stride_s"][:-1]
+    assert 0.01 < stride_s.std() / stride_s.mean() < 0.03
+    assert 0.08 < contacts["peak_g"].std() / contacts["peak_g"].mean() < 0.16
+
+
+@pytest.mark.parametrize("speed_kmh", [8.0, 12.0, 16.0])
+def test_the_signal_reaches_the_peak_that_is_told(speed_kmh):
+    run = Runner(2).session([("run", 60.0, speed_kmh)])
+    for ic_s, peak_g in zip(run.ic_s, run.peak_g, strict=True):
+        t_s = around(ic_s, 0.005, 0.08)
+        length = lengths(run.source(t_s)[:, :3])
+        assert length.max() == pytest.approx(peak_g, rel=0.002)
+        assert 0.012 <= t_s[length.argmax()] - ic_s <= 0.0351
+
+
+def test_the_rise_that_is_told_is_the_signals():
+    run = Runner(2).session([("run", 30.0, 10.0)])
+    for contact in run.contacts:
+        t_s = around(contact["ic_s"], 0, 0.05, hz=20_000)
+        length = lengths(run.source(t_s)[:, :3])
+        rise = np.diff(length[: length.argmax() + 1]).max() * 20_000
+        assert contact["rise_g_s"] == pytest.approx(rise, rel=0.02)
+
+
+def test_the_shock_rings():
+    """After the peak the length swings below its later value, with a period of 1/15 to 1/60 s."""
+    run = Runner(2).session([("run", 30.0, 10.0)])
+    for ic_s in run.ic_s:
+        t_s = around(ic_s, 0, 0.08)
+        along = run.source(t_s)[:, :3] @ (ON_THE_LACES @ [0, 0, 1.0])
+        trough = along.argmin()
+        assert along[trough] < 0.9
+        assert 1 / 120 < t_s[trough] - t_s[along.argmax()] < 1 / 30
+
+
+def test_one_stride_of_running():
+    """Rotation of swing against that of push-off, braking before contact, quiet after it."""
+    run = Runner(2).session([("run", 60.0, 11.0)])
+    for ic_s, to_s, next_s in zip(run.ic_s[:-1], run.to_s[:-1], run.ic_s[1:], strict=True):
+        t_s = np.arange(ic_s, next_s, 0.001)
+        values = run.source(t_s)
+        length, pitch = (
+            lengths(values[:, :3]),
+            (values @ np.concatenate([np.zeros(3), ON_THE_LACES @ [0, 1.0, 0]])),
+        )
+        swing_dps, push_dps = -pitch.min(), pitch[t_s > ic_s + 0.1].max()
+        assert 500 < swing_dps < 1300
+        assert 500 < push_dps < 1500
+        assert t_s[t_s > ic_s + 0.1][pitch[t_s > ic_s + 0.1].argmax()] == pytest.approx(to_s, abs=0.03)
+        braking = length[(t_s > next_s - 0.1) & (t_s < next_s - 0.02)].max()
+        assert 3.5 < braking < 9
+        push = length[(t_s > to_s - 0.06) & (t_s < to_s + 0.04)].max()
+        assert 2.5 < push < 6.5
+        middle = length[(t_s > ic_s + 0.09) & (t_s < ic_s + 0.4 * (to_s - ic_s))]
+        assert np.abs(middle - 1).max(initial=0) < 0.5
+
+
+def test_standing_is_gravity_alone():
+    run = Runner(1).session([("stand", 10.0, 0.0), ("run", 20.0, 10.0), ("stand", 10.0, 0.0)])
+    for t_s in (np.arange(-5, 9.5, 0.01), np.arange(31, 60, 0.01)):
+        values = run.source(t_s)
+        assert lengths(values[:, :3]) == pytest.approx(1.0, abs=1e-9)
+        assert (values[:, 3:] == 0).all()
+        assert values[:, :3] == pytest.approx(np.tile(ON_THE_LACES @ [0, 0, 1], (len(t_s), 1)), abs=1e-9)
+
+
+def test_the_foot_comes_back_flat():
+    """Rotation adds up to no angle from standing to standing, so gravity points where it did."""
+    run = Runner(1).session([("run", 60.0, 12.0)])
+    t_s = np.arange(-1, 65, 0.0005)
+    angle = run.source(t_s)[:, 3:].sum(axis=0) * 0.0005
+    assert angle == pytest.approx([0, 0, 0], abs=0.05)
+
+
+@settings(max_examples=25, deadline=None)
+@given(angles=st.tuples(*[st.floats(-180, 180)] * 3))
+def test_a_mounting_changes_directions_only(angles):
+    rotation = mounting(*angles)
+    assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-12)
+    t_s = np.arange(0, 8, 0.01)
+    one = Runner(1).session([("run", 8.0, 10.0)]).source(t_s)
+    two = Runner(1, sensor_from_foot=rotation).session([("run", 8.0, 10.0)]).source(t_s)
+    assert lengths(two[:, :3]) == pytest.approx(lengths(one[:, :3]))
+    assert lengths(two[:, 3:]) == pytest.approx(lengths(one[:, 3:]), abs=1e-6)
+
+
+def test_fatigue_shows_over_an_hour():
+    plan = [("run", 1800.0, 10.0)] * 3
+    fresh, tired = (Runner(1, fatigue_per_hour=share).contacts(plan) for share in (0.0, 0.1))
+    assert np.median(tired["peak_g"][-2000:]) / np.median(fresh["peak_g"][-2000:]) == pytest.approx(
+        1.1, abs=0.01
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(cuts=st.lists(st.floats(0, 40), max_size=6))
+def test_the_signal_does_not_depend_on_how_it_is_asked_for(cuts):
+    run = Runner(1).session([("stand", 5.0, 0.0), ("run", 30.0, 10.0)])
+    t_s = np.arange(0, 40, 0.01)
+    pieces = np.split(t_s, np.searchsorted(t_s, sorted(cuts)))
+    assert (np.concatenate([run.source(piece) for piece in pieces]) == run.source(t_s)).all()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [[], [("stand", 10.0, 0.0)], [("run", 0.1, 10.0)]],
+    ids=["empty", "standing", "too short for a step"],
+)
+def test_a_plan_without_a_step(plan):
+    run = Runner(1).session(plan)
+    assert len(run.contacts) == 0
+    assert lengths(run.source(np.arange(0, 3, 0.01))[:, :3]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        (("run", 10.0, 40.0), "40.0 km/h"),
+        (("walk", 10.0, 0.5), "0.5 km/h"),
+        (("run", 0.0, 10.0), "no part"),
+        (("run", float("nan"), 10.0), "no part"),
+        (("swim", 10.0, 3.0), "swim"),
+    ],
+)
+def test_a_plan_that_cannot_be(part, reason):
+    with pytest.raises(ValueError, match=reason):
+        Runner(1).session([part])
