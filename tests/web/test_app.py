@@ -224,9 +224,15 @@ def test_what_the_host_kept_aside_stands_with_today_only(house: House, client: h
     ("pods", "says"),
     [
         ([], "No pod is running"),
-        ([a_live_pod()], "left pod · live 168 steps/min 1 234 steps (estimated) · last impact 9.1 g"),
-        ([a_live_pod(foot="unknown", origin="simulated")], "pod 7b35 · live · simulated"),
-        ([a_live_pod(cadence_spm=None, peak_g=None, steps=None)], "left pod · live \N{EN DASH} steps/min"),
+        (
+            [a_live_pod()],
+            "left pod · live · running 168 steps/min 1 234 steps (estimated) · last impact 9.1 g",
+        ),
+        ([a_live_pod(foot="unknown", origin="simulated")], "pod 7b35 · live · running · simulated"),
+        (
+            [a_live_pod(cadence_spm=None, peak_g=None, steps=None, kind=None)],
+            "left pod · live \N{EN DASH} steps/min",
+        ),
         ([a_live_pod(age_s=6.0)], "The left pod is in reach and waits for a run."),
         ([a_live_pod(online=False, age_s=7300.0)], "The left pod is out of reach; last heard 2 h 2 min ago."),
         ([a_live_pod(online=False, age_s=None)], "The left pod is out of reach."),

@@ -15,11 +15,14 @@ NONE_RUNNING = (
 )
 
 
+GAITS = {"run": "running", "walk": "walking"}
+
+
 @dataclass(frozen=True)
 class RunningPod:
     pod: str
     name: str
-    origin_word: str  # empty for a real sensor
+    how: list[str]  # what it does, and where its samples come from unless from its own sensor
     cadence: str
     also: str
 
@@ -59,7 +62,7 @@ def _running(pod: LivePod) -> RunningPod:
     return RunningPod(
         pod=pod["pod"],
         name=pod_name(pod["pod"], pod["foot"]),
-        origin_word=words.ORIGINS.get(pod["origin"] or "", ""),
+        how=[word for word in (GAITS.get(pod["kind"] or ""), words.ORIGINS.get(pod["origin"] or "")) if word],
         cadence=number(pod["cadence_spm"]),
         also=" · ".join(also),
     )
