@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support import tools
+from support.mosquitto import mosquitto, start_mosquitto  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

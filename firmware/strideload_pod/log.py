@@ -256,7 +256,7 @@ class Log:
         return struct.unpack_from(META_FORMAT, data)
 
     def _recover(self, newest):
-        """Metadata is lost: go on in the log that the pages name, as if nothing had been acknowledged. False: no pages."""
+        """Without metadata: go on in the log that the pages name, nothing acknowledged. False: there are no pages."""
         for origin in newest:
             if origin is not None:
                 pod, self.id, _ = origin

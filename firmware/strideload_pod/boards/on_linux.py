@@ -4,7 +4,7 @@ Settings are flat keys of `settings.toml` in the pod's folder, as on CircuitPyth
 
 | key | meaning |
 |---|---|
-| STRIDELOAD_POD_ID | this pod's id, 16 hex digits; without it the Raspberry Pi's serial number, or a hash of the machine id |
+| STRIDELOAD_POD_ID | this pod's id, 16 hex digits (a Raspberry Pi's serial number, else a hash of the machine id) |
 | STRIDELOAD_I2C_BUS | number N of /dev/i2c-N (1) |
 | STRIDELOAD_CLOCK_TRUSTED | 1: the computer's clock is right even where the kernel does not say so |
 | STRIDELOAD_BROKER_HOST, STRIDELOAD_BROKER_PORT | where the broker is (no host: no sync; 1883, with TLS 8883) |
@@ -17,6 +17,7 @@ import errno
 import os
 import queue
 import signal
+import socket
 import ssl
 import threading
 import time
@@ -146,7 +147,7 @@ def _eight_bytes(text: str) -> bytes | None:
 
 
 class Files:
-    """A flat folder, made when it is missing. What `sync` returned for outlives a power cut, the file's name included."""
+    """A flat folder, made when it is missing. What was synced outlives a power cut, the file's name included."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
@@ -396,10 +397,10 @@ class _Line:
             self.ended.wait(GOODBYE_S)
         # paho's own loop_stop waits for confirmations that a dead broker never sends: end its thread by its socket.
         self.client.disconnect()
-        socket = self.client.socket()
-        if socket is not None:
+        connection = self.client.socket()
+        if connection is not None:
             try:
-                socket.shutdown(2)
+                connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass  # closed already
 
