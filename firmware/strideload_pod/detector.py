@@ -53,52 +53,53 @@ _DECIMATION = const(1)    # raw samples in an internal one
 _SCALE = const(2)         # 2 LSB -> u, times 2**14
 _UG = const(3)            # micro-g a LSB
 _UNRELIABLE = const(4)    # STEP_PEAK_UNRELIABLE or 0
-_W = const(5)             # twelve lengths in internal samples, named below
-_W40 = const(5)           # the number is the time in ms
-_W70 = const(6)
-_W90 = const(7)
-_W100 = const(8)
-_W130 = const(9)
-_W170 = const(10)
-_W190 = const(11)
-_W250 = const(12)
-_W400 = const(13)
-_F_BIAS = const(14)       # F, the landmark of contact lies so much after it
-_F_STRIDE_MIN = const(15)
-_F_STRIDE_MAX = const(16)
-_F_RUN_MAX = const(17)
-_FILL_MAX = const(18)     # raw samples, a longer gap ends the bout
-_FLUSH = const(19)        # raw samples that bring out a last contact
-_RATE_HZ100 = const(20)   # internal rate in 1/100 Hz
-_F_WALK_MIN = const(21)
-_NUM = const(22)          # raw samples in whole internal ones so far
-_PHASE = const(23)        # raw samples in the internal one in the making
-_SUM_X = const(24)
-_SUM_Y = const(25)
-_SUM_Z = const(26)
-_SQUARE = const(27)       # greatest squared length in it, (2 LSB)**2
-_CLIP = const(28)
-_K = const(29)
-_WARM = const(30)         # internal samples since the start or the last long gap, up to _W400
-_LENGTH = const(31)       # u, last
-_ROOT = const(32)         # last integer square root, where the next one begins
-_SUM_DEV = const(33)      # running sums, modulo 2**29
-_SUM_JERK = const(34)
-_SUM_GAP = const(35)
-_BEST = const(36)         # greatest landing score of the last 0.25 s, and its k
-_BEST_K = const(37)
-_MADE = const(38)         # candidates so far
-_FLOOR = const(39)        # candidates before this one are done with
-_TRACKING = const(40)
-_LAST = const(41)         # the contact that the bout has reached
-_PENDING = const(42)      # the candidate for the next one, or -1
-_PERIOD = const(43)       # F, of the bout's strides
-_LEVEL = const(44)        # landing score of the bout's contacts
-_OVERDUE = const(45)      # internal samples after the last contact that end the wait for the next
-_GAP = const(46)          # raw samples lost since the last block, up to one more than _FILL_MAX
-_SKIP = const(47)         # the same, modulo 2**29
-_SAMPLE = const(48)       # the last raw sample
-_LAST_K = const(51)       # k of the contact that the bout has reached
+_W = const(5)             # ten lengths in internal samples, named below
+_W10 = const(5)           # the number is the time in ms
+_W40 = const(6)
+_W70 = const(7)
+_W90 = const(8)
+_W100 = const(9)
+_W130 = const(10)
+_W170 = const(11)
+_W190 = const(12)
+_W250 = const(13)
+_W400 = const(14)
+_F_BIAS = const(15)       # F, the landmark of contact lies so much after it
+_F_STRIDE_MIN = const(16)
+_F_STRIDE_MAX = const(17)
+_F_RUN_MAX = const(18)
+_FILL_MAX = const(19)     # raw samples, a longer gap ends the bout
+_FLUSH = const(20)        # raw samples that bring out a last contact
+_RATE_HZ100 = const(21)   # internal rate in 1/100 Hz
+_F_WALK_MIN = const(22)
+_NUM = const(23)          # raw samples in whole internal ones so far
+_PHASE = const(24)        # raw samples in the internal one in the making
+_SUM_X = const(25)
+_SUM_Y = const(26)
+_SUM_Z = const(27)
+_SQUARE = const(28)       # greatest squared length in it, (2 LSB)**2
+_CLIP = const(29)
+_K = const(30)
+_WARM = const(31)         # internal samples since the start or the last long gap, up to _W400
+_LENGTH = const(32)       # u, last
+_ROOT = const(33)         # last integer square root, where the next one begins
+_SUM_DEV = const(34)      # running sums, modulo 2**29
+_SUM_JERK = const(35)
+_SUM_GAP = const(36)
+_BEST = const(37)         # greatest landing score of the last 0.25 s, and its k
+_BEST_K = const(38)
+_MADE = const(39)         # candidates so far
+_FLOOR = const(40)        # candidates before this one are done with
+_TRACKING = const(41)
+_LAST = const(42)         # the contact that the bout has reached
+_PENDING = const(43)      # the candidate for the next one, or -1
+_PERIOD = const(44)       # F, of the bout's strides
+_LEVEL = const(45)        # landing score of the bout's contacts
+_OVERDUE = const(46)      # internal samples after the last contact that end the wait for the next
+_GAP = const(47)          # raw samples lost since the last block, up to one more than _FILL_MAX
+_SKIP = const(48)         # the same, modulo 2**29
+_SAMPLE = const(49)       # the last raw sample
+_LAST_K = const(52)       # k of the contact that the bout has reached
 
 # Candidates: the last 16 greatest scores within +-0.25 s.
 _CANDIDATES = const(16)
@@ -118,17 +119,21 @@ _C_RISE = const(12)       # g/s
 _C_CLIP = const(13)
 _C_SIZE = const(14)
 
-_CANDIDATE = const(52)
+_CANDIDATE = const(53)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(52 + 16 * 14)             # u
-_DEVS = const(52 + 16 * 14 + 1024)         # running sum of ||a| - 1 g|
-_JERKS = const(52 + 16 * 14 + 2 * 1024)    # running sum of changes of |a|
-_SQUARES = const(52 + 16 * 14 + 3 * 1024)  # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(52 + 16 * 14 + 4 * 1024)    # samples lost so far * 2 + clipped
-STATE_SIZE = 52 + 16 * 14 + 5 * 1024
+_LENGTHS = const(53 + 16 * 14)             # u
+_DEVS = const(53 + 16 * 14 + 1024)         # running sum of ||a| - 1 g|
+_JERKS = const(53 + 16 * 14 + 2 * 1024)    # running sum of changes of |a|
+_SQUARES = const(53 + 16 * 14 + 3 * 1024)  # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(53 + 16 * 14 + 4 * 1024)    # samples lost so far * 2 + clipped
+_NEAR = const(255)                         # of the last 256, 0.7 s and more, the vector itself, LSB
+_XS = const(53 + 16 * 14 + 5 * 1024)
+_YS = const(53 + 16 * 14 + 5 * 1024 + 256)
+_ZS = const(53 + 16 * 14 + 5 * 1024 + 512)
+STATE_SIZE = 53 + 16 * 14 + 5 * 1024 + 768
 # fmt: on
 
 _SHOCK_MIN = const(20)  # u per 10 ms, 0.04 g
@@ -167,12 +172,12 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     internal = rate_mhz // decimation // 10
     state[_RATE_HZ100] = internal
     i = _W
-    for ms in (40, 70, 90, 100, 130, 170, 190, 250, 400):
+    for ms in (10, 40, 70, 90, 100, 130, 170, 190, 250, 400):
         state[i] = (ms * internal + 50_000) // 100_000
         i += 1
     second = rate_mhz * 32 // 125  # F: 256 / 1000
     state[_F_WALK_MIN] = second // 8 * 5
-    state[_F_BIAS] = second // 50
+    state[_F_BIAS] = second * 3 // 200
     state[_F_STRIDE_MIN] = second // 20 * 9
     state[_F_STRIDE_MAX] = second // 10 * 19
     state[_F_RUN_MAX] = second // 20 * 21
@@ -305,9 +310,16 @@ def _run(state, source, at, stride, n, held, steps, count):
 
         k = (k + 1) & _MASK
         ring = k & _R
-        half_x = sum_x // decimation >> 1
-        half_y = sum_y // decimation >> 1
-        half_z = sum_z // decimation >> 1
+        sum_x //= decimation
+        sum_y //= decimation
+        sum_z //= decimation
+        near = k & _NEAR
+        state[_XS + near] = sum_x
+        state[_YS + near] = sum_y
+        state[_ZS + near] = sum_z
+        half_x = sum_x >> 1
+        half_y = sum_y >> 1
+        half_z = sum_z >> 1
         root = _root(half_x * half_x + half_y * half_y + half_z * half_z, root)
         before = length
         length = (root * scale) >> 14  # 28378 x 18455 is below 2**29; at most 31964 u
@@ -420,50 +432,70 @@ def _candidate(state, k, score, steps, count):
 
 def _measure(state, slot, k):
     """Contact, peak, rise and clipping of the landing around k."""
-    # Activity over 0.8 s tells running from walking: the landmark's share of the jerk is 50 % there, 35 % here.
-    w400 = state[_W400]
-    w190 = state[_W190]
-    activity = (state[_DEVS + ((k + w190) & _R)] - state[_DEVS + ((k - w400) & _R)]) & _MASK
-    activity //= w190 + w400
-    share = min(50, max(35, 35 + (activity - _G) * 15 // 256))
-    at = (k - state[_W130]) & _R
-    start = state[_JERKS + at]
-    goal = (state[_JERKS + ((k + state[_W100]) & _R)] - start) & _MASK  # at most 83 x 31964
-    goal = goal * share // 100
-    below = 0
-    for _ in range(state[_W130] + state[_W100]):
-        above = (state[_JERKS + ((at + 1) & _R)] - start) & _MASK
-        if above >= goal:
-            break
-        below = above
-        at = (at + 1) & _R
-    first = (k - ((k - at) & _R)) & _MASK
-    piece = (state[_JERKS + ((at + 1) & _R)] - state[_JERKS + at]) & _MASK
-    ic = _centre(state, first)
-    if piece > 0:
-        ic += (goal - below) * 256 // piece * state[_DECIMATION]  # 31964 x 256
+    # Contact breaks the smooth braking of the swing: the landmark is where a fifth of the squared second difference of
+    # the acceleration vector (over 10 ms) has passed, from 130 ms before k to 100 ms after it.
+    span = state[_W10]
+    first = k - state[_W130] + span
+    length = state[_W130] + state[_W100]
+    greatest = 0
+    for i in range(first, first + length):
+        at = i & _NEAR
+        mid = (i - span) & _NEAR
+        old = (i - 2 * span) & _NEAR
+        greatest = max(
+            greatest,
+            abs(state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]),
+            abs(state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]),
+            abs(state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]),
+        )
+    shift = 0
+    while greatest >> shift > 1023:
+        shift += 1
+    total = _break_energy(state, first, length, span, shift, -1)  # at most 83 x 3 x 2**20
+    goal = total // 5
+    crossing = _break_energy(state, first, length, span, shift, goal)
+    whole = crossing >> 8
+    mark = first + whole - span
+    # The energy of a sample stands for the time from half an internal sample before it to half of one after it.
+    decimation = state[_DECIMATION]
+    ic = _centre(state, mark) + ((crossing & 255) - 128) * decimation
     state[slot + _C_IC] = (ic - state[_F_BIAS]) & _MASK
-    state[slot + _C_IC_K] = first
+    state[slot + _C_IC_K] = mark & _MASK
 
-    # The landing's own peak: from contact, 20 ms before the landmark, to 100 ms after it.
+    # The landing's own peak, from the landmark to 100 ms after it; before lies the braking.
     peak = 0
     clip = 0
-    at = (first - state[_W40] // 2) & _R
-    highest = at
-    for _ in range(state[_W100] + state[_W40] // 2):
-        at = (at + 1) & _R
+    highest = 0
+    for i in range(state[_W100]):
+        at = (mark + i) & _R
         clip |= state[_MARKS + at] & 1
         if state[_SQUARES + at] > peak:
             peak = state[_SQUARES + at]
-            highest = at
+            highest = i
     state[slot + _C_CLIP] = clip
     state[slot + _C_PEAK] = _root(peak, state[_ROOT]) * (2 * state[_UG]) // 1000  # 28378 x 2200
     rise = 0
-    at = (first - state[_W40]) & _R
-    for _ in range(((highest - at) & _R) + 1):
-        rise = max(rise, state[_LENGTHS + ((at + 1) & _R)] - state[_LENGTHS + at])
-        at = (at + 1) & _R
+    for i in range(-span, highest + 1):
+        at = mark + i
+        rise = max(rise, state[_LENGTHS + (at & _R)] - state[_LENGTHS + ((at - 1) & _R)])
     state[slot + _C_RISE] = rise * (state[_RATE_HZ100] // 20) // 2560  # 31964 x 1800; u to g: 512
+
+
+def _break_energy(state, first, length, span, shift, goal):
+    """Sum of squared second differences, or where it reaches `goal`, in 1/256 internal sample from `first`."""
+    total = 0
+    for i in range(length):
+        at = (first + i) & _NEAR
+        mid = (first + i - span) & _NEAR
+        old = (first + i - 2 * span) & _NEAR
+        x = (state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]) >> shift
+        y = (state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]) >> shift
+        z = (state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]) >> shift
+        piece = x * x + y * y + z * z
+        if goal >= 0 and total + piece >= goal:
+            return i * 256 + (goal - total) * 256 // max(1, piece)  # below 3 x 2**20 x 256
+        total += piece
+    return total
 
 
 def _activity(state, before, slot):
@@ -604,7 +636,17 @@ def _track_one(state, number, steps, count):
     period = state[_PERIOD]
     stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
     off = abs(stride - period)
-    if stride < period // 8 * 5 or off > period // 2 or state[slot + _C_SCORE] * 8 < state[_LEVEL]:
+    if state[slot + _C_SCORE] * 8 < state[_LEVEL]:
+        return count
+    if stride < period // 8 * 5:
+        if stride < state[_F_STRIDE_MIN] or state[slot + _C_SCORE] * 2 < state[_LEVEL]:
+            return count
+        if _activity(state, last, slot) < _WALK_MAX:
+            return count
+        # A walker has begun to run: the rhythm is another from here on.
+        state[_PERIOD] = stride
+        off = 0
+    if off > period // 2:
         return count
     pending = state[_PENDING]
     if pending >= 0:
@@ -616,7 +658,7 @@ def _track_one(state, number, steps, count):
         if min(state[slot + _C_SCORE], 16_383) * near <= min(state[other + _C_SCORE], 16_383) * other_near:
             return count
     state[_PENDING] = number
-    if off <= period // 8 and state[slot + _C_SCORE] * 2 >= state[_LEVEL]:
+    if off * 8 <= period and state[slot + _C_SCORE] * 2 >= state[_LEVEL]:
         return _accept(state, steps, count)
     return count
 
