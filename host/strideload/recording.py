@@ -8,6 +8,7 @@ where the sensor reached its end of scale is marked.
 import csv
 import hashlib
 import math
+import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
@@ -193,8 +194,8 @@ def _read_npz(file: BufferedReader) -> tuple[Arrays, tuple[str, ...]]:
         if name not in arrays:
             raise RecordingError(f"it has no array {name}, only {', '.join(names) or 'nothing'}.")
     for name, array in arrays.items():
-        if array.dtype.kind not in "iuf":
-            raise RecordingError(f"{name} holds {array.dtype}, not numbers.")
+        if getattr(array, "dtype", np.dtype(bytes)).kind not in "iuf":  # bytes, where a member is no array
+            raise RecordingError(f"{name} holds no numbers.")
     ignored = tuple(name for name in names if name not in arrays)
     return (arrays["t_s"], arrays["acc_g"], arrays.get("gyro_dps")), ignored
 
@@ -208,13 +209,8 @@ def _read_table(file: BufferedReader) -> tuple[Arrays, tuple[str, ...]]:
         chosen = _choose(header)
         places = sorted(chosen)
         used = [chosen[place][0] for place in places]
-        try:
-            values = np.loadtxt(
-                text, np.float64, comments=None, delimiter=delimiter, usecols=used, quotechar='"', ndmin=2
-            )
-        except ValueError:
-            values = np.full((1, len(used)), np.nan)
-        if not np.isfinite(values).all():
+        values = _numbers(text, delimiter, used)
+        if not values.size or not np.isfinite(values).all():
             text.seek(0)
             _refuse_first_bad_cell(text, delimiter, header, used)
     except (UnicodeDecodeError, csv.Error):
@@ -226,6 +222,20 @@ def _read_table(file: BufferedReader) -> tuple[Arrays, tuple[str, ...]]:
     return (values[:, 0], values[:, 1:4], gyro_dps), tuple(
         name for i, name in enumerate(header) if i not in used
     )
+
+
+def _numbers(text: TextIOWrapper, delimiter: str, used: list[int]) -> Floats:
+    """The rest of the table, (n, columns used); of shape (0, 0) where a cell is no number."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # numpy's, that there is no row
+        try:
+            return np.loadtxt(
+                text, np.float64, comments=None, delimiter=delimiter, usecols=used, quotechar='"', ndmin=2
+            )
+        except UnicodeDecodeError:
+            raise
+        except ValueError:
+            return np.empty((0, 0))
 
 
 def _choose(header: list[str]) -> dict[int, tuple[int, float]]:
