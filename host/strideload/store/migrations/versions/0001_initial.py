@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(
         "pages_timed",
         "pages",
-        ["boot", "pod", "log"],
+        ["boot"],
         sqlite_where=sa.text(TIMED),
         postgresql_where=sa.text(TIMED),
     )
@@ -140,7 +140,7 @@ def upgrade() -> None:
         sa.Column("derived_by", sa.Text, nullable=False),
     )
     op.create_index("sessions_start", "sessions", ["start_utc_us"])
-    op.create_index("sessions_boot", "sessions", ["boot", "pod", "log"])
+    op.create_index("sessions_boot", "sessions", ["boot"])
     op.create_table(
         "steps",
         sa.Column(
