@@ -20,9 +20,9 @@ def running(rate_hz=208.3, seconds=20.0, *, stride_s=STRIDE_S, landing_g=6.0, st
     since = t_s % stride_s  # since landing
     shape = (
         landing_g * np.exp(-0.5 * ((since - 0.02) / 0.008) ** 2)
-        + 1.8 * np.exp(-0.5 * ((since - 0.20) / 0.03) ** 2)
-        + 2.2 * np.exp(-0.5 * ((since - stride_s + 0.10) / 0.05) ** 2)
-        + 1.2 * np.exp(-0.5 * ((since - 0.42) / 0.06) ** 2)
+        + 2.5 * np.exp(-0.5 * ((since - 0.22) / 0.04) ** 2)
+        + 3.5 * np.exp(-0.5 * ((since - stride_s + 0.12) / 0.06) ** 2)
+        + 2.0 * np.exp(-0.5 * ((since - 0.42) / 0.06) ** 2)
     )
     noise = np.random.default_rng(seed).normal(0, 0.02, (len(t_s), 3))
     acc_g = noise + np.outer(shape, (0.36, 0.48, 0.8)) + (0.0, 0.0, 1.0)
