@@ -1,0 +1,542 @@
+"""Linux as a pod's board: settings, identity, files that outlive a kill, a clock that admits doubt, bus and client."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from adafruit_bus_device.i2c_device import I2CDevice
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from strideload.simulate.i2c_dev import i2c_dev
+from strideload_pod.boards import on_linux
+from strideload_pod.boards.on_linux import (
+    Board,
+    BoardError,
+    Clock,
+    Files,
+    PahoClient,
+    SmbusI2C,
+    find_uid,
+    is_synchronised,
+    read_settings,
+)
+from strideload_pod.log import CAPACITY_LEAST, Log
+from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR, KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
+from support.mosquitto import HOST, free_port
+
+POD = bytes.fromhex("0102030405060708")
+PATIENCE_S = 15.0
+
+
+def wait_for(condition):
+    """Poll until it holds; fails after a deadline."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+@pytest.fixture(autouse=True)
+def former_signal_handlers():
+    """A board takes SIGTERM and SIGINT; they are given back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+# Settings and identity
+
+
+def test_settings_are_flat_keys(tmp_path):
+    file = tmp_path / "settings.toml"
+    file.write_text('STRIDELOAD_BROKER_HOST = "pi.local"\nSTRIDELOAD_I2C_BUS = 3\n')
+    assert read_settings(file) == {"STRIDELOAD_BROKER_HOST": "pi.local", "STRIDELOAD_I2C_BUS": 3}
+    assert read_settings(tmp_path / "none.toml") == {}
+
+
+@pytest.mark.parametrize("content", [b"A = ", b"[table]\nb = 1", b"a = 1.5", b"a = [1]", b'a = "\xff"'])
+def test_settings_that_cannot_be_read_are_named(tmp_path, content):
+    file = tmp_path / "settings.toml"
+    file.write_bytes(content)
+    with pytest.raises(BoardError, match=r"settings\.toml"):
+        read_settings(file)
+
+
+@pytest.fixture
+def no_identity(tmp_path, monkeypatch):
+    """A computer without serial number and machine id; the test may write them."""
+    monkeypatch.setattr(on_linux, "SERIAL_FILE", tmp_path / "serial-number")
+    monkeypatch.setattr(on_linux, "MACHINE_ID_FILE", tmp_path / "machine-id")
+    return tmp_path
+
+
+def test_the_given_id_goes_before_all(no_identity):
+    (no_identity / "serial-number").write_bytes(b"10000000abcdef01\0")
+    assert find_uid({"STRIDELOAD_POD_ID": "0102030405060708"}) == (POD, "settings")
+
+
+@pytest.mark.parametrize(
+    "given", ["", "01", "01020304050607zz", "010203040506070809", "01 02 03 04 05 06", 5]
+)
+def test_a_given_id_that_is_none_is_refused(given):
+    with pytest.raises(BoardError, match="16 hex digits"):
+        find_uid({"STRIDELOAD_POD_ID": given})
+
+
+def test_a_raspberry_pi_is_known_by_its_serial_number(no_identity):
+    (no_identity / "serial-number").write_bytes(b"10000000abcdef01\0")
+    (no_identity / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
+    assert find_uid({}) == (bytes.fromhex("10000000abcdef01"), "serial number")
+
+
+@pytest.mark.parametrize("serial", [None, b"", b"To be filled by O.E.M.\0"])
+def test_another_computer_by_a_hash_of_its_machine_id(no_identity, serial):
+    """Always the same one, and the machine id itself is not shown."""
+    if serial is not None:
+        (no_identity / "serial-number").write_bytes(serial)
+    (no_identity / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
+    uid, source = find_uid({})
+    assert (source, len(uid)) == ("machine id", 8)
+    assert uid == find_uid({})[0]
+    assert uid.hex() not in "0123456789abcdef0123456789abcdef"
+
+
+def test_a_computer_without_identity_asks_for_one(no_identity):
+    (no_identity / "machine-id").write_text("\n")
+    with pytest.raises(BoardError, match="STRIDELOAD_POD_ID"):
+        find_uid({})
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../a", "/a"])
+def test_a_name_that_leaves_the_folder_is_refused(tmp_path, name):
+    files = Files(tmp_path / "log")
+    for refused in (lambda: files.open(name, "wb"), lambda: files.remove(name)):
+        with pytest.raises(OSError, match="plain name"):
+            refused()
+
+
+def test_folders_are_no_files(tmp_path):
+    files = Files(tmp_path)
+    (tmp_path / "folder").mkdir()
+    files.open("b", "wb").close()
+    files.open("a", "ab").close()
+    assert files.names() == ["a", "b"]
+
+
+def test_what_is_synced_is_forced_to_the_disk_with_its_name(tmp_path, monkeypatch):
+    """The folder is forced when a file appears or goes, the file on sync, after its bytes were written."""
+    forced = []
+    fsync = os.fsync
+
+    def watched(descriptor):
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        forced.append((os.path.basename(path), os.path.getsize(path) if os.path.isfile(path) else None))
+        fsync(descriptor)
+
+    files = Files(tmp_path / "log")
+    monkeypatch.setattr(os, "fsync", watched)
+    with files.open("a", "ab") as file:
+        file.write(b"x" * 512)
+        files.sync(file)
+    with files.open("a", "ab") as file:
+        file.write(b"y")
+        files.sync(file)
+    files.remove("a")
+    assert forced == [("log", None), ("a", 512), ("a", 513), ("log", None)]
+
+
+WRITER = """
+    import sys
+    from strideload_pod.boards.on_linux import Files
+    from strideload_pod.log import Log
+    from strideload_pod.page import KIND_ALIVE, Page
+
+    pod = bytes.fromhex("0102030405060708")
+    log = Log(Files(sys.argv[1]), pod, 4096, lambda: 1)
+    page = Page(pod)
+    while True:
+        page.open(KIND_ALIVE, 0)
+        page.add(log.boot, 0, 0, 0)
+        print(log.append(page, 0, 0), flush=True)
+"""
+
+
+def test_a_killed_pod_process_loses_no_page_that_was_written(tmp_path):
+    """kill -9 in mid-write, four boots on one folder: every number that was told is there, and none is told twice."""
+    told = []
+    for boot in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(WRITER), str(tmp_path)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        for _ in range(5 + 7 * boot):
+            told.append(int(process.stdout.readline()))
+        process.kill()
+        told += [
+            int(line) for line in process.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")
+        ]
+        process.wait()
+        process.stdout.close()
+    log = Log(Files(tmp_path), POD, 4096, lambda: 2)
+    buffer = bytearray(PAGE_SIZE)
+    assert log.boot == 5
+    assert len(set(told)) == len(told)
+    assert set(told) <= set(range(log.next(STREAM_STEPS)))
+    assert all(log.read(STREAM_STEPS, number, buffer) for number in range(log.next(STREAM_STEPS)))
+
+
+# Clock
+
+
+def test_ticks_go_on_and_begin_near_zero():
+    clock = Clock()
+    first = clock.ticks_ms()
+    clock.sleep_ms(3)
+    assert 0 <= first < 1000
+    assert clock.ticks_ms() >= first + 3
+
+
+@pytest.mark.parametrize(
+    ("state", "known"), [(0, True), (1, True), (2, True), (3, True), (4, True), (5, False), (-1, False)]
+)
+def test_utc_is_known_only_while_the_kernel_vouches_for_it(monkeypatch, state, known):
+    """adjtimex: TIME_OK and the leap second states are right, TIME_ERROR is not, nor is a refusal."""
+
+    class Libc:
+        def adjtimex(self, timex):
+            assert timex.raw == bytes(len(timex))  # asks only
+            return state
+
+    monkeypatch.setattr(on_linux.ctypes, "CDLL", lambda _name: Libc())
+    assert is_synchronised() == known
+    utc_ms = Clock().utc_ms()
+    assert (utc_ms is not None) == known
+    assert utc_ms is None or abs(utc_ms - time.time() * 1000) < 60_000
+
+
+def test_a_system_without_adjtimex_knows_no_utc(monkeypatch):
+    monkeypatch.setattr(on_linux.ctypes, "CDLL", lambda _name: object())
+    assert Clock().utc_ms() is None
+    assert Clock().utc_source == ANCHOR_NTP
+
+
+def test_the_operator_may_vouch_for_the_clock(monkeypatch):
+    monkeypatch.setattr(on_linux, "is_synchronised", lambda: False)
+    clock = Clock(trusted=True)
+    assert clock.utc_ms() is not None
+    assert clock.utc_source == ANCHOR_OPERATOR
+
+
+# Bus
+
+
+class Register:
+    """A device whose one pointer goes up as it is read."""
+
+    def __init__(self):
+        self.memory = bytearray(range(256))
+        self.at = 0
+
+    def write(self, data):
+        if data:
+            self.at = data[0]
+            self.memory[self.at : self.at + len(data) - 1] = data[1:]
+
+    def read(self, count):
+        data = bytes(self.memory[(self.at + i) % 256] for i in range(count))
+        self.at += count
+        return data
+
+
+@pytest.fixture
+def bus():
+    with i2c_dev({0x6A: Register()}):
+        bus = SmbusI2C(1)
+        yield bus
+        bus.deinit()
+
+
+def test_adafruits_bus_device_runs_on_smbus(bus):
+    """Probe, write, read, and write-then-read with one buffer for both, through the real smbus2."""
+    device = I2CDevice(bus, 0x6A)
+    buffer = bytearray([0x10, 0xAA, 0xBB])
+    with device as i2c:
+        i2c.write(buffer)
+        buffer[0] = 0x10
+        i2c.write_then_readinto(buffer, buffer, out_end=1, in_start=1)
+        assert bytes(buffer) == b"\x10\xaa\xbb"
+        i2c.readinto(buffer, end=2)
+        assert bytes(buffer) == b"\x12\x13\xbb"
+
+
+def test_a_whole_fifo_is_read_in_one_transaction(bus):
+    buffer = bytearray(3584)
+    assert bus.try_lock()
+    bus.writeto_then_readfrom(0x6A, b"\x00", buffer)
+    bus.unlock()
+    assert bytes(buffer) == bytes(range(256)) * 14
+
+
+def test_nobody_at_an_address_is_an_error(bus):
+    with pytest.raises(ValueError, match="0x10"):
+        I2CDevice(bus, 0x10)
+    bus.try_lock()
+    with pytest.raises(OSError, match=r"."):
+        bus.writeto(0x10, b"\x00")
+
+
+def test_the_bus_is_used_with_its_lock_only(bus):
+    for use in (lambda: bus.writeto(0x6A, b""), lambda: bus.readfrom_into(0x6A, bytearray(1)), bus.unlock):
+        with pytest.raises(RuntimeError, match="locked"):
+            use()
+    assert [bus.try_lock(), bus.try_lock()] == [True, False]
+
+
+# Client
+
+
+@pytest.fixture
+def client_of():
+    """client_of(port, **options) -> a client that is closed with the test."""
+    clients = []
+
+    def make(port, **options):
+        clients.append(PahoClient(HOST, port, **{"client_id": f"test-{len(clients)}", **options}))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def connect(client):
+    client.connect("test/online", b"0")
+    wait_for(lambda: client.connected or client.poll(0))
+    return client
+
+
+def refusal(client):
+    """Why the line ended, from the OSError that poll raises."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            client.poll(10)
+        except OSError as error:
+            return str(error)
+    raise AssertionError("the line did not end")
+
+
+def paho_threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("paho")]
+
+
+def test_messages_come_in_order_and_whole(mosquitto, client_of):
+    client = connect(client_of(mosquitto.port))
+    client.subscribe("test/#")
+    payloads = [bytes([i]) * 1000 for i in range(10)]
+    for payload in payloads:
+        client.publish("test/a", memoryview(payload), 1, False)
+    received = []
+    wait_for(lambda: received.append(client.poll(10)) or len([m for m in received if m]) == 10)
+    assert [message for message in received if message] == [("test/a", payload) for payload in payloads]
+
+
+def test_poll_waits_no_longer_than_it_is_told(mosquitto, client_of):
+    client = connect(client_of(mosquitto.port))
+    began = time.monotonic()
+    assert client.poll(0) is None
+    assert client.poll(50) is None
+    assert 0.05 <= time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("call", ["publish", "subscribe", "poll"])
+def test_without_a_connection_every_call_is_an_oserror(client_of, call):
+    client = client_of(free_port())
+    arguments = {"publish": ("a", b"", 1, False), "subscribe": ("a",), "poll": (0,)}[call]
+    with pytest.raises(OSError, match="not connected"):
+        getattr(client, call)(*arguments)
+
+
+def test_no_broker_is_an_oserror_and_nobody_tries_on(client_of):
+    """And connect itself does not wait for it."""
+    client = client_of(free_port())
+    began = time.monotonic()
+    client.connect("test/online", b"0")
+    assert time.monotonic() - began < 1
+    assert "no broker answers" in refusal(client)
+    assert not client.connected
+    wait_for(lambda: not paho_threads())
+
+
+def test_a_wrong_password_is_said(start_mosquitto, client_of):
+    broker = start_mosquitto(users={"pod": "secret"})
+    assert connect(client_of(broker.port, user="pod", password="secret")).connected
+    for login in ({}, {"user": "pod", "password": "guess"}):
+        client = client_of(broker.port, **login)
+        client.connect("test/online", b"0")
+        assert "uthori" in refusal(client)
+
+
+def test_a_killed_broker_is_noticed_and_left(mosquitto, client_of):
+    client = connect(client_of(mosquitto.port))
+    mosquitto.kill()
+    refusal(client)
+    assert not client.connected
+    client.close()
+    wait_for(lambda: not paho_threads())
+    mosquitto.start()
+    assert connect(client).connected
+
+
+def test_a_hanging_broker_is_a_dead_line_in_bounds(mosquitto, client_of):
+    """It takes bytes and confirms nothing: after a bounded number of messages an OSError, and close does not hang."""
+    client = connect(client_of(mosquitto.port))
+    mosquitto.pause()
+    for _ in range(on_linux.UNCONFIRMED_LIMIT):
+        client.publish("test/a", b"x", 1, False)
+    with pytest.raises(OSError, match="confirms nothing") as caught:
+        client.publish("test/a", b"x", 1, False)
+    assert caught.value.errno == errno.ETIMEDOUT
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < 4 * on_linux.GOODBYE_S
+    mosquitto.resume()
+    wait_for(lambda: not paho_threads())
+
+
+def test_the_will_is_published_when_the_process_dies(mosquitto, client_of):
+    """kill -9 of a client's process: the broker says offline, retained."""
+    watcher = connect(client_of(mosquitto.port))
+    watcher.subscribe("test/online")
+    script = f"""
+        import time
+        from strideload_pod.boards.on_linux import PahoClient
+        client = PahoClient("{HOST}", {mosquitto.port}, client_id="dying")
+        client.connect("test/online", b"0")
+        while not client.connected:
+            time.sleep(0.01)
+        client.publish("test/online", b"1", 1, True)
+        time.sleep(600)
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)])
+    try:
+        seen = []
+        wait_for(lambda: seen.append(watcher.poll(10)) or ("test/online", b"1") in seen)
+    finally:
+        process.kill()
+        process.wait()
+    wait_for(lambda: seen.append(watcher.poll(10)) or ("test/online", b"0") in seen)
+
+
+def make_certificate(folder: Path) -> Path:
+    """A key and a certificate of 127.0.0.1 signed by itself. -> its PEM file, beside `key.pem`."""
+    signing_key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, signing_key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
+        .sign(signing_key, hashes.SHA256())
+    )
+    (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        signing_key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return folder / "ca.pem"
+
+
+def test_tls_with_the_right_authority_only(tmp_path, start_mosquitto, client_of):
+    for name in ("right", "wrong"):
+        (tmp_path / name).mkdir()
+        make_certificate(tmp_path / name)
+    right = tmp_path / "right"
+    broker = start_mosquitto(config=f"certfile {right / 'ca.pem'}\nkeyfile {right / 'key.pem'}")
+    assert connect(client_of(broker.port, ca_file=str(right / "ca.pem"))).connected
+    stranger = client_of(broker.port, ca_file=str(tmp_path / "wrong" / "ca.pem"))
+    stranger.connect("test/online", b"0")
+    assert refusal(stranger)
+    with pytest.raises(OSError, match=r"."):
+        client_of(broker.port, ca_file=str(tmp_path / "none.pem")).connect("test/online", b"0")
+
+
+# The board
+
+
+def write_settings(folder, **settings):
+    lines = [f'STRIDELOAD_{name} = "{value}"' for name, value in settings.items()]
+    (folder / "settings.toml").write_text("\n".join(lines))
+
+
+def test_a_board_is_what_its_folder_says(tmp_path, mosquitto):
+    (tmp_path / "settings.toml").write_text(
+        'STRIDELOAD_POD_ID = "0102030405060708"\nSTRIDELOAD_CLOCK_TRUSTED = 1\n'
+        f'STRIDELOAD_BROKER_HOST = "{HOST}"\nSTRIDELOAD_BROKER_PORT = {mosquitto.port}\n'
+    )
+    board = Board(tmp_path)
+    log = Log(board.files, board.uid, CAPACITY_LEAST, board.random_u32)
+    page = Page(board.uid)
+    page.open(KIND_ALIVE, 0)
+    log.append(page, 0, board.clock.ticks_ms())
+    client = board.client()
+    assert client is not None
+    assert (board.uid, board.uid_source, board.battery_mv()) == (POD, "settings", None)
+    assert board.clock.utc_ms() is not None
+    assert connect(client).connected
+    assert (tmp_path / "log" / "0-00000000.seg").stat().st_size == PAGE_SIZE
+    client.close()
+
+
+def test_a_board_without_a_broker_has_no_client(tmp_path, monkeypatch):
+    """And its folder may come from the environment."""
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    monkeypatch.setenv("STRIDELOAD_POD_DIR", str(tmp_path))
+    assert Board().client() is None
+    assert Board().folder == tmp_path
+
+
+def test_a_board_without_its_bus_says_so(tmp_path):
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    with i2c_dev({}, number=7), pytest.raises(OSError, match="i2c-1"):
+        _ = Board(tmp_path).i2c
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_board(tmp_path, number):
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    board = Board(tmp_path)
+    assert not board.stopping()
+    signal.raise_signal(number)
+    assert board.stopping()
+
+
+def test_a_board_in_a_thread_is_stopped_by_hand(tmp_path):
+    """It leaves the process's signals alone."""
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    before = signal.getsignal(signal.SIGTERM)
+    boards = []
+    thread = threading.Thread(target=lambda: boards.append(Board(tmp_path)))
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is before
+    boards[0].stop()
+    assert boards[0].stopping()
