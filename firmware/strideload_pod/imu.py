@@ -51,7 +51,8 @@ _TICK_MASK = const(
 _SETTLE_MS = const(100)  # longer than the gyroscope takes to turn on
 _INVALID = const(0x7FFD)  # and above: not a measurement, in the first samples after the start
 _BOOT_LIMIT = const(64)  # samples; what looks invalid after that is a clipped one
-_STALL_SAMPLES = const(32)
+_STALL_SAMPLES = const(32)  # so far behind the clock an empty FIFO has stopped
+_LATE_SAMPLES = const(4)  # so far behind it is the clock that is read a little later than the level
 _CHECK_READS = const(16)  # so many reads without a sample, while the clock stands still too
 
 _PAIR = const(0x30)
@@ -345,7 +346,6 @@ class Imu:
         else:
             self._follow_clock()
         words = min(self._level, min(limit * slot_words, _FIFO_WORDS) - left // _WORD)
-        words -= (words + left // _WORD) % slot_words
         if words > 0:
             self._fetch(_FIFO_DATA_OUT_TAG, buffer, left, left + _WORD * words)
             self._end = left + _WORD * words
@@ -368,24 +368,21 @@ class Imu:
         return ((self._end - self._at) // _WORD + self._level) // self._slot_words
 
     def _follow_clock(self):
-        """Note which sample is the newest now. FifoStalled if none came although time went by."""
+        """Note which sample is the newest now. FifoStalled if the FIFO is empty and long behind the clock."""
         newest = self._next + self._samples_at_hand() - 1
-        if self._anchor_ticks < 0 or newest != self._anchor:
+        first = self._anchor_ticks < 0
+        behind = 0 if first else self._anchor + self._elapsed() - newest
+        if first or (newest != self._anchor and behind <= _LATE_SAMPLES):
             self._anchor_ticks = self._ticks
             self._anchor = newest
-        elif self._level == 0:
-            self._watch()
-
-    def _watch(self):
-        """Nothing new and nothing left to read: too early, stopped, or a chip that lost its settings?"""
-        behind = self._elapsed()
-        if behind > _STALL_SAMPLES:
+        elif self._level == 0 and behind > _STALL_SAMPLES:
             self.check()
             raise FifoStalled(behind)
-        self._idle = self._idle + 1 if self._ticks == self._anchor_ticks else 0
-        if self._idle >= _CHECK_READS:
-            self._idle = 0
-            self.check()
+        elif self._level == 0 and self._ticks == self._anchor_ticks:
+            self._idle += 1
+            if self._idle == _CHECK_READS:
+                self._idle = 0
+                self.check()
 
     def _resolve(self):
         """Samples are missing before the next one at hand: count them by the clock and the tags."""

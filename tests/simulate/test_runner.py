@@ -151,6 +151,19 @@ def test_the_foot_comes_back_flat():
     assert angle == pytest.approx([0, 0, 0], abs=0.05)
 
 
+def test_the_foot_comes_back_to_rest():
+    """Acceleration adds up to no speed: what drives the foot forward and up is braked again."""
+    run = Runner(1, sensor_from_foot=np.eye(3)).session([("run", 60.0, 12.0)])
+    dt_s = 0.0005
+    values = run.source(np.arange(-1, 65, dt_s))
+    pitch = np.radians(np.cumsum(values[:, 4]) * dt_s)
+    forward = np.cos(pitch) * values[:, 0] + np.sin(pitch) * values[:, 2]
+    up = np.cos(pitch) * values[:, 2] - np.sin(pitch) * values[:, 0] - 1
+    for speed_m_s in (np.cumsum(forward) * dt_s * 9.81, np.cumsum(up) * dt_s * 9.81):
+        assert abs(speed_m_s[-1]) / len(run.ic_s) < 0.02
+        assert 0.5 < np.abs(speed_m_s).max() < 12
+
+
 @settings(max_examples=25, deadline=None)
 @given(angles=st.tuples(*[st.floats(-180, 180)] * 3))
 def test_a_mounting_changes_directions_only(angles):
