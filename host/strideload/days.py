@@ -32,7 +32,9 @@ def today(store: DayStore, runner: str, now: datetime | None = None) -> date:
     # A journey may have moved the runner's day by up to one date either way from that of UTC.
     now_utc_us = (moment - EPOCH) // timedelta(microseconds=1)
     near = [moment.date() + timedelta(days=n) for n in (-1, 0, 1)]
-    within = [day for day in near if _holds(day_bounds(day, lambda on: store.zone_of(runner, on)), now_utc_us)]
+    within = [
+        day for day in near if _holds(day_bounds(day, lambda on: store.zone_of(runner, on)), now_utc_us)
+    ]
     return within[0] if within else date_at(now_utc_us, store.zone_of(runner, moment.date()))
 
 

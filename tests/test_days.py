@@ -1,0 +1,164 @@
+"""A runner's days out of a store: by local dates, and never an old answer to a new fact."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from strideload import days
+from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
+from support.sessions import SECOND_US, session
+
+SUNDAY = date(2026, 11, 22)
+BERLIN = "Europe/Berlin"
+
+
+class Shelf:
+    """A store of one runner in memory."""
+
+    def __init__(self, *sessions, zones=None):
+        self.kept = list(sessions)
+        self.noted = {}
+        self.living = []
+        self.zones = zones or {}
+
+    def sessions(self, runner, start_utc_us, end_utc_us):
+        return [
+            replace(
+                s, steps=s.steps[(s.steps["ic_utc_us"] >= start_utc_us) & (s.steps["ic_utc_us"] < end_utc_us)]
+            )
+            for s in self.kept
+            if s.start_utc_us < end_utc_us and s.end_utc_us >= start_utc_us
+        ]
+
+    def alive(self, runner, start_utc_us, end_utc_us):
+        return [moment for moment in self.living if start_utc_us <= moment < end_utc_us]
+
+    def notes(self, runner, first_date, last_date):
+        return {day: note for day, note in self.noted.items() if first_date <= day <= last_date}
+
+    def zone_of(self, runner, day):
+        return self.zones.get(day, BERLIN)
+
+
+def at(day, hours):
+    return midnight_utc_us(day, BERLIN) + round(hours * 3600) * SECOND_US
+
+
+def evening_run(day):
+    return session(at(day, 18), 1000)
+
+
+def test_many_days_are_the_same_as_each_by_itself():
+    week = [SUNDAY - timedelta(n) for n in range(7)]
+    shelf = Shelf(*(evening_run(day) for day in week[::2]), session(at(SUNDAY, -0.1), 1000))
+    shelf.living = [at(week[3], 12)]
+    shelf.noted = {week[5]: "rest"}
+    days.forget()
+    together = days.days_of(shelf, "me", week[-1], SUNDAY)
+    days.forget()
+    assert together == [days.day_of(shelf, "me", day) for day in reversed(week)]
+    assert [day.known for day in together] == [
+        "recorded", "rest", "recorded", "alive", "recorded", "recorded", "recorded",
+    ]  # fmt: skip
+
+
+def test_no_days_backwards():
+    assert days.days_of(Shelf(), "me", SUNDAY, SUNDAY - timedelta(1)) == []
+
+
+def later(shelf):
+    shelf.kept.append(evening_run(SUNDAY))
+
+
+def more_steps(shelf):
+    shelf.kept[0] = session(shelf.kept[0].start_utc_us, 900)
+
+
+def one_other_peak(shelf):
+    steps = shelf.kept[0].steps.copy()
+    steps["peak_g"][5] += 0.001
+    shelf.kept[0] = replace(shelf.kept[0], steps=steps)
+
+
+def other_foot(shelf):
+    shelf.kept[0] = replace(shelf.kept[0], foot="left")
+
+
+def lost_pages(shelf):
+    shelf.kept[0] = replace(shelf.kept[0], pages_lost=3)
+
+
+def other_zone(shelf):
+    shelf.zones[SUNDAY] = "Asia/Tokyo"
+
+
+def noted(shelf):
+    shelf.noted[SUNDAY] = "ran_without"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [later, more_steps, one_other_peak, other_foot, lost_pages, other_zone, noted],
+    ids=lambda change: change.__name__,
+)
+def test_whatever_changes_changes_the_day(change):
+    """A late sync, a rebuild or another assignment is seen at once."""
+    shelf = Shelf(session(at(SUNDAY, 8), 1000))
+    before = days.day_of(shelf, "me", SUNDAY)
+    assert days.day_of(shelf, "me", SUNDAY) is before
+    change(shelf)
+    after = days.day_of(shelf, "me", SUNDAY)
+    assert after != before
+    days.forget()
+    assert days.day_of(shelf, "me", SUNDAY) == after
+
+
+def test_a_sign_of_life_makes_a_day_known():
+    shelf = Shelf()
+    assert days.day_of(shelf, "me", SUNDAY).known == "unknown"
+    shelf.living.append(at(SUNDAY, 3))
+    assert days.day_of(shelf, "me", SUNDAY).known == "alive"
+
+
+def test_no_more_days_are_remembered_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(days, "DAYS_REMEMBERED", 3)
+    days.forget()
+    shelf = Shelf()
+    first = days.day_of(shelf, "me", SUNDAY)
+    days.days_of(shelf, "me", SUNDAY + timedelta(1), SUNDAY + timedelta(3))
+    assert days.day_of(shelf, "me", SUNDAY) is not first
+
+
+def everywhere(zone):
+    return {SUNDAY + timedelta(days=n): zone for n in range(-3, 4)}
+
+
+@pytest.mark.parametrize(
+    ("now", "zones", "today"),
+    [
+        ("2026-11-22T12:00", {}, "2026-11-22"),
+        ("2026-11-22T23:30", {}, "2026-11-23"),
+        ("2026-11-22T22:59", {}, "2026-11-22"),
+        (
+            "2026-11-22T12:00",
+            everywhere("Pacific/Kiritimati"),
+            "2026-11-23",
+        ),
+        (
+            "2026-11-22T09:00",
+            everywhere("Pacific/Honolulu"),
+            "2026-11-21",
+        ),
+    ],
+)
+def test_today_is_where_the_runner_is(now, zones, today):
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    assert days.today(Shelf(zones=zones), "me", moment) == date.fromisoformat(today)
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(DateOutOfRange):
+        days.day_of(Shelf(), "me", date(1815, 6, 18))
+    with pytest.raises(ZoneUnknown):
+        days.day_of(Shelf(zones={SUNDAY: "Mars/Olympus"}), "me", SUNDAY)

@@ -1,0 +1,96 @@
+"""The terminal says a day in a sentence and aligned figures."""
+
+import io
+import re
+from datetime import date
+
+import pytest
+from rich.console import Console
+
+from strideload.load.day import summarise
+from strideload.load.zones import day_bounds
+from strideload.report_day import show
+from strideload_pod import page
+from support.sessions import SECOND_US, session
+
+SUNDAY = date(2026, 11, 22)
+MIDNIGHT, NEXT_MIDNIGHT = day_bounds(SUNDAY, lambda _: "Europe/Berlin")
+MORNING = MIDNIGHT + 8 * 3600 * SECOND_US
+
+
+def shown(*sessions, terminal=False, alive=(), note=None, width=100):
+    day = summarise(SUNDAY, "Europe/Berlin", MIDNIGHT, NEXT_MIDNIGHT, sessions, alive, note)
+    out = io.StringIO()
+    show(day, Console(file=out, force_terminal=terminal, width=width, highlight=False))
+    return out.getvalue().replace("\u202f", " ")
+
+
+def test_a_day_of_one_pod():
+    text = shown(session(MORNING, 3000, foot="left"))
+    lines = text.splitlines()
+    assert lines[0] == "Sunday 22 November 2026 · Europe/Berlin"
+    assert lines[1] == "36 min running, 6 000 steps (estimated)."
+    assert re.search(r"08:00 +08:36 +36 min +0 s +36 min +6 000 +167 /min +54 000 g", text)
+    assert re.search(r"Cumulative impact +27 000 +54 000 +g", text)
+    assert re.search(r"Contact time +240 +ms", text)
+    assert "None" not in text
+    assert "nan" not in text
+
+
+def test_columns_are_aligned():
+    text = shown(session(MORNING, 3000, foot="left"), session(MORNING, 3000, foot="right", peak_g=11.0))
+    lines = text.splitlines()
+    at = lines.index("Impact load")
+    header, *rows = lines[at + 1 : at + 5]
+    right_edges = [{match.end() for match in re.finditer(r"\S+(?: \S+)*", row)} for row in (header, *rows)]
+    assert header.split() == ["left", "right", "both"]
+    assert all(right_edges[0] <= edges for edges in right_edges[1:])
+
+
+def test_colour_is_for_terminals_only():
+    one = session(MORNING, 300)
+    assert "\x1b[" in shown(one, terminal=True)
+    assert "\x1b[" not in shown(one)
+
+
+@pytest.mark.parametrize(
+    ("there", "sentence", "reason"),
+    [
+        ({}, "Not known.", "No pod reported and nothing was noted."),
+        (
+            {"alive": [MORNING]},
+            "No run; the pod was on watch.",
+            "A pod was on watch and recorded no session.",
+        ),
+        ({"note": "rest"}, "A rest day.", "The runner noted a rest day."),
+        ({"note": "ran_without"}, "A run without the pod; how much is not known.", "The runner noted a run"),
+    ],
+)
+def test_a_day_without_a_session_says_why(there, sentence, reason):
+    lines = shown(**there).splitlines()
+    assert lines[1] == sentence
+    assert lines[2].startswith(reason)
+    assert len(lines) == 3
+
+
+def test_what_is_wrong_with_the_data_is_said():
+    text = shown(
+        session(
+            MORNING,
+            100,
+            origin="simulated",
+            faults={"fifo_overruns": 3},
+            pages_lost=2,
+            gaps=((MORNING, SECOND_US),),
+            flags=page.STEP_CLIPPED | page.STEP_PEAK_UNRELIABLE,
+        )
+    )
+    assert "· simulated" in text.splitlines()[0]
+    for word in ("Simulated", "Estimated", "Missing", "Lost", "Clipped", "Peaks marked", "fifo_overruns: 3"):
+        assert word in text
+
+
+def test_a_narrow_terminal_still_shows_every_figure():
+    text = shown(session(MORNING, 3000, foot="left"), width=60)
+    assert max(map(len, text.splitlines())) <= 60
+    assert "27 000" in text
