@@ -136,15 +136,16 @@ _ZS = const(53 + 16 * 14 + 5 * 1024 + 512)
 STATE_SIZE = 53 + 16 * 14 + 5 * 1024 + 768
 # fmt: on
 
-_SHOCK_MIN = const(20)  # u per 10 ms, 0.04 g
-_BRAKING_FLOOR = const(102)  # u, 0.2 g
-_ACTIVITY_FLOOR = const(154)  # u, 0.3 g
-_SCORE_MIN = const(
-    64
-)  # less is no landing: tapping and vibration reach 143, gait begins at 100 and mostly has over 1000
+# Accelerations in u.
+_SHOCK_MIN = const(20)  # 0.04 g a 10 ms
+_BRAKING_FLOOR = const(102)  # 0.2 g
+_ACTIVITY_FLOOR = const(154)  # 0.3 g
+_SWING_FULL = const(154)  # 0.3 g: mean ||a| - 1 g| of a full swing
+_WALK_MAX = const(563)  # 1.1 g: walking has 0.3 to 1.06 g over a stride, running from 1.5 g on
+_RUN_MIN = const(666)  # 1.3 g
+
+_SCORE_MIN = const(64)  # gait mostly has over 1000, its first and last steps 100 and more
 _SCORE_CAP = const(1024)
-_WALK_MAX = const(563)  # u, 1.1 g: walking has 0.3 to 1.06 g, running from 1.5 g on
-_RUN_MIN = const(666)  # u, 1.3 g
 _CHAIN_MIN = const(4)
 _VALUE_MIN = const(1000)
 
@@ -416,6 +417,12 @@ def _centre(state, k):
 
 def _candidate(state, k, score, steps, count):
     """Measure the landing whose score was greatest at k, and let the bout decide upon it. -> steps in `steps`."""
+    # A tap comes out of rest, a landing out of a swing: without one the score is weighted down.
+    swing = (state[_DEVS + ((k - state[_W70]) & _R)] - state[_DEVS + ((k - state[_W400]) & _R)]) & _MASK
+    swing //= state[_W400] - state[_W70]
+    score = min(score, 16_383) * min(swing, _SWING_FULL) // _SWING_FULL
+    if score < _SCORE_MIN:
+        return count
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
     slot = _slot(number)
