@@ -1,0 +1,237 @@
+"""The commands: `strideload ...`. Each reads its words, asks the part that knows, and prints.
+
+Modules are imported where they are used, so that `strideload day` does not wait for a web server to load.
+"""
+
+import json
+import sys
+from datetime import date as Date
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from strideload import __version__
+from strideload.errors import StrideloadError
+
+app = typer.Typer(
+    help="Running load from a pod on the shoe: every step measured, every day summed, nothing hidden.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--dir",
+        envvar="STRIDELOAD_DIR",
+        help="The folder of store and settings; by default the user's data folder.",
+        file_okay=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+Runner = Annotated[str | None, typer.Option("--runner", help="Whose; by default the runner of the settings.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"strideload {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Print the day's summary and end.")] = False,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the page; 0 takes a free one.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--dir", help="A folder to keep the demo in; by default one that is removed.", file_okay=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
+) -> None:
+    """A season of training and a pod that runs now, through every real part. Needs no hardware."""
+    from strideload import demo as demo_
+
+    demo_.demo(once=once, port=port, folder=folder, seed=seed, say=_say)
+
+
+@app.command()
+def up(
+    folder: Folder = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the page on 127.0.0.1.")] = None,
+    lan: Annotated[bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")] = False,
+) -> None:
+    """Collect from pods and serve the page, until Ctrl-C."""
+    from strideload.up import up as up_
+
+    up_(_settings(folder), port=port, lan=lan, say=_say)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A recording, .npz or .csv.")],
+    folder: Folder = None,
+    start: Annotated[
+        str | None, typer.Option(help="When it began, UTC, as 2026-11-22T07:30:00; by default it ends now.")
+    ] = None,
+    foot: Annotated[str, typer.Option(help="left, right or unknown.")] = "unknown",
+    runner: Runner = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play a recording through chip, firmware, broker and collector into the store."""
+    from strideload import replay as replay_
+
+    result = replay_.replay(
+        _settings(folder), file, start=_utc(start), foot=_foot(foot), runner=runner, progress=_progress
+    )
+    print(json.dumps(result.as_dict()) if as_json else result.in_words())
+
+
+@app.command()
+def detect(
+    file: Annotated[Path, typer.Argument(help="A recording, .npz or .csv.")],
+    as_json: AsJson = False,
+) -> None:
+    """Find the steps of a recording with the detector that runs in the shoe."""
+    from strideload import detect as detect_
+    from strideload.recording import read
+
+    detection = detect_.detect(read(file))
+    lines = detect_.json_lines(detection) if as_json else detect_.in_words(detection)
+    for line in lines:
+        print(line)
+
+
+@app.command()
+def simulate(
+    file: Annotated[Path, typer.Argument(help="Where to write it, .npz or .csv.")],
+    plan: Annotated[
+        str, typer.Option(help="Activities, minutes and km/h: stand:0.5,walk:2@5,run:20@10.5")
+    ] = "stand:0.5,walk:1@5.5,run:5@10,walk:1@5,stand:0.5",
+    rate_hz: Annotated[float, typer.Option("--rate", min=100, max=1667, help="Samples a second.")] = 416.0,
+    seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
+) -> None:
+    """Write a recording of the simulated runner, with its true contacts."""
+    from strideload.simulate import recording
+
+    print(recording.write(file, plan, rate_hz, seed))
+
+
+@app.command()
+def day(
+    date: Annotated[str | None, typer.Option(help="As 2026-11-22; by default today where the runner is.")] = None,
+    runner: Runner = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """One day's load."""
+    from strideload import days, report_day
+    from strideload.load.day import to_json
+    from strideload.store import open_store
+
+    settings = _settings(folder)
+    with open_store(settings.store_url()) as store:
+        store.derive()
+        who = runner or settings.runner.id
+        summary = days.day_of(store, who, _date(date) if date else days.today(store, who))
+    if as_json:
+        print(json.dumps(to_json(summary), allow_nan=False))
+    else:
+        report_day.show(summary)
+
+
+@app.command()
+def rebuild(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Derive all sessions and steps anew from the pages."""
+    from strideload.store import open_store
+
+    with open_store(_settings(folder).store_url()) as store, _progress("Rebuilding") as advance:
+        sessions = store.rebuild(advance)
+        digest = store.derived_digest()
+    if as_json:
+        print(json.dumps({"sessions": sessions, "digest": digest}))
+    else:
+        print(f"{sessions} sessions rebuilt from their pages. Digest {digest}")
+
+
+@app.command()
+def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Look at settings, store, broker, clock and disk, and say in words what is wrong."""
+    from strideload import doctor as doctor_
+
+    findings = doctor_.examine(folder)
+    print(doctor_.to_json(findings) if as_json else doctor_.in_words(findings))
+    if any(not finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+def _settings(folder: Path | None) -> Any:
+    from strideload.settings import load_settings
+
+    return load_settings(folder)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _progress(title: str) -> Any:
+    """A progress bar on a terminal, silence elsewhere; gives a function from 0..1."""
+    from strideload.progress import progress
+
+    return progress(title)
+
+
+def _utc(text: str | None) -> datetime | None:
+    from datetime import UTC
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise StrideloadError(f"--start is no time: {text!r}. Write it as 2026-11-22T07:30:00 (UTC).") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _date(text: str) -> Date:
+    try:
+        return Date.fromisoformat(text)
+    except ValueError:
+        raise StrideloadError(f"--date is no date: {text!r}. Write it as 2026-11-22.") from None
+
+
+def _foot(text: str) -> str:
+    if text not in ("left", "right", "unknown"):
+        raise StrideloadError(f"--foot is left, right or unknown, not {text!r}.")
+    return text
+
+
+def main() -> None:
+    """The console script: errors a user can meet are one sentence and exit code 1."""
+    try:
+        app()
+    except StrideloadError as error:
+        print(f"strideload: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone, as with `| head`
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

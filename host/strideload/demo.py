@@ -1,0 +1,173 @@
+"""The main job without hardware: a simulated runner's season, a run of today through the chip, and a pod that runs now.
+
+The past weeks are pages made by the firmware's own page and log. Today's run is played through the simulated chip, Adafruit's driver and
+the detector. From then on a pod process (`simulate.live`) records in real time and sends all of it as any pod does. Folder, ports and
+broker are the demo's own.
+"""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME, Files
+from strideload_pod.page import STREAM_STEPS
+
+from strideload import days, report_day
+from strideload.deliver import Receiver, deliver
+from strideload.errors import StrideloadError
+from strideload.host import Host, open_host
+from strideload.settings import RunnerSection, Settings, system_zone
+from strideload.simulate.pod import ScratchFiles, Take, record
+from strideload.simulate.runner import Runner
+from strideload.simulate.season import write_season
+from strideload.up import Say, open_page, told_to_stop
+from strideload.web.serve import PortBusy, Server
+
+UID = bytes.fromhex("5311de10ad000001")
+RUNNER = "demo"
+MARKER = "this folder is a demo of strideload"
+
+ODR_HZ = 208  # half the pod's usual rate: today's run is there in seconds on a small computer
+TODAY_PLAN = [("walk", 180.0, 5.6), ("run", 1320.0, 10.4), ("stand", 40.0, 0.0), ("run", 480.0, 11.0), ("walk", 100.0, 5.2)]
+ARRIVES_WITHIN_S = 40.0
+STOPS_WITHIN_S = 10.0
+
+
+def demo(*, once: bool, port: int | None, folder: Path | None, seed: int, say: Say) -> None:
+    """Run until SIGINT or SIGTERM; with `once`, until today's summary is there and printed."""
+    with ExitStack() as stack:
+        stop = stack.enter_context(told_to_stop())
+        settings = _settings(stack.enter_context(_folder(folder)))
+        host = stack.enter_context(open_host(settings))
+        server = None if once else stack.enter_context(_open_page(host, port, say))
+        host.store.ensure_runner(RUNNER, "Demo runner", settings.time_zone())
+        host.store.assign(UID.hex(), RUNNER, "left", 0)
+        say("A season of training, simulated: ten weeks of pages from one pod.")
+        _send_season(host, settings, seed, stack)
+        pod_folder = settings.folder / "pod"
+        say("Today's run, simulated: through chip, driver, detector and log.")
+        pages = _record_today(host, pod_folder, seed)
+        if stop.is_set():
+            return
+        say("A pod runs now, and sends what it recorded.")
+        stack.enter_context(_pod_process(pod_folder, seed))
+        _wait_until_stored(host, pages, stop)
+        report_day.show(days.day_of(host.store, RUNNER, days.today(host.store, RUNNER)))
+        if server is not None:
+            say(f"\nThe page is at {server.url} and shows the pod running live. Ctrl-C ends the demo.")
+            stop.wait()
+
+
+@contextmanager
+def _folder(folder: Path | None) -> Iterator[Path]:
+    """A folder that is only the demo's: a temporary one, or an empty one, or one that a demo had before."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="strideload-demo-", ignore_cleanup_errors=True) as temporary:
+            yield Path(temporary)
+        return
+    marker = folder / "demo"
+    if folder.exists() and any(folder.iterdir()) and not marker.exists():
+        raise StrideloadError(f"{folder} is not empty and no demo's; the demo touches nobody's data.")
+    folder.mkdir(parents=True, exist_ok=True)
+    marker.write_text(MARKER + "\n", encoding="utf-8")
+    yield folder
+
+
+def _settings(folder: Path) -> Settings:
+    """Nothing of the user's own settings: the demo has its own folder, ports and broker."""
+    runner = RunnerSection(id=RUNNER, name="Demo runner", time_zone=system_zone())
+    return Settings(folder=folder.absolute(), runner=runner)
+
+
+def _open_page(host: Host, port: int | None, say: Say) -> Server:
+    """At the port that was asked for; by default the usual one, or a free one where that is taken."""
+    try:
+        return open_page(host, port)
+    except PortBusy as busy:
+        if port is not None:
+            raise
+        say(f"Port {busy.port} is in use, so the page takes another.")
+        return open_page(host, 0)
+
+
+def _send_season(host: Host, settings: Settings, seed: int, stack: ExitStack) -> None:
+    scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="strideload-season-"))
+    files = ScratchFiles(Path(scratch))
+    zone = ZoneInfo(settings.time_zone())
+    today = days.today(host.store, RUNNER)
+    write_season(Runner(seed), today, zone, files, UID, log_id=today.toordinal())
+    deliver(Receiver(host.store, host.broker.address), UID, files, lambda share: None)
+
+
+def _record_today(host: Host, folder: Path, seed: int) -> "tuple[int, int]":
+    """Record the run that ended just now into the pod's folder -> (log, pages)."""
+    today = datetime.now(UTC)
+    session = Runner(seed).session(TODAY_PLAN, today.toordinal())
+    settings = {
+        "STRIDELOAD_CHIP": "LSM6DSO32",
+        "STRIDELOAD_ODR_HZ": ODR_HZ,
+        "STRIDELOAD_ORIGIN": "simulated",
+        "STRIDELOAD_STORE": host.store.store_id,
+    }
+    _write_pod_settings(host, folder, settings)
+    start = today - timedelta(seconds=session.duration_s)
+    take = Take(session.source, int(start.timestamp() * 1000), session.duration_s, settings, noise=True)
+    return record(take, UID, Files(folder / LOG_FOLDER), random.getrandbits(32) or 1)
+
+
+def _write_pod_settings(host: Host, folder: Path, settings: dict[str, Any]) -> None:
+    """settings.toml as a person would fill it in on a board."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    address = host.broker.address
+    lines = {
+        **settings,
+        "STRIDELOAD_POD_ID": UID.hex(),
+        "STRIDELOAD_CLOCK_TRUSTED": 1,  # it runs on the same computer, whose clock the demo goes by
+        "STRIDELOAD_BROKER_HOST": address.host,
+        "STRIDELOAD_BROKER_PORT": address.port,
+        "STRIDELOAD_BROKER_USER": UID.hex(),
+        "STRIDELOAD_BROKER_PASSWORD": host.broker.add_pod(UID.hex()),
+    }
+    file = folder / SETTINGS_NAME
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()), encoding="utf-8")
+
+
+@contextmanager
+def _pod_process(folder: Path, seed: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "strideload.simulate.live", str(folder), "--seed", str(seed)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOPS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_stored(host: Host, log_pages: tuple[int, int], stop: threading.Event) -> None:
+    """Until the collector has all pages of the run, and they are derived."""
+    log, pages = log_pages
+    deadline_s = time.monotonic() + ARRIVES_WITHIN_S
+    while host.store.wanted(UID.hex(), log, STREAM_STEPS) < pages:
+        if time.monotonic() > deadline_s:
+            raise StrideloadError(f"today's pages did not arrive within {ARRIVES_WITHIN_S:.0f} s.")
+        if stop.wait(0.05):
+            return
+    host.store.derive()
+
+

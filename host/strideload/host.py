@@ -1,0 +1,75 @@
+"""What one folder's host is made of: store, broker and collector, opened together and closed in the right order."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from strideload.collect.broker import Broker, start_broker
+from strideload.collect.collector import Collector
+from strideload.errors import StrideloadError
+from strideload.settings import Settings
+from strideload.store import Store, open_store
+
+LOCK_NAME = "host.lock"
+BROKER_FOLDER = "broker"
+
+
+class HostRunning(StrideloadError):
+    """Another process collects into this folder."""
+
+    def __init__(self, folder: Path, pid: int | None) -> None:
+        super().__init__(f"{folder} is in use by another strideload{f' (process {pid})' if pid else ''}.")
+        self.folder = folder
+        self.pid = pid
+
+
+@dataclass(frozen=True)
+class Host:
+    """A running host. The collector works in threads of its own until the host is closed."""
+
+    settings: Settings
+    store: Store
+    broker: Broker
+    collector: Collector
+
+
+@contextmanager
+def open_host(settings: Settings, *, lan: bool = False) -> Iterator[Host]:
+    """Store, broker and collector of the settings' folder. HostRunning, StoreError, BrokerError."""
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(settings.folder))
+        store = stack.enter_context(open_store(settings.store_url()))
+        store.ensure_runner(settings.runner.id, settings.runner.name, settings.time_zone())
+        broker = stack.enter_context(start_broker(settings, settings.folder / BROKER_FOLDER, lan=lan))
+        collector = Collector(store, broker.address, trust_clock=settings.clock.trust)
+        collector.start()
+        stack.callback(collector.stop)
+        yield Host(settings, store, broker, collector)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; the kernel lets go of it when the process ends, however it ends."""
+    with open(folder / LOCK_NAME, "a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HostRunning(folder, _pid_in(file)) from None
+        file.truncate(0)
+        json.dump({"pid": os.getpid()}, file)
+        file.flush()
+        yield
+
+
+def _pid_in(file: IO[str]) -> int | None:
+    file.seek(0)
+    try:
+        return int(json.load(file)["pid"])
+    except (ValueError, KeyError, TypeError):
+        return None

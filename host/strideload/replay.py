@@ -1,0 +1,157 @@
+"""A recording becomes a day's load: through the simulated chip, the firmware, the broker and the collector."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from strideload import recording as recordings
+from strideload.deliver import deliver, receiver_for
+from strideload.load.steps import Foot
+from strideload.recording import Recording
+from strideload.settings import Settings
+from strideload.simulate.pod import ScratchFiles, Take, record
+
+CHIP = "LSM6DSO32"
+CHIP_RATES_HZ = {104: 6667 / 64, 208: 6667 / 32, 416: 6667 / 16, 833: 6667 / 8, 1667: 6667 / 4}
+CHIP_RANGES_G = (4, 8, 16, 32)
+GYRO_DPS = 2000
+TAIL_S = 3.0  # the last stride is confirmed and the FIFO read out
+
+Progress = Callable[[str], AbstractContextManager[Callable[[float], None]]]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay did. `changed` is False when the store had all of it already."""
+
+    file: str
+    pod: str
+    log: str
+    start: str
+    duration_s: float
+    odr_hz: int
+    acc_range_g: int
+    resampled: bool
+    gaps: int
+    pages: int
+    changed: bool
+    again: bool  # the start is that of an earlier replay of this recording
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def in_words(self) -> str:
+        minutes, seconds = divmod(round(self.duration_s), 60)
+        lines = [
+            f"{Path(self.file).name}: {minutes} min {seconds} s from {self.start}, "
+            f"{self.odr_hz} Hz, +-{self.acc_range_g} g, {self.pages} pages."
+        ]
+        if self.resampled:
+            lines.append("Resampled to a rate of the chip, and marked so: times hold, peaks are rounded off.")
+        if self.gaps:
+            lines.append(f"{self.gaps} gaps in the recording were bridged by straight lines.")
+        if self.again:
+            lines.append("It was replayed before, and keeps that start; --start places it elsewhere.")
+        lines.append("The store has it now." if self.changed else "No change: the store had all of it.")
+        return "\n".join(lines)
+
+
+def replay(
+    settings: Settings,
+    file: Path,
+    *,
+    start: datetime | None,
+    foot: Foot,
+    runner: str | None,
+    progress: Progress,
+) -> Replayed:
+    """Play `file` into the store of `settings`; without `start` it ends now. RecordingError, BrokerError, StoreError."""
+    recording = recordings.read(file)
+    who = runner or settings.runner.id
+    pod = blake2b(f"replay/{who}/{foot}".encode(), digest_size=8).digest()
+    content = blake2b(recording.sha256.encode() + pod, digest_size=16).hexdigest()
+    with receiver_for(settings) as receiver:
+        receiver.store.ensure_runner(who, who, settings.time_zone())
+        known = receiver.store.find_replay(content) if start is None else None
+        start_utc_us = known.start_utc_us if known is not None else _start_utc_us(recording, start)
+        log_id = _log_id(content, start_utc_us)
+        take = _take(recording, start_utc_us)
+        receiver.store.assign(pod.hex(), who, foot, 0)
+        with tempfile.TemporaryDirectory(prefix="strideload-replay-") as folder:
+            files = ScratchFiles(Path(folder))
+            with progress("Playing it through chip and detector") as advance:
+                record(take, pod, files, log_id, advance)
+            with progress("Sending") as advance:
+                delivered = deliver(receiver, pod, files, advance)
+        receiver.store.remember_replay(content, start_utc_us, pod.hex(), log_id)
+    began = datetime.fromtimestamp(start_utc_us / 1e6, UTC)
+    return Replayed(
+        file=str(file),
+        pod=pod.hex(),
+        log=f"{log_id:08x}",
+        start=began.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        duration_s=_duration_s(recording),
+        odr_hz=take.settings["STRIDELOAD_ODR_HZ"],
+        acc_range_g=take.settings["STRIDELOAD_RANGE_G"],
+        resampled=bool(take.settings["STRIDELOAD_RESAMPLED"]),
+        gaps=len(recording.gaps),
+        pages=delivered.pages,
+        changed=delivered.stored > 0,
+        again=known is not None,
+    )
+
+
+def _duration_s(recording: Recording) -> float:
+    return float(recording.t_s[-1] - recording.t_s[0])
+
+
+def _start_utc_us(recording: Recording, start: datetime | None) -> int:
+    """Whole milliseconds, as anchors have them."""
+    if start is None:
+        start = datetime.now(UTC) - timedelta(seconds=_duration_s(recording))
+    return int(start.timestamp() * 1000) * 1000
+
+
+def _log_id(content: str, start_utc_us: int) -> int:
+    """Never 0, which the log takes for "none yet"."""
+    digest = blake2b(f"{content}/{start_utc_us}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+def _take(recording: Recording, start_utc_us: int) -> Take:
+    """The recording as a chip would measure it: the lowest rate and range that hold it."""
+    odr_hz = next((odr for odr, rate_hz in CHIP_RATES_HZ.items() if rate_hz >= recording.rate_hz * 0.999), 1667)
+    greatest_g = float(np.abs(recording.acc_g).max())
+    range_g = next((range_g for range_g in CHIP_RANGES_G if greatest_g <= range_g * 1.001), CHIP_RANGES_G[-1])
+    axes = [recording.acc_g] if recording.gyro_dps is None else [recording.acc_g, recording.gyro_dps]
+    values = np.concatenate(axes, axis=1)
+    t_s = recording.t_s - recording.t_s[0]
+
+    def source(at_s: np.ndarray) -> np.ndarray:
+        out = np.zeros((len(at_s), 6))
+        for axis in range(values.shape[1]):
+            out[:, axis] = np.interp(at_s, t_s, values[:, axis])
+        return out
+
+    true_rate_hz = CHIP_RATES_HZ[odr_hz]
+    return Take(
+        source=source,
+        start_utc_ms=start_utc_us // 1000,
+        duration_s=float(t_s[-1]) + TAIL_S,
+        settings={
+            "STRIDELOAD_CHIP": CHIP,
+            "STRIDELOAD_ODR_HZ": odr_hz,
+            "STRIDELOAD_RANGE_G": range_g,
+            "STRIDELOAD_GYRO_DPS": 0 if recording.gyro_dps is None else GYRO_DPS,
+            "STRIDELOAD_ORIGIN": "recording",
+            "STRIDELOAD_RESAMPLED": int(not recording.even or abs(recording.rate_hz / true_rate_hz - 1) > 1e-3),
+        },
+    )
