@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def store(url: str) -> Iterator[Store]:
     with open_store(url) as found:
         found.ensure_runner(RUNNER, "Me", "Europe/London")
         yield found
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes the file of an empty SQLite store: a copy of one, quicker than its migrations."""
+    folder = tmp_path_factory.mktemp("fresh")
+    open_store(folder / "empty.db").close()
+
+    def copy() -> Path:
+        return Path(shutil.copy(folder / "empty.db", folder / f"{secrets.token_hex(6)}.db"))
+
+    return copy
 
 
 @pytest.fixture

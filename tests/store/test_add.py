@@ -1,10 +1,12 @@
 """Pages in: stored once and verbatim, acknowledged only by what is committed, and nothing lost in silence."""
 
 import random
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.making import LOG, NOW_US, POD, Pod, changed, messages, one_by_one
@@ -64,16 +66,16 @@ def test_same_key_with_other_bytes_is_never_a_repeat(store: Store, pages: list[b
     assert store.rejections() == {CONFLICT: 2}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**32), size=st.integers(1, 16))
-def test_any_order_ends_the_same(tmp_path_factory: pytest.TempPathFactory, seed: int, size: int) -> None:
-    """Thrice, shuffled, every tenth late, in messages of any size: what is wanted is always the first that is missing."""
+def test_any_order_ends_the_same(fresh: Callable[[], Path], seed: int, size: int) -> None:
+    """Thrice, shuffled, every tenth late, in messages of any size: wanted is always the first that is missing."""
     pod = Pod()
     pod.run(0, 1, strides=300)
     late = pod.pages[::10]
     arrivals = [data for data in pod.pages if data not in late] * 3
     random.Random(seed).shuffle(arrivals)
-    with open_store(tmp_path_factory.mktemp("order") / "s.db") as store:
+    with open_store(fresh()) as store:
         seen: set[int] = set()
         for message in messages(arrivals, size):
             wanted = store.add([message]).wanted[KEY]
@@ -114,9 +116,13 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("spoil", "reason", "stored"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
-def test_what_is_wrong_goes_aside_alone(store: Store, pages: list[bytes], spoil, reason: str, stored: int) -> None:
+def test_what_is_wrong_goes_aside_alone(
+    store: Store, pages: list[bytes], spoil, reason: str, stored: int
+) -> None:
     """Kept with its reason and counted; the messages around it are stored."""
-    outcome = store.add([*one_by_one(pages[:1]), Received(POD, spoil(pages[1]), NOW_US), *one_by_one(pages[2:4])])
+    outcome = store.add(
+        [*one_by_one(pages[:1]), Received(POD, spoil(pages[1]), NOW_US), *one_by_one(pages[2:4])]
+    )
     assert outcome.stored == 3 + stored
     assert outcome.reasons == {reason: 1}
     assert store.rejections() == {reason: 1}

@@ -1,5 +1,7 @@
 """Ranges are a set of numbers, whatever is put in and taken out."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def test_ranges_are_a_set(steps: list[tuple[str, int, int]]) -> None:
     assert bool(ranges) == bool(numbers)
     listed = list(ranges)
     assert all(a < b for a, b in listed)
-    assert all(left[1] < right[0] for left, right in zip(listed, listed[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in pairwise(listed))
     gaps = [n for first, end in ranges.missing(5, 30) for n in range(first, end)]
     assert gaps == [n for n in range(5, 30) if n not in numbers]
 
@@ -37,7 +39,7 @@ def test_runs(numbers: set[int]) -> None:
     """Runs cover exactly the numbers, and none of them could be joined."""
     found = runs(np.array(sorted(numbers), np.int64))
     assert [n for first, end in found for n in range(first, end)] == sorted(numbers)
-    assert all(left[1] < right[0] for left, right in zip(found, found[1:], strict=False))
+    assert all(left[1] < right[0] for left, right in pairwise(found))
 
 
 def test_four_thousand_million_numbers_cost_nothing() -> None:

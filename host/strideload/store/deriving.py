@@ -33,7 +33,7 @@ class Boot(NamedTuple):
 
 
 def derive_some(connection: sa.Connection) -> list[int]:
-    """Derive a few of what is due, on a writing connection -> sessions done, 0 for a boot's alive records.
+    """Derive a few of what is due, on a writing connection -> sessions done, 0 for what lies outside of one.
 
     Empty: nothing is due any more.
     """
@@ -49,17 +49,16 @@ def derive_some(connection: sa.Connection) -> list[int]:
         boot = Boot(pod, log, boot_number)
         if boot not in timed:
             timed[boot] = _timed(connection, boot)
+            _derive_alive(connection, boot, timed[boot])  # they lie within sessions, and between them
         if session:
             _derive_session(connection, boot, session, boot_anchors(timed[boot]))
-        else:
-            _derive_alive(connection, boot, timed[boot])
         done = sa.and_(of_boot(spans, boot), spans.c.session == session)
         connection.execute(spans.update().values(dirty=False).where(done))
     return [session for _, _, _, session in due]
 
 
 def due(connection: sa.Connection) -> int:
-    """How many sessions are due, and boots whose alive records are."""
+    """How many sessions are due, what lies outside of any counted as one of its boot."""
     keys = sa.select(spans.c.pod, spans.c.log, spans.c.boot, spans.c.session).where(spans.c.dirty).distinct()
     return connection.execute(sa.select(sa.func.count()).select_from(keys.subquery())).scalar_one()
 

@@ -140,7 +140,7 @@ def upgrade() -> None:
         sa.Column("derived_by", sa.Text, nullable=False),
     )
     op.create_index("sessions_start", "sessions", ["start_utc_us"])
-    op.create_index("sessions_boot", "sessions", ["boot"])
+    op.create_index("sessions_boot", "sessions", ["pod", "log", "boot"])
     op.create_table(
         "steps",
         sa.Column(

@@ -1,0 +1,331 @@
+"""Sessions and steps: the same from the same pages however they come, and dated as well as the pod knew the time."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.conftest import RUNNER
+from store.making import LOG, NOW_US, POD, RATE_MHZ, T0_MS, Pod, changed, messages, one_by_one, samples
+from strideload.load.steps import STEP, Session
+from strideload.protocol import pages as protocol
+from strideload.store import Received, Store, open_store, schema
+from strideload.store.database import UNSOUND
+from strideload.store.derive import session_id
+from strideload_pod import page
+
+EVER = (0, 2**62)
+STRIDE_US = round(300 / (RATE_MHZ / 1000) * 1e6)
+
+
+def derived(store: Store, pages: list[bytes]) -> list[Session]:
+    store.add(messages(pages))
+    store.derive()
+    return store.sessions(RUNNER, *EVER)
+
+
+def test_a_session(store: Store) -> None:
+    """From its start record to its end record, with every step on its time and in its units."""
+    pod = Pod()
+    pod.run(100, 7, strides=400)
+    (session,) = derived(store, pod.pages)
+    assert session.session_id == session_id(POD, LOG, 1, 7)
+    assert (session.pod, session.foot, session.chip, session.origin) == (
+        POD,
+        "unknown",
+        "LSM6DSO32",
+        "sensor",
+    )
+    assert (session.odr_hz, session.acc_range_g, session.resampled, session.open) == (416, 32, False, False)
+    assert abs(session.start_utc_us - (T0_MS + 100_000) * 1000) < 2000
+    assert abs(session.end_utc_us - session.start_utc_us - 400 * STRIDE_US) < 3000
+    steps = session.steps
+    assert steps.dtype == STEP
+    assert len(steps) == 400
+    assert np.abs(np.diff(steps["ic_utc_us"]) - STRIDE_US).max() <= 3000  # pages begin at a whole sample
+    np.testing.assert_allclose(steps["contact_s"], 100 / (RATE_MHZ / 1000), atol=1e-5)
+    np.testing.assert_allclose(steps["stride_s"], 300 / (RATE_MHZ / 1000), atol=2e-5)
+    assert set(steps["peak_g"].tolist()) == {9.0}
+    assert set(steps["rise_g_s"].tolist()) == {120.0}
+    assert set(steps["kind"].tolist()) == {page.STEP_KIND_RUN}
+
+
+def test_unknown_is_not_a_number(store: Store) -> None:
+    pod = Pod()
+    pod.start(0, 1)
+    pod.anchor(0)
+    unknown = (
+        0,
+        page.UNKNOWN_U32,
+        page.UNKNOWN_U32,
+        page.UNKNOWN_U32,
+        page.UNKNOWN_U16,
+        0,
+        page.STEP_CLIPPED,
+        0,
+    )
+    pod.write(page.KIND_STEPS, 1, unknown)
+    (session,) = derived(store, pod.pages)
+    (step,) = session.steps
+    assert all(np.isnan(step[name]) for name in ("contact_s", "stride_s", "peak_g", "rise_g_s"))
+    assert step["flags"] == page.STEP_CLIPPED
+
+
+def test_a_window_cuts_steps_not_sessions(store: Store) -> None:
+    """Half a session's steps lie in each half of it, and none twice."""
+    pod = Pod()
+    pod.run(0, 1, strides=100)
+    (whole,) = derived(store, pod.pages)
+    middle = int(whole.steps["ic_utc_us"][50])
+    (left,) = store.sessions(RUNNER, 0, middle)
+    (right,) = store.sessions(RUNNER, middle, 2**62)
+    assert (len(left.steps), len(right.steps)) == (50, 50)
+    assert left.start_utc_us == right.start_utc_us
+    assert store.sessions(RUNNER, 0, whole.start_utc_us) == []
+    assert store.sessions(RUNNER, whole.end_utc_us + 1, 2**62) == []
+
+
+def test_a_session_that_is_still_running(store: Store) -> None:
+    """Without an end record it is open, and grows with what arrives."""
+    pod = Pod()
+    pod.start(0, 1)
+    pod.anchor(0)
+    pod.steps(1, 160)
+    (session,) = derived(store, pod.pages[:6])
+    assert (session.open, len(session.steps)) == (True, 64)
+    (session,) = derived(store, pod.pages)
+    assert (session.open, len(session.steps)) == (True, 160)
+    pod.end(300)
+    assert derived(store, pod.pages)[0].open is False
+    assert store.derive() == 0
+
+
+def season() -> list[bytes]:
+    """Two boots: anchored, reached through ticks, never dated, faults, gaps, losses, alive records."""
+    first, second = Pod(), Pod(boot=2)
+    first.alive(5)
+    first.run(100, 1)
+    first.run(1000, 2, anchored=False)
+    first.write(
+        page.KIND_GAP, 1100, (samples(1050), 500, page.GAP_OVERRUN, bytes(7)), session=2, fifo_overruns=3
+    )
+    first.alive(40_000)
+    first.gone(3, 4)
+    second.pages = first.pages
+    second.run(10, 4097, anchored=False)
+    second.alive(60)
+    return first.pages
+
+
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 2**32), turns=st.integers(1, 6))
+def test_any_order_and_any_turns_derive_the_same(fresh: Callable[[], Path], seed: int, turns: int) -> None:
+    """Derived once at the end, after every few pages, or rebuilt: one digest."""
+    pages = season()
+    with open_store(fresh()) as undisturbed:
+        undisturbed.add(messages(pages))
+        undisturbed.derive()
+        expected = undisturbed.derived_digest()
+    shuffled = pages * 2
+    random.Random(seed).shuffle(shuffled)
+    with open_store(fresh()) as store:
+        for i in range(turns):
+            store.add(one_by_one(shuffled[i::turns]))
+            store.derive()
+        assert store.derived_digest() == expected
+        shares: list[float] = []
+        assert store.rebuild(shares.append) == 3
+        assert store.derived_digest() == expected
+        assert shares[-1] == 1.0
+
+
+def test_an_anchor_that_comes_later_dates_its_boot(store: Store) -> None:
+    """Undated, then reached through ticks; alive records as well. Another boot stays undated."""
+    pod, other = Pod(), Pod(boot=2)
+    pod.run(1000, 1, anchored=False)
+    pod.alive(20)
+    other.pages = pod.pages
+    other.run(50, 2, anchored=False)
+    assert derived(store, pod.pages) == []
+    assert [(u.boot, u.session, u.strides) for u in store.undated()] == [(1, 1, 100), (2, 2, 100)]
+    assert store.undated()[0].duration_us == pytest.approx(100 * STRIDE_US, abs=3000)
+    assert store.alive(RUNNER, *EVER) == []
+    pod.page.fields["session"] = 9
+    pod.anchor(7200)
+    (session,) = [s for s in derived(store, pod.pages) if len(s.steps)]
+    assert abs(session.start_utc_us - (T0_MS + 1_000_000) * 1000) < 3000
+    assert store.alive(RUNNER, *EVER) == [(T0_MS + 20_000) * 1000]
+    assert [u.boot for u in store.undated()] == [2]
+
+
+def test_faults_and_gaps_of_the_session(store: Store) -> None:
+    """Counters count since boot: a session has what they rose by within it."""
+    pod = Pod()
+    pod.page.fields.update(bus_errors=5, clipped_samples=100)
+    pod.start(0, 1)
+    pod.anchor(0)
+    pod.steps(1, 16, clipped_samples=140)
+    pod.write(page.KIND_GAP, 20, (samples(15), samples(2), page.GAP_BUS, bytes(7)), samples_lost=samples(2))
+    pod.end(30)
+    (session,) = derived(store, pod.pages)
+    assert session.faults == {"clipped_samples": 40, "samples_lost": samples(2)}
+    ((start_us, lost_us),) = session.gaps
+    assert abs(start_us - (T0_MS + 15_000) * 1000) < 3000
+    assert abs(lost_us - 2_000_000) < 3000
+
+
+def test_pages_lost_within_the_session(store: Store) -> None:
+    """Counted when they are declared gone, and no more when one of them turns up after all."""
+    pod = Pod()
+    pod.run(0, 1, strides=160)
+    missing = pod.pages[4:7]
+    pod.gone(4, 3)
+    (session,) = derived(store, [data for data in pod.pages if data not in missing])
+    assert (session.pages_lost, len(session.steps)) == (3, 160 - 48)
+    (session,) = derived(store, missing[:1])
+    assert (session.pages_lost, len(session.steps)) == (2, 160 - 32)
+
+
+def test_raw_pages_widen_a_session(store: Store) -> None:
+    """A capture has no steps, yet the session lasts as long as it."""
+    pod, raw = Pod(), Pod()
+    pod.start(0, 1)
+    pod.anchor(0)
+    raw.page.fields.update(stream=page.STREAM_RAW, session=1)
+    for second in range(0, 100, 10):
+        raw.write(page.KIND_RAW, second, (1, 2, 3, 4, 5, 6))
+    store.add(messages(raw.pages))
+    (session,) = derived(store, pod.pages)
+    assert abs(session.end_utc_us - session.start_utc_us - 90_000_000) < 3000
+
+
+LIES: list[tuple[str, int, bytes]] = [
+    ("too many records", 18, b"\xff"),
+    ("records of another size", 17, b"\x03"),
+    ("a kind that no one knows", 3, b"\xee"),
+    ("a sample beyond all time", 32, b"\xff" * 8),
+]
+
+
+@pytest.mark.parametrize(("offset", "value"), [lie[1:] for lie in LIES], ids=[lie[0] for lie in LIES])
+def test_a_page_that_makes_no_sense_is_counted(store: Store, offset: int, value: bytes) -> None:
+    """It is whole, so it is stored; its records are left out, shown by name, and the rest of the session stands."""
+    pod = Pod()
+    pod.run(0, 1, strides=64)
+    pages = [*pod.pages[:3], changed(pod.pages[3], offset, value), *pod.pages[4:]]
+    (session,) = derived(store, pages)
+    assert len(session.steps) == 48
+    assert store.rejections() == {UNSOUND: 1}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 8), st.integers(16, 507), st.binary(min_size=1, max_size=9)), max_size=8
+    )
+)
+def test_no_page_stops_derivation(fresh: Callable[[], Path], changes: list[tuple[int, int, bytes]]) -> None:
+    """Whole pages with any bytes behind their key: everything is derived, and rebuilt the same."""
+    pod = Pod()
+    pod.run(0, 1, strides=64)
+    pages = list(pod.pages)
+    for index, offset, value in changes:
+        if not offset - len(value) < page.NUMBER_OFFSET + 4 < offset + 4 and offset >= page.NUMBER_OFFSET + 4:
+            pages[index % len(pages)] = changed(pages[index % len(pages)], offset, value[: 508 - offset])
+    with open_store(fresh()) as store:
+        store.ensure_runner(RUNNER, "Me", "UTC")
+        found = derived(store, pages)
+        assert all(np.isfinite(s.steps["ic_utc_us"]).all() for s in found)
+        digest = store.derived_digest()
+        store.rebuild()
+        assert store.derived_digest() == digest
+
+
+def test_a_version_that_becomes_known_is_decoded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored when no one could read it; after the upgrade the next derivation does, by itself."""
+    pod = Pod()
+    pod.run(0, 1)
+    assert derived(store, [changed(data, 2, b"\2") for data in pod.pages]) == []
+    monkeypatch.setattr(protocol, "KNOWN_VERSIONS", frozenset({1, 2}))
+    assert store.derive() == 1
+    (session,) = store.sessions(RUNNER, *EVER)
+    assert len(session.steps) == 100
+
+
+def test_an_interrupted_rebuild_goes_on(store: Store) -> None:
+    pod = Pod()
+    for i in range(40):
+        pod.run(200 * i, i + 1, strides=32)
+    store.add(messages(pod.pages))
+    store.derive()
+    digest = store.derived_digest()
+
+    def stop(share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.rebuild(stop)
+    assert 0 < store.derive() < 40
+    assert store.derived_digest() == digest
+
+
+def test_the_anchors_of_a_boot_are_found_without_reading_it(sqlite_only: None, store: Store) -> None:
+    """The index of timed pages serves the question for them; else every anchor would cost a sweep over its log."""
+    query = f"SELECT bytes FROM pages WHERE pod = 'a' AND log = 1 AND boot = 1 AND {schema.TIMED}"
+    with store.engine.connect() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
+    assert "pages_timed" in plan
+
+
+MIXED: list[tuple[str, Callable[[Pod], None], str]] = [
+    ("simulated", lambda pod: pod.page.fields.update(origin=page.ORIGIN_SIMULATED), "simulated"),
+    ("recording", lambda pod: pod.page.fields.update(origin=page.ORIGIN_RECORDING), "recording"),
+    ("not said", lambda pod: pod.page.fields.update(origin=page.UNKNOWN_U8), "unknown"),
+]
+
+
+@pytest.mark.parametrize(("set_origin", "origin"), [m[1:] for m in MIXED], ids=[m[0] for m in MIXED])
+def test_origin(store: Store, set_origin: Callable[[Pod], None], origin: str) -> None:
+    pod = Pod()
+    set_origin(pod)
+    pod.run(0, 1)
+    assert derived(store, pod.pages)[0].origin == origin
+
+
+def test_origins_are_never_mixed_in_silence(store: Store) -> None:
+    pod = Pod()
+    pod.start(0, 1)
+    pod.anchor(0)
+    pod.steps(1, 16, origin=page.ORIGIN_SIMULATED)
+    assert derived(store, pod.pages)[0].origin == "unknown"
+
+
+def test_two_pods_two_rows_of_the_same_number(store: Store) -> None:
+    """The same session number of another pod, log or boot is another session."""
+    ids = {session_id(pod, log, boot, 1) for pod in (POD, "00" * 8) for log in (1, 2) for boot in (1, 2)}
+    assert len(ids) == 8
+    assert all(0 <= id_ < 2**63 for id_ in ids)
+
+
+def test_resampled_recordings_are_marked(store: Store) -> None:
+    pod = Pod()
+    pod.page.fields["flags"] = page.FLAG_RESAMPLED
+    pod.run(0, 1)
+    store.add([Received(POD, data, NOW_US) for data in pod.pages])
+    store.derive()
+    assert store.sessions(RUNNER, *EVER)[0].resampled is True
+
+
+def test_deriving_twice_changes_nothing(store: Store) -> None:
+    store.add(messages(season()))
+    assert store.derive() == 3
+    with store.engine.connect() as connection:
+        before = connection.execute(sa.select(schema.sessions)).all()
+    assert store.derive() == 0
+    with store.engine.connect() as connection:
+        assert connection.execute(sa.select(schema.sessions)).all() == before
