@@ -27,6 +27,7 @@ DAYS_SHOWN = 6 * 7
 BASELINE_DAYS = 30
 # No pod is older, and no time zone's rules are asked for years that they do not know.
 FIRST_DAY = date(2000, 1, 1)
+HEADINGS = {400: "Not understood", 404: "Not here", 500: "A fault in Strideload"}
 
 
 def make_app(days: Days, live: Live, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> FastAPI:
@@ -121,7 +122,7 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def _error(status: int, sentence: str, headers: Any = None) -> HTMLResponse:
-    heading = HTTPStatus(status).phrase
+    heading = HEADINGS.get(status, HTTPStatus(status).phrase)
     return HTMLResponse(_page("error.html", here="", heading=heading, sentence=sentence), status, headers)
 
 
