@@ -279,24 +279,27 @@ def test_a_full_log_can_still_say_what_is_gone():
 
 
 def test_nothing_is_freed_beyond_what_stands_on_flash():
-    """At every cut of a full log's freeing: what is missing is below the wish that the next boot finds."""
+    """At every cut of an append that frees a segment: what is missing is below the wish that the next boot finds."""
     flash = Flash()
     log = open_log(flash)
     log.pair(STORE)
     fill(log)
-    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES - 1)
-    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 1)  # less than a segment on: not noted yet
-    before, start = flash.left("synced"), flash.points
-    append(log)
-    for cut_at in range(flash.points - start):
-        cut = Flash(before, cut_at=None)
+    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 40)  # noted
+    for value in range(SEGMENT_PAGES):
+        append(log, value=value)
+    before = flash.left("synced")
+    cut_at, freed = 0, False
+    while not freed:
+        cut = Flash(before)
         log = open_log(cut)
-        log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 1)
+        log.acknowledge(STREAM_STEPS, 2 * SEGMENT_PAGES + 2)  # less than a segment on: not noted yet
         cut.cut_at = cut.points + cut_at
         with pytest.raises(PowerCut):
             append(log)
         again = open_log(Flash(cut.left("synced")))
         assert again.oldest(STREAM_STEPS) <= again.wanted(STREAM_STEPS)
+        freed = again.oldest(STREAM_STEPS) == 2 * SEGMENT_PAGES
+        cut_at += 1
 
 
 def test_a_full_log_is_opened_without_reading_it():
@@ -525,17 +528,19 @@ def test_files_without_a_readable_page_give_a_new_log():
     assert bytes(flash.content["notes.txt"]) == b"mine"
 
 
-def test_a_missing_last_segment_gives_no_acknowledged_number_out_again():
+def test_a_shortened_segment_gives_no_acknowledged_number_out_again():
+    """A file system that lost the end of a file: numbers that the host has are not used anew."""
     flash = Flash()
     log = open_log(flash)
-    for value in range(2 * SEGMENT_PAGES):
+    for value in range(SEGMENT_PAGES + 30):
         append(log, value=value)
-    log.acknowledge(STREAM_STEPS, 2 * SEGMENT_PAGES)
-    del flash.content[f"0-{SEGMENT_PAGES:08x}.seg"]
+    log.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 30)
+    del flash.content[f"0-{SEGMENT_PAGES:08x}.seg"][10 * PAGE_SIZE :]
     again = open_log(Flash(flash.content))
-    assert append(again, value=500) == 2 * SEGMENT_PAGES
-    assert read(again, STREAM_STEPS, 2 * SEGMENT_PAGES) is not None
-    assert read(again, STREAM_STEPS, SEGMENT_PAGES) is None
+    assert append(again, value=500) == SEGMENT_PAGES + 30
+    assert read(again, STREAM_STEPS, SEGMENT_PAGES + 30) is not None
+    assert read(again, STREAM_STEPS, SEGMENT_PAGES + 9) is not None
+    assert read(again, STREAM_STEPS, SEGMENT_PAGES + 10) is None
 
 
 # Files that refuse

@@ -321,11 +321,21 @@ def test_what_the_host_has_is_not_sent():
 
 def test_a_host_that_wants_less_than_before_gets_it_again():
     """A host restored from last week: the log's wish goes back, and so does the sending."""
-    desk = Desk(new_log(steps=40)).steps().hear(ack(40))
-    desk.client.take_pages()
+    desk = Desk(new_log(steps=120)).steps().hear(ack(40))
+    assert desk.client.take_pages()[-1] == numbers(88, 104)
     desk.hear(ack(7))
     assert desk.log.wanted(STREAM_STEPS) == 7
-    assert desk.client.take_pages() == [numbers(7, 23), numbers(23, 39), numbers(39, 40)]
+    assert desk.client.take_pages() == [numbers(at, at + 16) for at in (7, 23, 39, 55)]
+
+
+def test_slow_progress_is_progress():
+    """A host that takes seconds for each message is not sent anything twice."""
+    desk = Desk(new_log(steps=120)).steps().hear(ack(0))
+    for number in range(16, 121, 16):
+        desk.now_ms += BACKOFF_LEAST_MS // 2
+        desk.hear(ack(number))
+    assert [n for message in desk.client.take_pages() for n in message] == numbers(0, 120)
+    assert desk.sync.counters["sync_repeats"] == 0
 
 
 def test_silence_makes_it_begin_again():
