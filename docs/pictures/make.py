@@ -7,14 +7,17 @@
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 HERE = Path(__file__).parent
-WIDE = {"width": 1280, "height": 900}
-PHONE = {"width": 360, "height": 780}
+Scheme = Literal["light", "dark"]
+
+WIDE = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=360, height=780)
 # name, size, scheme, pixels a point
-PICTURES = (
+PICTURES: tuple[tuple[str, ViewportSize, Scheme, int], ...] = (
     ("today", WIDE, "light", 1),
     ("today-dark", WIDE, "dark", 1),
     ("today-phone", PHONE, "light", 2),
@@ -22,7 +25,7 @@ PICTURES = (
 )
 
 
-def take(browser: Browser, url: str, name: str, size: dict[str, int], scheme: str, pixels: int) -> None:
+def take(browser: Browser, url: str, name: str, size: ViewportSize, scheme: Scheme, pixels: int) -> None:
     context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=pixels)
     page = context.new_page()
     page.goto(url)

@@ -121,6 +121,14 @@ def test_the_weeks_stand_in_a_table_day_by_day(client: httpx.Client) -> None:
         assert f" {state} " in seen.text
 
 
+def test_strides_that_are_neither_running_nor_walking_have_a_time_of_their_own(
+    house: House, client: httpx.Client
+) -> None:
+    assert "Neither for certain" not in read(client).text
+    house.sessions.append(a_session(TODAY, 4, at="10:00", kind=page.STEP_KIND_UNCERTAIN))
+    assert "Neither for certain 4 min" in read(client).text
+
+
 def test_days_link_to_their_neighbours(client: httpx.Client) -> None:
     assert at(1) in read(client).links
     assert {at(3), at(1)} <= set(read(client, at(2)).links)

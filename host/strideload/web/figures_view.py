@@ -60,11 +60,8 @@ GAIT = (
 )
 COMPARED = ("contact_s", "peak_g", "rise_g_s")
 FEET = {"left": "left", "right": "right", "unknown": "one foot"}
-KINDS = {
-    "running": "Running, medians",
-    "walking": "Walking, medians",
-    "uncertain": "Neither for certain, medians",
-}
+KINDS = {"running": "Running, medians", "walking": "Walking, medians"}
+UNCERTAIN = "Neither for certain"
 
 
 def groups(day: DayJson) -> list[Group]:
@@ -84,7 +81,9 @@ def groups(day: DayJson) -> list[Group]:
 def _totals(day: DayJson) -> Group:
     times = [Row(name, NAMES[name], "", [duration(day[name])]) for name in TIMES]
     steps = Row("steps", NAMES["steps"], words.basis(day), [number(day["steps"])])
-    return Group("How much", [""], [*times, steps])
+    uncertain = day["together"]["uncertain"]
+    neither = [Row("time_s", UNCERTAIN, "", [duration(uncertain["time_s"])])] if uncertain["strides"] else []
+    return Group("How much", [""], [*times[:2], *neither, *times[2:], steps])
 
 
 def _gait(kind: str, loads: Mapping[str, Any]) -> Group:

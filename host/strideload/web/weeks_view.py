@@ -45,7 +45,8 @@ def view(days: Sequence[DayJson], longest_run_s: float | None) -> WeeksView:
 
 def _sentence(days: Sequence[DayJson]) -> str:
     states = [words.state(day) for day in days]
-    counts = f"{states.count('run')} days with a run, {states.count('none')} without"
+    ran = states.count("run")
+    counts = f"{ran} {'day' if ran == 1 else 'days'} with a run, {states.count('none')} without"
     if unknown := states.count("unknown"):
         counts += f", {unknown} not known"
     most = max(days, key=lambda day: day["running_s"] or 0)
