@@ -12,8 +12,8 @@ try:
     from micropython import const
 except ImportError:  # CPython
 
-    def const(value):
-        return value
+    def const(expr):
+        return expr
 
 
 DETECTOR_VERSION = 1
@@ -22,8 +22,8 @@ BLOCK_LIMIT = 512
 STEP_SIZE = 8
 IC_SAMPLE, IC_FRAC, CONTACT, STRIDE, PEAK_MG, RISE_G_S, KIND, FLAGS = range(8)
 
-# One call handles at most a pending gap (0.25 s and the 0.6 s of a flush) and a block of 512 samples, 5.12 s at 100 Hz:
-# candidates are 0.25 s apart, so at most 24 new ones and the 16 that are held.
+# One call takes at most a pending gap (0.25 s, or a flush of 0.6 s) and a block of 512 samples, 5.12 s at 100 Hz.
+# Contacts are 0.25 s apart: at most 24 new ones, the one that the bout had reached and those of a chain before it.
 STEPS_LIMIT = 40
 
 RATE_MHZ_MIN = 100_000
@@ -101,8 +101,8 @@ _SKIP = const(48)         # the same, modulo 2**29
 _SAMPLE = const(49)       # the last raw sample
 _LAST_K = const(52)       # k of the contact that the bout has reached
 
-# Candidates: the last 16 greatest scores within +-0.25 s.
-_CANDIDATES = const(16)
+# Candidates: the last 32 greatest scores within 0.25 s.
+_CANDIDATES = const(32)
 _C_K = const(0)           # of the greatest score
 _C_SCORE = const(1)
 _C_PREVIOUS = const(2)    # the candidate that this one continues, or -1
@@ -124,16 +124,16 @@ _CANDIDATE = const(53)
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(53 + 16 * 14)             # u
-_DEVS = const(53 + 16 * 14 + 1024)         # running sum of ||a| - 1 g|
-_JERKS = const(53 + 16 * 14 + 2 * 1024)    # running sum of changes of |a|
-_SQUARES = const(53 + 16 * 14 + 3 * 1024)  # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(53 + 16 * 14 + 4 * 1024)    # samples lost so far * 2 + clipped
+_LENGTHS = const(53 + 32 * 14)             # u
+_DEVS = const(53 + 32 * 14 + 1024)         # running sum of ||a| - 1 g|
+_JERKS = const(53 + 32 * 14 + 2 * 1024)    # running sum of changes of |a|
+_SQUARES = const(53 + 32 * 14 + 3 * 1024)  # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(53 + 32 * 14 + 4 * 1024)    # samples lost so far * 2 + clipped
 _NEAR = const(255)                         # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(53 + 16 * 14 + 5 * 1024)
-_YS = const(53 + 16 * 14 + 5 * 1024 + 256)
-_ZS = const(53 + 16 * 14 + 5 * 1024 + 512)
-STATE_SIZE = 53 + 16 * 14 + 5 * 1024 + 768
+_XS = const(53 + 32 * 14 + 5 * 1024)
+_YS = const(53 + 32 * 14 + 5 * 1024 + 256)
+_ZS = const(53 + 32 * 14 + 5 * 1024 + 512)
+STATE_SIZE = 53 + 32 * 14 + 5 * 1024 + 768
 # fmt: on
 
 # Accelerations in u.
@@ -570,15 +570,18 @@ def _search(state, number, steps, count):
         stride = (state[slot + _C_IC] - state[before + _C_IC]) & _MASK
         if stride > state[_F_STRIDE_MAX]:
             break
-        value = state[before + _C_VALUE] + own - between
+        skipped = between
         between += min(state[before + _C_SCORE], _SCORE_CAP)
         if stride < state[_F_STRIDE_MIN]:
             continue
         if stride < state[_F_WALK_MIN] and _activity(state, before, slot) < _RUN_MIN:
             continue
         chain = state[before + _C_CHAIN] + 1
+        value = state[before + _C_VALUE]
         if chain > 2 and abs(stride - state[before + _C_STRIDE]) * 4 > state[before + _C_STRIDE]:
-            continue
+            chain = 2  # out of its rhythm: the first of a new chain
+            value = min(state[before + _C_SCORE], _SCORE_CAP)
+        value += own - skipped
         if value > state[slot + _C_VALUE]:
             state[slot + _C_VALUE] = value
             state[slot + _C_CHAIN] = chain
@@ -594,16 +597,22 @@ def _search(state, number, steps, count):
 def _confirm(state, number, steps, count):
     """A bout is there: credit the contacts that led to it. -> steps in `steps`."""
     slot = _slot(number)
-    chain = state[slot + _C_CHAIN]
+    links = 0
+    first = number
+    while links < state[slot + _C_CHAIN] - 1:
+        first = state[_slot(first) + _C_PREVIOUS]
+        if (number - first) & _MASK >= _CANDIDATES:
+            break  # a long, weak chain: its beginning is not held any more
+        links += 1
     level = 0
-    for back in range(chain - 1, 0, -1):
-        at = number
+    for back in range(links, 0, -1):
+        following = number
         for _ in range(back - 1):
-            at = state[_slot(at) + _C_PREVIOUS]
-        first = state[_slot(at) + _C_PREVIOUS]
-        count = _emit(state, first, at, steps, count)
+            following = state[_slot(following) + _C_PREVIOUS]
+        first = state[_slot(following) + _C_PREVIOUS]
+        count = _emit(state, first, following, steps, count)
         level += state[_slot(first) + _C_SCORE]
-    state[_LEVEL] = level // (chain - 1)
+    state[_LEVEL] = level // links
     state[_PERIOD] = state[slot + _C_STRIDE]
     state[_TRACKING] = 1
     _reach(state, number)
@@ -618,7 +627,7 @@ def _reach(state, number):
     state[_PENDING] = -1
     state[_LAST_K] = state[slot + _C_K]
     # 1.5 strides, and what a score and its dominance take.
-    wait = state[_PERIOD] // 2 * 3 // (256 * state[_DECIMATION])
+    wait = min(state[_PERIOD] // 2 * 3, state[_F_STRIDE_MAX]) // (256 * state[_DECIMATION])
     state[_OVERDUE] = wait + state[_W190] + state[_W250]
 
 
@@ -653,7 +662,7 @@ def _track_one(state, number, steps, count):
         # A walker has begun to run: the rhythm is another from here on.
         state[_PERIOD] = stride
         off = 0
-    if off > period // 2:
+    if off > period // 2 or stride > state[_F_STRIDE_MAX]:
         return count
     pending = state[_PENDING]
     if pending >= 0:
