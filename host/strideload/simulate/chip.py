@@ -354,12 +354,11 @@ class Chip:
         first_us = round(float(slot_time_s(np.array(first), slot, self.trim)) * 1e6)
         first_tick = ticks_at(first_us - (self._ticks_from_us or 0), self.trim)
         batching = Batching(acc // slot, gyro // slot, timestamp_every, stop_when_full=mode == 1)
-        self._fifo_divider = slot
         return TaggedFifo(samples, batching, first, first_tick)
 
     def _update_fifo(self) -> None:
         if self._fifo is not None:
-            self._fifo.fill(slot_at(self._now_us, self._fifo_divider, self.trim))
+            self._fifo.fill(slot_at(self._now_us, self._fifo.divider, self.trim))
 
     def _fifo_status(self, register: int) -> int:
         fifo = self._fifo

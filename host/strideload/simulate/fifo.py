@@ -45,6 +45,7 @@ class TaggedFifo:
     """
 
     def __init__(self, samples: Samples, batching: Batching, first: int, first_tick: int) -> None:
+        self.divider = samples.divider
         self._samples = samples
         self._first = first
         self._first_tick = first_tick

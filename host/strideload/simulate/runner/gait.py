@@ -42,7 +42,7 @@ STRIDE = np.dtype(
         ("decay_s", "<f8"),
         ("brake_g", "<f8"),
         ("push_g", "<f8"),
-        ("leg_g", "<f8"),  # the leg swings forward and is held back again
+        ("stance_g", "<f8"),  # while the body's weight comes over the foot
         ("swing_dps", "<f8"),
         ("kind", "u1"),
     ]
@@ -54,6 +54,7 @@ SHOCK_SIDE = 0.15
 SHOCK_UP = (1 - SHOCK_BACK**2 - SHOCK_SIDE**2) ** 0.5
 
 _SPEED_KMH = {"run": (6.0, 22.0), "walk": (2.0, 8.0)}
+_LEAD_MOST_S = 0.3
 _FIRST_LEAD_S = 0.1  # the heel's rise out of standing
 _MEMORY = 0.6  # a stride's correlation with the one before
 
@@ -95,7 +96,7 @@ class _Norm:
     peak_g: float
     brake_g: float
     push_g: float
-    leg_g: float
+    stance_g: float
     swing_dps: float
     stride_spread: float
     peak_spread: float
@@ -110,10 +111,10 @@ def _norm(activity: Activity, speed_kmh: float) -> _Norm:
             stride_s=stride_s,
             contact_share=(0.26 - 0.0125 * faster) / stride_s,
             peak_g=9 + 0.8 * faster,
-            brake_g=5 + 0.25 * faster,
-            push_g=3.6 + 0.15 * faster,
-            leg_g=2.4 + 0.15 * faster,
-            swing_dps=800 + 40 * faster,
+            brake_g=6.2 + 0.2 * faster,
+            push_g=4.2 + 0.1 * faster,
+            stance_g=1.5,
+            swing_dps=720 + 40 * faster,
             stride_spread=0.015,
             peak_spread=0.12,
             kind=STEP_KIND_RUN,
@@ -123,10 +124,10 @@ def _norm(activity: Activity, speed_kmh: float) -> _Norm:
         stride_s=1.1 - 0.08 * faster,
         contact_share=0.61 - 0.01 * faster,
         peak_g=5 + 0.7 * faster,
-        brake_g=1.6 + 0.2 * faster,
-        push_g=1.5 + 0.2 * faster,
-        leg_g=1.2 + 0.1 * faster,
-        swing_dps=480 + 40 * faster,
+        brake_g=2.8 + 0.3 * faster,
+        push_g=2.6 + 0.3 * faster,
+        stance_g=0.1,
+        swing_dps=430 + 40 * faster,
         stride_spread=0.025,
         peak_spread=0.15,
         kind=STEP_KIND_WALK,
@@ -192,7 +193,7 @@ def _draw_part(
     strides["decay_s"] = 0.014 * (1 + 0.1 * _wander(n, rng))
     strides["brake_g"] = norm.brake_g * (1 + 0.08 * _wander(n, rng))
     strides["push_g"] = norm.push_g * (1 + 0.06 * _wander(n, rng))
-    strides["leg_g"] = norm.leg_g
+    strides["stance_g"] = norm.stance_g
     strides["swing_dps"] = norm.swing_dps * traits.swing * (1 + 0.04 * _wander(n, rng))
     strides["kind"] = norm.kind
     # Only the first landing of a bout keeps these: it is swung out of standing.
@@ -216,7 +217,7 @@ def _closed(parts: list[NDArray[np.void]]) -> list[NDArray[np.void]]:
     if not len(bout):
         return []
     bout["leave_s"][1:] = bout["ic_s"][:-1] + bout["contact_s"][:-1]
-    bout["lead_s"][1:] = 0.45 * bout["contact_s"][:-1]
+    bout["lead_s"][1:] = np.minimum(0.55 * bout["contact_s"][:-1], _LEAD_MOST_S)
     bout["last"][-1] = True
     return [bout]
 

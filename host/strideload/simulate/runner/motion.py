@@ -17,12 +17,12 @@ Array = NDArray[np.float64]
 _SWING_CENTRE, _SWING_HALF = 0.57, 0.36  # share of the swing
 _SLAP_CENTRE_S, _SLAP_HALF_S = 0.025, 0.035  # after contact: the sole comes down
 _SLAP_SHARE = 0.65  # of the swing's rotation
-_HEEL_RISE = 0.85  # of the lead before toe-off, and as long after it
+_HEEL_RISE = 0.9  # of the lead before toe-off, and as long after it
 _PUSH_CENTRE_S, _PUSH_HALF_S = -0.02, 0.06  # about toe-off
 _PUSH_FORWARD, _PUSH_UP = 0.5, 0.87
-_DRIVE_CENTRE, _DRIVE_HALF = 0.4, 0.35  # share of the swing
-_LEG_CENTRES, _LEG_HALF = (0.27, 0.66), 0.2  # share of the swing: forward, then back by as much
-_BRAKE_CENTRE_S, _BRAKE_HALF_S = -0.055, 0.05  # about contact
+_DRIVE_CENTRE, _DRIVE_HALF = 0.34, 0.28  # share of the swing: the leg pulls the foot along
+_STANCE_CENTRE, _STANCE_HALF = 0.31, 0.14  # share of the contact
+_BRAKE_CENTRE_S, _BRAKE_HALF_S = -0.07, 0.08  # about contact
 _BRAKE_FORWARD, _BRAKE_UP = -0.8, 0.6
 _OUT_OF_PLANE = (0.10, 0.08)  # rotation about the forward and the upright axis, share of pitch
 
@@ -60,7 +60,8 @@ class Motion:
         self._decay_s = strides["decay_s"]
         self._brake_g = brake_g = strides["brake_g"]
         self._push_g = push_g = strides["push_g"]
-        self._leg_g = strides["leg_g"]
+        self._stance_g = strides["stance_g"]
+        self._contact_s = strides["contact_s"]
         self._shock_g = shock = shock_g(strides["peak_g"])
         self._swing_dps = strides["swing_dps"]
         self._heel_s = _HEEL_RISE * strides["lead_s"]
@@ -71,7 +72,8 @@ class Motion:
         drive_s = _DRIVE_HALF * swing_s
         push_speed, brake_speed = push_g * _PUSH_HALF_S, brake_g * _BRAKE_HALF_S
         forward = SHOCK_BACK * shock_speed - _PUSH_FORWARD * push_speed - _BRAKE_FORWARD * brake_speed
-        up = -SHOCK_UP * shock_speed - _PUSH_UP * push_speed - _BRAKE_UP * brake_speed
+        stance_speed = self._stance_g * _STANCE_HALF * self._contact_s
+        up = -SHOCK_UP * shock_speed - _PUSH_UP * push_speed - _BRAKE_UP * brake_speed - stance_speed
         self._drive_forward_g = forward / drive_s
         self._drive_up_g = up / drive_s
         self._sensor_from_foot = sensor_from_foot
@@ -124,13 +126,13 @@ class Motion:
         swing_s = self._swing_s[k]
         push = self._push_g[k] * _bump((off - _PUSH_CENTRE_S) / _PUSH_HALF_S)
         drive = _bump((off - _DRIVE_CENTRE * swing_s) / (_DRIVE_HALF * swing_s))
-        ahead, back = (_bump((off - c * swing_s) / (_LEG_HALF * swing_s)) for c in _LEG_CENTRES)
         brake = self._brake_g[k] * _bump((since - _BRAKE_CENTRE_S) / _BRAKE_HALF_S)
         shock = self._shock(since, k)
+        contact_s = self._contact_s[k]
+        stance = self._stance_g[k] * _bump((since - _STANCE_CENTRE * contact_s) / (_STANCE_HALF * contact_s))
         drive_forward, drive_up = self._drive_forward_g[k] * drive, self._drive_up_g[k] * drive
-        drive_forward += self._leg_g[k] * (ahead - back)
         forward = _PUSH_FORWARD * push + drive_forward + _BRAKE_FORWARD * brake - SHOCK_BACK * shock
-        up = _PUSH_UP * push + drive_up + _BRAKE_UP * brake + SHOCK_UP * shock
+        up = _PUSH_UP * push + drive_up + _BRAKE_UP * brake + SHOCK_UP * shock + stance
         return forward, SHOCK_SIDE * shock, up
 
     def _shock(self, since: Array, k: NDArray[np.intp]) -> Array:
