@@ -6,13 +6,12 @@ import sys
 def open_board():
     """The board of this interpreter; only `boards/` knows more about it."""
     name = sys.implementation.name
-    if name == "circuitpython":
-        from strideload_pod.boards.on_circuitpython import Board
-    elif name == "micropython":
-        from strideload_pod.boards.on_micropython import Board
-    else:
-        from strideload_pod.boards.on_linux import Board
-    return Board()
+    module = "on_linux" if name == "cpython" else "on_" + name
+    try:
+        boards = __import__("strideload_pod.boards." + module, None, None, ("Board",))
+    except ImportError as error:
+        raise SystemExit("no board for %s (%s): %s" % (name, sys.platform, error)) from error
+    return boards.Board()
 
 
 def main():

@@ -143,8 +143,11 @@ def day(
 
     settings = _settings(folder)
     with open_store(settings.store_url()) as store:
+        store.ensure_runner(settings.runner.id, settings.runner.name, settings.time_zone())
         store.derive()
         who = runner or settings.runner.id
+        if who not in store.runners():
+            raise StrideloadError(f"There is no runner {who!r}; there are {', '.join(store.runners())}.")
         summary = days.day_of(store, who, _date(date) if date else days.today(store, who))
     if as_json:
         print(json.dumps(to_json(summary), allow_nan=False))

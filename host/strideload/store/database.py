@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from strideload.load.steps import Session
 from strideload.store import adding, deriving, engine, migrate, people, reading, schema, setting_aside
 from strideload.store.derive import derived_by
-from strideload.store.errors import StoreOutdated
+from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
 from strideload.store.reading import Undated
@@ -196,7 +196,20 @@ class Store:
         with self._reading() as connection:
             return reading.undated(connection)
 
+    def check(self) -> None:
+        """Look through an SQLite file for damage. StoreError says what was found first."""
+        if self.engine.dialect.name == "sqlite":
+            with self._reading() as connection:
+                found = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()
+            if found != "ok":
+                raise StoreError(f"the store's file is damaged: {found}")
+
     # What the user says
+
+    def runners(self) -> list[str]:
+        """The ids of all runners, the first one first."""
+        with self._reading() as connection:
+            return people.ids(connection)
 
     def ensure_runner(self, runner: str, name: str, zone: str) -> None:
         """Make a runner who is not there yet, at home in `zone`. The first one has the pods that no one was given."""

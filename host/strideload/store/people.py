@@ -53,6 +53,11 @@ def wearers(connection: sa.Connection) -> Wearers:
     return Wearers(first, ((pod, since, runner, foot) for pod, since, runner, foot in rows))
 
 
+def ids(connection: sa.Connection) -> list[str]:
+    """All runners, in the order in which they came."""
+    return list(connection.execute(sa.select(runners.c.id).order_by(runners.c.ordinal)).scalars())
+
+
 def ensure_runner(connection: sa.Connection, runner: str, name: str, zone: str) -> None:
     """Make a runner who is not there yet, at home in `zone`; of one who is, only the name is renewed."""
     known = connection.execute(sa.select(runners.c.name).where(runners.c.id == runner)).scalar()
