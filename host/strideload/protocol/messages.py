@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from strideload.protocol.errors import MessageError
-from strideload_pod import page
+from strideload_pod.page import PAGE_SIZE
+from strideload_pod.sync import MESSAGE_PAGES
 
-PAGES_A_MESSAGE: Final = 16
-# A pod publishes 16 pages at most, and no JSON message comes near that; anything larger is not ours.
-MAX_PAYLOAD: Final = PAGES_A_MESSAGE * page.PAGE_SIZE
+# A pod publishes so many pages at most, and no JSON message comes near that; anything larger is not ours.
+MAX_PAYLOAD: Final = MESSAGE_PAGES * PAGE_SIZE
 
 U32: Final = 0xFFFFFFFF
 # 2**53: the largest range in which JSON readers of any language agree on integers.

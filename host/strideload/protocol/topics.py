@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-PREFIX: Final = "strideload/pod/"
+from strideload_pod.sync import PREFIX
 
 LEAVES: Final = frozenset({"pages", "online", "state", "live", "ack", "settings"})
 
