@@ -37,6 +37,7 @@ from strideload_pod.sync import (
     Sync,
     read_ack,
 )
+from support import micropython
 from support.files import Flash
 from support.mosquitto import Mosquitto
 
@@ -691,6 +692,116 @@ def test_any_life_ends_with_every_page_at_the_host(actions, luck):
             assert host.pages[stream, number] == page_of(desk.log, stream, number)
 
 
+# A real MicroPython
+
+# A pod's life in one script, for both interpreters: a full log, a spoilt page, a dead line, nonsense from the host.
+LIFE = """
+import json
+from binascii import crc32
+from strideload_pod.log import Log, LogFull
+from strideload_pod.page import KIND_ALIVE, PAGE_SIZE, Page, is_whole, key
+from strideload_pod.sync import ACK, Sync, topic
+
+POD = b"12345678"
+STORE = "01" * 16
+
+class Handle:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+    def write(self, data):
+        self.data.extend(data)
+    def seek(self, offset, whence=0):
+        self.at = offset + (len(self.data) if whence == 2 else 0)
+        return self.at
+    def read(self):
+        return bytes(self.data[self.at:])
+    def readinto(self, buffer):
+        data = self.data[self.at:self.at + len(buffer)]
+        buffer[:len(data)] = data
+        return len(data)
+    def close(self):
+        pass
+
+class Files:
+    def __init__(self):
+        self.content = {}
+    def open(self, name, mode):
+        if mode == "wb" or (mode == "ab" and name not in self.content):
+            self.content[name] = bytearray()
+        return Handle(self.content[name])
+    def names(self):
+        return list(self.content)
+    def remove(self, name):
+        del self.content[name]
+    def sync(self, file):
+        pass
+
+class Client:
+    connected = False
+    def __init__(self):
+        self.inbox, self.pages, self.messages = [], [], 0
+    def connect(self, will_topic, will_payload):
+        self.connected = True
+    def subscribe(self, topic):
+        pass
+    def publish(self, name, payload, qos, retain):
+        self.messages += 1
+        if self.messages == 9:
+            raise OSError(5)
+        if name.endswith("pages"):
+            for at in range(0, len(payload), PAGE_SIZE):
+                self.pages.append(bytes(payload[at:at + PAGE_SIZE]))
+            numbers = {key(page)[3] for page in self.pages} | {195}  # 195 is declared gone
+            ack = {"v": 1, "store": STORE, "log": "deadbeef", "stream": 0, "utc_ms": 1700000000000}
+            ack["next"] = 128
+            while ack["next"] in numbers:
+                ack["next"] += 1
+            self.inbox.append((topic(POD, ACK), b"[" * 300))
+            self.inbox.append((topic(POD, ACK), json.dumps(ack).encode()))
+    def poll(self, timeout_ms):
+        return self.inbox.pop(0) if self.inbox else None
+    def close(self):
+        self.connected = False
+
+files = Files()
+log = Log(files, POD, 256, lambda: 0xDEADBEEF)
+log.pair(STORE)
+page = Page(POD)
+full = 0
+for i in range(300):
+    page.open(KIND_ALIVE, i)
+    page.add(i, i, 0, 0)
+    try:
+        log.append(page, i, i)
+    except LogFull:
+        full += 1
+        log.acknowledge(0, 130)
+        log.append(page, i, i)
+log = Log(files, POD, 256, lambda: 1)
+files.content["0-000000c0.seg"][3 * PAGE_SIZE + 200] ^= 4
+client = Client()
+sync = Sync(log, client, lambda: {"chip": None}, lambda: 77)
+now_ms = 0
+while not sync.drained and now_ms < 100000:
+    sync.step(now_ms)
+    now_ms += 10
+print(full, now_ms, sync.drained, sync.take_time(), sorted(sync.counters.items()))
+print(log.boot, log.store, log.oldest(0), log.next(0), log.wanted(0), log.free(), log.unreadable)
+print(len(client.pages), all(is_whole(page) for page in client.pages), crc32(b"".join(client.pages)))
+for name in sorted(files.content):
+    print(name, len(files.content[name]), crc32(bytes(files.content[name])))
+"""
+
+
+def test_log_and_sync_live_the_same_life_on_micropython(capsys):
+    """Freed segments, a declared page, reconnection: the same bytes sent and the same bytes on flash."""
+    exec(LIFE, {"__name__": "life"})
+    here = capsys.readouterr().out
+    assert here.splitlines()[0].startswith("1 ")
+    assert " True (1700000000000, " in here
+    assert micropython.run(LIFE).stdout == here
+
+
 # A real broker
 
 SPEED = 20  # the pod's clock runs so much faster than ours, that waits are short
@@ -704,6 +815,7 @@ class BrokerHost:
         self.host = host
         self.client = PahoClient(broker.host, broker.port, client_id=name, user=user, password=password)
         self.subscribed = False
+        self.connecting = False
 
     def step(self):
         try:
@@ -719,14 +831,12 @@ class BrokerHost:
                     self.say(answer)
         except OSError:
             self.client.close()
-            self.began = None
-
-    began = None
+            self.connecting = False
 
     def _connect(self):
         self.subscribed = False
-        if self.began is None:
-            self.began = time.monotonic()
+        if not self.connecting:
+            self.connecting = True
             self.client.connect("test/host", b"gone")
         else:
             self.client.poll(0)  # raises once the line has ended
@@ -764,7 +874,7 @@ class Table:
 
 
 @pytest.fixture
-def table(request):
+def table():
     """table(broker, log, hosts...) -> Table, closed with the test."""
     tables = []
 
