@@ -440,8 +440,11 @@ def test_a_word_with_a_bad_tag_costs_its_sample_and_no_other(word, xor):
     assert bench.imu.bad_words >= 1
 
 
-def test_a_fifo_that_begins_in_the_middle_of_a_sample():
+@pytest.mark.parametrize("size", [10, 512])
+def test_a_fifo_that_begins_in_the_middle_of_a_sample(size):
+    """A block that is full before the FIFO is empty then ends in the middle of one, too."""
     bench = Bench()
+    bench.block = array("h", bytes(2 * 6 * size))
     bench.imu.start()
     bench.wait_ms(100)
     bench.drain()
