@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strideload.web.numbers import NOT_KNOWN, THIN_SPACE, duration, long_date, number, short_date
+from strideload.web.numbers import (
+    NO_BREAK_SPACE,
+    NOT_KNOWN,
+    THIN_SPACE,
+    duration,
+    long_date,
+    number,
+    short_date,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,14 +50,14 @@ def test_number(value: float | None, digits: int, written: str) -> None:
     ],
 )
 def test_duration(seconds: float | None, written: str) -> None:
-    assert duration(seconds).replace(THIN_SPACE, " ") == written
+    assert duration(seconds).replace(THIN_SPACE, " ").replace(NO_BREAK_SPACE, " ") == written
 
 
 @given(st.floats(0, 1e6))
 def test_a_duration_is_true_to_half_a_minute(seconds: float) -> None:
     """What is written, read again, is the time itself to within half of the last unit shown."""
     unit_s = {"h": 3600, "min": 60, "s": 1}
-    parts = [part.split(THIN_SPACE) for part in duration(seconds).split(" ")]
+    parts = [part.split(THIN_SPACE) for part in duration(seconds).split(NO_BREAK_SPACE)]
     read = sum(int(value) * unit_s[unit] for value, unit in parts)
     assert abs(read - seconds) <= (0.5 if parts[-1][1] == "s" else 30.5)
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 THIN_SPACE = "\u202f"  # narrow and never broken, between groups of digits and before a unit
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 NOT_KNOWN = "\N{EN DASH}"
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -27,7 +28,7 @@ def duration(seconds: float | None) -> str:
         return f"{round(seconds)}{THIN_SPACE}s"
     hours, minutes = divmod(round(seconds / 60), 60)
     parts = [f"{hours}{THIN_SPACE}h"] * bool(hours) + [f"{minutes}{THIN_SPACE}min"] * bool(minutes)
-    return " ".join(parts)
+    return NO_BREAK_SPACE.join(parts)
 
 
 def long_date(day: date) -> str:
