@@ -44,14 +44,15 @@ def derive_some(connection: sa.Connection) -> list[int]:
         .order_by(spans.c.pod, spans.c.log, spans.c.boot, spans.c.session)
         .limit(SESSIONS_A_TURN)
     ).all()
-    timed: dict[Boot, protocol.Array] = {}
+    anchors: dict[Boot, list[BootAnchor]] = {}
     for pod, log, boot_number, session in due:
         boot = Boot(pod, log, boot_number)
-        if boot not in timed:
-            timed[boot] = _timed(connection, boot)
-            _derive_alive(connection, boot, timed[boot])  # they lie within sessions, and between them
+        if boot not in anchors:
+            timed = _timed(connection, boot)
+            anchors[boot] = boot_anchors(timed)
+            _derive_alive(connection, boot, timed, anchors[boot])  # within sessions, and between them
         if session:
-            _derive_session(connection, boot, session, boot_anchors(timed[boot]))
+            _derive_session(connection, boot, session, anchors[boot])
         done = sa.and_(of_boot(spans, boot), spans.c.session == session)
         connection.execute(spans.update().values(dirty=False).where(done))
     return [session for _, _, _, session in due]
@@ -136,11 +137,13 @@ def _joined(rows: Sequence[Any]) -> protocol.Array:
     return protocol.headers(b"".join(rows))
 
 
-def _derive_alive(connection: sa.Connection, boot: Boot, timed: protocol.Array) -> None:
+def _derive_alive(
+    connection: sa.Connection, boot: Boot, timed: protocol.Array, anchors: Sequence[BootAnchor]
+) -> None:
     connection.execute(alive.delete().where(of_boot(alive, boot)))
     rows = [
         {**boot._asdict(), "number": number, "record": record, "utc_us": utc_us}
-        for number, record, utc_us in alive_utc_us(timed, boot_anchors(timed))
+        for number, record, utc_us in alive_utc_us(timed, anchors)
     ]
     if rows:
         connection.execute(alive.insert(), rows)
