@@ -7,6 +7,7 @@ import pytest
 
 from strideload import days
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
+from strideload.store import open_store
 from support.sessions import SECOND_US, session
 
 SUNDAY = date(2026, 11, 22)
@@ -162,3 +163,12 @@ def test_what_cannot_be_is_refused():
         days.day_of(Shelf(), "me", date(1815, 6, 18))
     with pytest.raises(ZoneUnknown):
         days.day_of(Shelf(zones={SUNDAY: "Mars/Olympus"}), "me", SUNDAY)
+
+
+def test_the_real_store_answers_the_same_questions(tmp_path):
+    with open_store(tmp_path / "store.sqlite") as store:
+        store.ensure_runner("me", "Me", BERLIN)
+        store.note_day("me", SUNDAY, "rest")
+        saturday, sunday = days.days_of(store, "me", SUNDAY - timedelta(1), SUNDAY)
+        assert (saturday.known, sunday.known, sunday.zone) == ("unknown", "rest", BERLIN)
+        assert days.today(store, "me", datetime(2026, 11, 22, 23, 30, tzinfo=UTC)) == date(2026, 11, 23)

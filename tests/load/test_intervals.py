@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.intervals import clip, contains, difference, intersection, total_s, union
@@ -18,6 +18,7 @@ def inner_moments(intervals):
     return {t for t in range(90) for start, end in intervals if start <= t < end}
 
 
+@settings(deadline=None)
 @given(st.lists(interval, max_size=6))
 def test_a_union_is_sorted_disjoint_and_covers_the_same(intervals):
     merged = union(intervals)
@@ -25,17 +26,20 @@ def test_a_union_is_sorted_disjoint_and_covers_the_same(intervals):
     assert all(a[1] < b[0] for a, b in pairwise(merged))
 
 
+@settings(deadline=None)
 @given(some, some)
 def test_intersection_and_difference_are_those_of_sets(a, b):
     assert inner_moments(intersection(a, b)) == inner_moments(a) & inner_moments(b)
     assert inner_moments(difference(a, b)) == inner_moments(a) - inner_moments(b)
 
 
+@settings(deadline=None)
 @given(some, some)
 def test_what_is_in_both_and_what_is_in_one_is_the_whole(a, b):
     assert total_s(intersection(a, b)) + total_s(difference(a, b)) == pytest.approx(total_s(a))
 
 
+@settings(deadline=None)
 @given(some, st.integers(0, 80))
 def test_a_cut_loses_nothing(a, cut):
     assert total_s(clip(a, 0, cut)) + total_s(clip(a, cut, 90)) == pytest.approx(total_s(a))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, date_at, day_bounds, midnight_utc_us
@@ -77,6 +77,7 @@ def test_a_journey_makes_a_day_shorter_or_longer(zones, hours):
     assert (end - start) / HOUR_US == hours
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(ZONES), min_size=7, max_size=7), dates)
 def test_days_follow_on_each_other_wherever_the_runner_goes(zones, first):
     bounds = [day_bounds(first + timedelta(n), lambda d: zones[(d - first).days + 1]) for n in range(5)]
@@ -84,6 +85,7 @@ def test_days_follow_on_each_other_wherever_the_runner_goes(zones, first):
     assert all(a[1] == b[0] for a, b in pairwise(bounds))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ZONES), dates)
 def test_a_day_holds_its_own_date(zone, day):
     start, end = day_bounds(day, lambda _: zone)

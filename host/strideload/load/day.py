@@ -13,16 +13,16 @@ from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from strideload_pod import page
 
 from strideload.load import formulas
 from strideload.load.contacts import Contacts, contacts_of
-from strideload.load.coverage import Coverage, cover
+from strideload.load.coverage import cover
 from strideload.load.gait import DEFAULTS, Load, Parameters, load_of
-from strideload.load.intervals import clip, intersection, total_s, union
+from strideload.load.intervals import clip, intersection, total_s, touches, union
 from strideload.load.runs import Run, runs_of
 from strideload.load.steps import Foot, Session
 from strideload.load.zones import local_time
+from strideload_pod import page
 
 MINOR_SHARE = 0.01
 FEWEST_TO_COMPARE = 20  # strides a foot, below which left and right are not set side by side
@@ -126,18 +126,18 @@ def summarise(
     """
     window = (start_utc_us, end_utc_us)
     within = {s.session_id: _rows_within(s, *window) for s in sessions}
-    coverage = cover([s for s in sessions if _touches(s, *window) or len(within[s.session_id])])
+    # One that ends as the day begins is no part of it, but shares that very moment with those that are.
+    coverage = cover([s for s in sessions if s.end_utc_us == start_utc_us or _is_part(s, within, *window)])
+    present = [s for s in coverage.sessions if _is_part(s, within, *window)]
     contacts = contacts_of(coverage, within)
-    known = _known(bool(coverage.sessions), any(start_utc_us <= t < end_utc_us for t in alive_utc_us), note)
+    known = _known(bool(present), any(start_utc_us <= t < end_utc_us for t in alive_utc_us), note)
     recorded = known == "recorded"
     measured = recorded or known == "alive"
-    feet = {
-        foot: _load_of_foot(coverage, contacts, foot, parameters) for foot in ("left", "right", "unknown")
-    }
+    feet = {foot: _load_of_foot(present, contacts, foot, parameters) for foot in ("left", "right", "unknown")}
     together = load_of(contacts, contacts.share, contacts.steps, parameters) if measured else None
     runs = runs_of(coverage, contacts, *window)
-    parts = tuple(_part(s, within[s.session_id], *window) for s in sorted(coverage.sessions, key=_by_time))
-    began_here = [s for s in coverage.sessions if start_utc_us <= s.start_utc_us < end_utc_us]
+    parts = tuple(_part(s, within[s.session_id], *window) for s in sorted(present, key=_by_time))
+    began_here = [s for s in present if start_utc_us <= s.start_utc_us < end_utc_us]
     estimated = contacts.steps_estimated
     steps = int(np.sum(contacts.steps))
     return Day(
@@ -148,7 +148,7 @@ def summarise(
         known=known,
         reason=RAN_WITHOUT_AS_WELL if recorded and note == "ran_without" else REASONS[known],
         note=note,
-        origins=tuple(sorted({s.origin for s in coverage.sessions})),
+        origins=tuple(sorted({s.origin for s in present})),
         recorded_s=total_s(clip(coverage.recorded, *window)),
         running_s=together.running.time_s if together else (0.0 if known == "rest" else None),
         walking_s=together.walking.time_s if together else None,
@@ -198,8 +198,10 @@ def _rows_within(session: Session, start: int, end: int) -> NDArray[np.void]:
     return session.steps[(ic >= start) & (ic < end)]
 
 
-def _touches(session: Session, start: int, end: int) -> bool:
-    return session.start_utc_us < end and (session.end_utc_us > start or session.start_utc_us >= start)
+def _is_part(session: Session, within: dict[int, NDArray[np.void]], start: int, end: int) -> bool:
+    return (
+        touches(session.start_utc_us, session.end_utc_us, start, end) or len(within[session.session_id]) > 0
+    )
 
 
 def _by_time(session: Session) -> tuple[int, str, int]:
@@ -216,8 +218,10 @@ def _known(recorded: bool, alive: bool, note: Note | None) -> Known:
     return note or "unknown"
 
 
-def _load_of_foot(coverage: Coverage, contacts: Contacts, foot: Foot, parameters: Parameters) -> Load | None:
-    if not any(s.foot == foot for s in coverage.sessions):
+def _load_of_foot(
+    present: Sequence[Session], contacts: Contacts, foot: Foot, parameters: Parameters
+) -> Load | None:
+    if not any(s.foot == foot for s in present):
         return None
     own = contacts.where(contacts.foot == foot)
     one = np.ones(len(own.rows))

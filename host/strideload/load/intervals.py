@@ -42,8 +42,13 @@ def _without(interval: Interval, start: int, end: int) -> Intervals:
 
 
 def clip(intervals: Intervals, start: int, end: int) -> Intervals:
-    """The part within [start, end]."""
-    return [(max(s, start), min(e, end)) for s, e in intervals if s <= end and e >= start]
+    """The part within [start, end); what only ends at `start` is not in it."""
+    return [(max(s, start), min(e, end)) for s, e in intervals if touches(s, e, start, end)]
+
+
+def touches(first: int, last: int, start: int, end: int) -> bool:
+    """Whether something of [first, last] lies in [start, end), or all of it if it is a lone moment."""
+    return first < end and (last > start or first >= start)
 
 
 def total_s(intervals: Intervals) -> float:
