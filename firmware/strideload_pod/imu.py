@@ -264,26 +264,20 @@ class Imu:
         BusError.
         """
         self.check(False)
-        try:
-            self._set(_FIFO_CTRL4, _FIFO_BYPASS)
-            self._set(_FIFO_CTRL4, _FIFO_CONTINUOUS)
-        except OSError as error:
-            raise BusError(error) from error
+        self._set(_FIFO_CTRL4, _FIFO_BYPASS)
+        self._set(_FIFO_CTRL4, _FIFO_CONTINUOUS)
         self._at = self._end = 0
         self._expected = -1
         self._resolve()
 
     def check(self, running=True):
         """Read back all that was set up. RegisterError, BusError."""
-        try:
-            for register, value in self._setup:
-                self._verify(register, value)
-            for register, value in self._rates:
-                self._verify(register, value)
-            if running:
-                self._verify(_FIFO_CTRL4, _FIFO_CONTINUOUS)
-        except OSError as error:
-            raise BusError(error) from error
+        for register, value in self._setup:
+            self._verify(register, value)
+        for register, value in self._rates:
+            self._verify(register, value)
+        if running:
+            self._verify(_FIFO_CTRL4, _FIFO_CONTINUOUS)
 
     # Measurements beside the stream
 
@@ -293,8 +287,10 @@ class Imu:
         return _int16(self._in, 0) + 25 * 256
 
     def resting_mg(self):
-        """Length of the acceleration now, in mg: 1000 while the shoe rests. Half or twice of it: the driver
-        is set up for another part than the one that is there. BusError."""
+        """Length of the acceleration now, in mg: 1000 while the shoe rests. BusError.
+
+        Half or twice of it: the pod is set up for another part than the one that is there.
+        """
         self._fetch(_OUTX_L_A, self._in, 0, 6)
         squares = sum(_int16(self._in, i) ** 2 for i in (0, 2, 4))
         return int(squares**0.5 * self.acc_ug_lsb / 1000 + 0.5)
@@ -302,8 +298,7 @@ class Imu:
     # The stream
 
     def read(self, block):
-        """Samples that are there, at most one drain, into `block` (array("h"), room for whole samples) -> how
-        many.
+        """Samples that are there, at most one drain, into `block` (array("h")) -> how many.
 
         What `take_lost` says after it was lost just before the first of them. FifoStalled, RegisterError,
         BusError.
@@ -482,8 +477,11 @@ class Imu:
     def _set(self, register, value):
         self._out[0] = register
         self._out[1] = value
-        with self._device as i2c:
-            i2c.write(self._out)
+        try:
+            with self._device as i2c:
+                i2c.write(self._out)
+        except OSError as error:
+            raise BusError(error) from error
         self._verify(register, value)
 
     def _true_rate_mhz(self):
