@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload import recording
+from strideload.detect import CHIP_RATES_HZ
 from strideload.recording import COLUMNS, RecordingError, from_arrays, read, resample
 
 RATE_HZ = 104.17
@@ -303,3 +305,23 @@ def test_real_recordings(recordings, name, rate_hz, even, ceiling_g, span_s):
     assert found.ceiling_g == pytest.approx(ceiling_g, abs=0.001)
     assert found.t_s[-1] - found.t_s[0] == pytest.approx(span_s, abs=0.01)
     assert found.gaps == []
+
+
+def test_the_document_has_every_column_and_bound():
+    text = (Path(__file__).parents[1] / "docs" / "recordings.md").read_text()
+    for name, (place, _) in COLUMNS.items():
+        stem, unit = (
+            name.split("_", 1) if not place else ("_".join(name.split("_")[:2]), name.split("_", 2)[2])
+        )
+        assert f"`{stem}`" in text
+        assert f"`_{unit}`" in text
+    for bound in (
+        f"{recording.LARGEST_BYTES:,} bytes".replace(",", " "),
+        "2 s or more than 48 h",
+        "50 samples",
+        "100 g",
+    ):
+        assert bound in text
+    assert (recording.SHORTEST_S, recording.LONGEST_S, recording.SLOWEST_HZ) == (2, 48 * 3600, 50)
+    assert (recording.LARGEST_G, recording.REST_G, recording.LARGEST_DPS) == (100, 5, 10_000)
+    assert ", ".join(f"{rate_hz:.2f}" for rate_hz in CHIP_RATES_HZ[:-1]) in text
