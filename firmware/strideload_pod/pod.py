@@ -15,6 +15,13 @@ ORIGINS = {
     "recording": pages.ORIGIN_RECORDING,
     "simulated": pages.ORIGIN_SIMULATED,
 }
+KIND_NAMES = ("uncertain", "walk", "run")  # by page.STEP_KIND_*
+ANCHOR_NAMES = {
+    pages.ANCHOR_NTP: "ntp",
+    pages.ANCHOR_HOST: "host",
+    pages.ANCHOR_RTC: "rtc",
+    pages.ANCHOR_OPERATOR: "operator",
+}
 DEFAULTS = {
     "STRIDELOAD_CHIP": "LSM6DSO32",
     "STRIDELOAD_ODR_HZ": 416,
@@ -90,9 +97,7 @@ class Pod:
     def begin(self):
         """Start the chip and write down that this boot lives."""
         self.imu.start()
-        detector.setup(
-            self.detector_state, self.imu.rate_mhz, self.imu.acc_ug_lsb, self.imu.gyro_udps_lsb
-        )
+        detector.setup(self.detector_state, self.imu.rate_mhz, self.imu.acc_ug_lsb, self.imu.gyro_udps_lsb)
         fields = self.page.fields
         settings = self.settings
         fields["boot"] = self.log.boot
@@ -121,7 +126,9 @@ class Pod:
         self._close_what_is_due(now_ms)
         if self.sync is not None:
             self.sync.step(now_ms)
-            self._send_live(now_ms)
+            if now_ms - self.live_tick_ms >= LIVE_EVERY_MS:
+                self.live_tick_ms = now_ms
+                self.sync.send_live(self.live(now_ms))
         if drained:
             self.board.clock.sleep_ms(self.imu.watermark_ms)
 
@@ -156,7 +163,9 @@ class Pod:
     def _recover(self, error):
         """A fault on the bus or in the chip: count it, and go on from the same sample number."""
         if isinstance(error, BusError):
-            self.page.count_fault("bus_errors")  # nothing is lost by it: the FIFO waits, or overruns and says so
+            self.page.count_fault(
+                "bus_errors"
+            )  # nothing is lost by it: the FIFO waits, or overruns and says so
         elif isinstance(error, FifoStalled):
             self.page.count_fault("fifo_stalls")
             self._try(self.imu.restart)
@@ -242,7 +251,12 @@ class Pod:
         self.page.fields["session"] = self.session
         tick_ms = self._tick_of(sample)
         self._note(
-            pages.KIND_SESSION_START, sample, tick_ms, self._utc_ms_at(tick_ms), pages.SESSION_MOTION, bytes(7)
+            pages.KIND_SESSION_START,
+            sample,
+            tick_ms,
+            self._utc_ms_at(tick_ms),
+            pages.SESSION_MOTION,
+            bytes(7),
         )
         self._anchor()
 
@@ -251,9 +265,7 @@ class Pod:
             return
         self._anchor()
         tick_ms = self.drained_tick_ms
-        self._note(
-            pages.KIND_SESSION_END, self.sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7)
-        )
+        self._note(pages.KIND_SESSION_END, self.sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7))
         self.session = 0
         self.page.fields["session"] = 0
 
@@ -288,10 +300,15 @@ class Pod:
         self.anchor_tick_ms = tick_ms
         if utc_ms == pages.UNKNOWN_UTC_MS:
             return
-        source = self.board.clock.utc_source if self.board.clock.utc_ms() is not None else pages.ANCHOR_HOST
+        # The FIFO was empty somewhere since the read before: that is how well sample and tick belong together.
+        uncertainty_ms = self.imu.watermark_ms
         self._note(
-            pages.KIND_ANCHOR, self.sample, tick_ms, utc_ms, self.imu.watermark_ms, source, bytes(5)
+            pages.KIND_ANCHOR, self.sample, tick_ms, utc_ms, uncertainty_ms, self._utc_source(), bytes(5)
         )
+
+    def _utc_source(self):
+        clock = self.board.clock
+        return pages.ANCHOR_HOST if clock.utc_ms() is None else clock.utc_source
 
     # Pages
 
@@ -342,38 +359,26 @@ class Pod:
     # What the host is told
 
     def state(self):
-        """The `state` message as a dict."""
+        """The `state` message as a dict; sync adds what it and the log know."""
         fields = self.page.fields
-        log = self.log
-        stream = pages.STREAM_STEPS
+        settings = self.settings
         battery_mv = fields["battery_mv"]
-        tick_ms = self.board.clock.ticks_ms()
-        utc_ms = self._utc_ms_at(tick_ms)
+        utc_ms = self._utc_ms_at(self.board.clock.ticks_ms())
+        is_known = utc_ms != pages.UNKNOWN_UTC_MS
         return {
-            "v": 1,
-            "log": "%08x" % log.id,
-            "boot": log.boot,
             "firmware": "%d.%d.%d" % FIRMWARE_VERSION,
             "detector": detector.DETECTOR_VERSION,
-            "chip": self.settings["STRIDELOAD_CHIP"],
-            "origin": self.settings["STRIDELOAD_ORIGIN"],
-            "odr_hz": self.settings["STRIDELOAD_ODR_HZ"],
+            "chip": settings["STRIDELOAD_CHIP"],
+            "origin": settings["STRIDELOAD_ORIGIN"],
+            "odr_hz": settings["STRIDELOAD_ODR_HZ"],
             "recording": not self.log_is_full,
             "session": self.session or None,
             "battery_mv": None if battery_mv == pages.UNKNOWN_U16 else battery_mv,
-            "free_pages": log.free(),
-            "streams": {
-                str(stream): {
-                    "oldest": log.oldest(stream),
-                    "next": log.next(stream),
-                    "wanted": log.wanted(stream),
-                }
-            },
             "faults": {name: fields[name] for name in pages.COUNTERS},
             "clock": {
-                "source": None if utc_ms == pages.UNKNOWN_UTC_MS else "set",
-                "utc_ms": None if utc_ms == pages.UNKNOWN_UTC_MS else utc_ms,
-                "tick_ms": tick_ms,
+                "source": ANCHOR_NAMES[self._utc_source()] if is_known else None,
+                "utc_ms": utc_ms if is_known else None,
+                "tick_ms": self.board.clock.ticks_ms(),
             },
         }
 
@@ -381,19 +386,14 @@ class Pod:
         """Steps a minute of both feet, from this foot's last stride: 120 s over a stride in 1/256 sample."""
         return round(self.imu.rate_mhz * 30.72 / self.last_stride, 1)
 
-    def _send_live(self, now_ms):
-        if now_ms - self.live_tick_ms < LIVE_EVERY_MS:
-            return
-        self.live_tick_ms = now_ms
+    def live(self, now_ms):
+        """The `live` message as a dict: the last stride while it is fresh, and the steps since this boot."""
         fresh = self.session and now_ms - self.last_step_tick_ms < LIVE_STALE_MS and self.last_stride > 0
-        kinds = ("uncertain", "walk", "run")
-        self.sync.send_live(
-            {
-                "v": 1,
-                "cadence_spm": self._cadence_spm() if fresh else None,
-                "peak_g": self.last_peak_mg / 1000 if fresh and self.last_peak_mg >= 0 else None,
-                "steps": 2 * self.strides,
-                "kind": kinds[self.last_kind] if fresh else None,
-                "tick_ms": now_ms,
-            }
-        )
+        return {
+            "v": 1,
+            "cadence_spm": self._cadence_spm() if fresh else None,
+            "peak_g": self.last_peak_mg / 1000 if fresh and self.last_peak_mg >= 0 else None,
+            "steps": 2 * self.strides,
+            "kind": KIND_NAMES[self.last_kind] if fresh else None,
+            "tick_ms": now_ms,
+        }

@@ -54,10 +54,14 @@ def _options(
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="Print the day's summary and end.")] = False,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the page; 0 takes a free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Of the page; 0 takes a free one.")
+    ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--dir", help="A folder to keep the demo in; by default one that is removed.", file_okay=False),
+        typer.Option(
+            "--dir", help="A folder to keep the demo in; by default one that is removed.", file_okay=False
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
 ) -> None:
@@ -71,7 +75,9 @@ def demo(
 def up(
     folder: Folder = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Of the page on 127.0.0.1.")] = None,
-    lan: Annotated[bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")] = False,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
+    ] = False,
 ) -> None:
     """Collect from pods and serve the page, until Ctrl-C."""
     from strideload.up import up as up_
@@ -131,7 +137,9 @@ def simulate(
 
 @app.command()
 def day(
-    date: Annotated[str | None, typer.Option(help="As 2026-11-22; by default today where the runner is.")] = None,
+    date: Annotated[
+        str | None, typer.Option(help="As 2026-11-22; by default today where the runner is.")
+    ] = None,
     runner: Runner = None,
     folder: Folder = None,
     as_json: AsJson = False,
@@ -205,7 +213,9 @@ def _utc(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise StrideloadError(f"--start is no time: {text!r}. Write it as 2026-11-22T07:30:00 (UTC).") from None
+        raise StrideloadError(
+            f"--start is no time: {text!r}. Write it as 2026-11-22T07:30:00 (UTC)."
+        ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -216,7 +226,7 @@ def _date(text: str) -> Date:
         raise StrideloadError(f"--date is no date: {text!r}. Write it as 2026-11-22.") from None
 
 
-def _foot(text: str) -> str:
+def _foot(text: str) -> Any:
     if text not in ("left", "right", "unknown"):
         raise StrideloadError(f"--foot is left, right or unknown, not {text!r}.")
     return text

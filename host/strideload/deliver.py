@@ -1,4 +1,4 @@
-"""A log's pages go to the store as a pod sends them: the firmware's sync, over the broker, until all is acknowledged."""
+"""A log's pages go to the store as a pod sends them: by the firmware's sync, until all is acknowledged."""
 
 import random
 import time
@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from strideload_pod.boards.on_linux import Files, PahoClient
-from strideload_pod.log import Log
-from strideload_pod.page import STREAM_STEPS
-from strideload_pod.sync import Sync
-
 from strideload.collect.address import Address
 from strideload.collect.broker import address_of_running
 from strideload.errors import StrideloadError
 from strideload.host import BROKER_FOLDER, HostRunning, open_host
 from strideload.settings import Settings
 from strideload.store import Store, open_store
+from strideload_pod.boards.on_linux import Files, PahoClient
+from strideload_pod.log import Log
+from strideload_pod.page import STREAM_STEPS
+from strideload_pod.sync import Sync
 
 CAPACITY_PAGES = 1 << 20
 STUCK_S = 30.0  # without any new acknowledgement
@@ -68,7 +67,7 @@ def deliver(receiver: Receiver, uid: bytes, files: Files, advance: Callable[[flo
         password=address.password,
         ca_file=address.ca_file and str(address.ca_file),
     )
-    sync = Sync(log, client, lambda: {}, lambda: random.getrandbits(32))
+    sync = Sync(log, client, dict, lambda: random.getrandbits(32))
     try:
         _until_drained(sync, log, advance)
     finally:

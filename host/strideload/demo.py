@@ -1,8 +1,8 @@
 """The main job without hardware: a simulated runner's season, a run of today through the chip, and a pod that runs now.
 
-The past weeks are pages made by the firmware's own page and log. Today's run is played through the simulated chip, Adafruit's driver and
-the detector. From then on a pod process (`simulate.live`) records in real time and sends all of it as any pod does. Folder, ports and
-broker are the demo's own.
+The past weeks are pages made by the firmware's own page and log. Today's run is played through the simulated chip,
+Adafruit's driver and the detector. From then on a pod process (`simulate.live`) records in real time and sends all of
+it as any pod does. Folder, ports and broker are the demo's own.
 """
 
 import json
@@ -13,15 +13,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME, Files
-from strideload_pod.page import STREAM_STEPS
 
 from strideload import days, report_day
 from strideload.deliver import Receiver, deliver
@@ -29,17 +26,25 @@ from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
 from strideload.settings import RunnerSection, Settings, system_zone
 from strideload.simulate.pod import ScratchFiles, Take, record
-from strideload.simulate.runner import Runner
+from strideload.simulate.runner import Plan, Runner
 from strideload.simulate.season import write_season
 from strideload.up import Say, open_page, told_to_stop
 from strideload.web.serve import PortBusy, Server
+from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME, Files
+from strideload_pod.page import STREAM_STEPS
 
 UID = bytes.fromhex("5311de10ad000001")
 RUNNER = "demo"
 MARKER = "this folder is a demo of strideload"
 
-ODR_HZ = 208  # half the pod's usual rate: today's run is there in seconds on a small computer
-TODAY_PLAN = [("walk", 180.0, 5.6), ("run", 1320.0, 10.4), ("stand", 40.0, 0.0), ("run", 480.0, 11.0), ("walk", 100.0, 5.2)]
+ODR_HZ = 833  # what an impact peak needs; the run is short, so that it is played in seconds
+TODAY_PLAN: Plan = [
+    ("walk", 120.0, 5.6),
+    ("run", 600.0, 10.4),
+    ("stand", 30.0, 0.0),
+    ("run", 240.0, 11.0),
+    ("walk", 60.0, 5.2),
+]
 ARRIVES_WITHIN_S = 40.0
 STOPS_WITHIN_S = 10.0
 
@@ -141,7 +146,9 @@ def _write_pod_settings(host: Host, folder: Path, settings: dict[str, Any]) -> N
     }
     file = folder / SETTINGS_NAME
     file.touch(mode=0o600)
-    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()), encoding="utf-8")
+    file.write_text(
+        "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()), encoding="utf-8"
+    )
 
 
 @contextmanager
@@ -169,5 +176,3 @@ def _wait_until_stored(host: Host, log_pages: tuple[int, int], stop: threading.E
         if stop.wait(0.05):
             return
     host.store.derive()
-
-

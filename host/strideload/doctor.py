@@ -37,9 +37,14 @@ def examine(folder: Path | None) -> list[Finding]:
 def in_words(findings: list[Finding]) -> str:
     """A line each, and a sentence of conclusion."""
     width = max(len(finding.name) for finding in findings)
-    lines = [f"{'ok ' if finding.good else 'BAD'}  {finding.name:<{width}}  {finding.words}" for finding in findings]
+    lines = [
+        f"{'ok ' if finding.good else 'BAD'}  {finding.name:<{width}}  {finding.words}"
+        for finding in findings
+    ]
     bad = sum(not finding.good for finding in findings)
-    lines.append("Everything that was looked at is well." if not bad else f"{bad} of {len(findings)} need attention.")
+    lines.append(
+        "Everything that was looked at is well." if not bad else f"{bad} of {len(findings)} need attention."
+    )
     return "\n".join(lines)
 
 
@@ -115,7 +120,9 @@ def _broker(settings: Settings) -> str:
         return f"your own at {address.host}:{address.port} answers"
     found = mosquitto.program()
     if settings.broker.managed == "mosquitto" and found is None:
-        raise Bad("the settings ask for Mosquitto, and it is not installed (Debian: apt-get install mosquitto)")
+        raise Bad(
+            "the settings ask for Mosquitto, and it is not installed (Debian: apt-get install mosquitto)"
+        )
     if found is not None and settings.broker.managed != "amqtt":
         return f"managed Mosquitto, {found}"
     return "amqtt, for this computer only; pods on the network need Mosquitto (Debian: apt-get install mosquitto)"
@@ -127,7 +134,5 @@ def _clock(settings: Settings) -> str:
     if settings.clock.trust:
         return "trusted by the settings; pods take their time from it"
     if synchronised_utc_ms() is None:
-        return (
-            "not synchronised, so pods get no time from this computer; set clock.trust if you know that it is right"
-        )
+        return "not synchronised, so pods get no time from this computer; set clock.trust if you know that it is right"
     return "synchronised; pods take their time from it"

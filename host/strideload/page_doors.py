@@ -8,7 +8,7 @@ from typing import Any
 from strideload import days
 from strideload.collect.collector import Collector
 from strideload.load.day import to_json
-from strideload.store import Store
+from strideload.store import PodRow, Store
 from strideload.web.doors import Health, LivePod
 
 
@@ -34,27 +34,32 @@ class CollectorLive:
         self._collector = collector
 
     def pods(self) -> Sequence[LivePod]:
-        return [self._pod(row.pod, row.foot, row.state) for row in self._store.pods()]
+        return [self._pod(row) for row in self._store.pods()]
 
     def health(self) -> Health:
-        waiting = [row.state.waiting for row in self._store.pods() if row.state is not None]
+        waiting = [_waiting(row.state) for row in self._store.pods() if row.state is not None]
         return Health(
             trouble=self._collector.trouble,
             rejections=self._store.rejections(),
             pages_waiting=sum(waiting) if waiting else None,
         )
 
-    def _pod(self, pod: str, foot: str, state: Any) -> LivePod:
-        seen = self._collector.live.get(pod)
+    def _pod(self, row: PodRow) -> LivePod:
+        seen = self._collector.live.get(row.pod)
         live = seen.live if seen else None
         return LivePod(
-            pod=pod,
-            foot=foot,
-            online=self._collector.online.get(pod, False),
+            pod=row.pod,
+            foot=self._store.wearing(row.pod, time.time_ns() // 1000).foot,
+            online=self._collector.online.get(row.pod, False),
             age_s=time.time() - seen.received_utc_us / 1e6 if seen else None,
             cadence_spm=live.cadence_spm if live else None,
             peak_g=live.peak_g if live else None,
             steps=live.steps if live else None,
             kind=live.kind if live else None,
-            origin=state.origin if state else None,
+            origin=row.state.get("origin") if row.state else None,
         )
+
+
+def _waiting(state: dict[str, Any]) -> int:
+    """Pages that a pod still held when it last spoke. The collector lets only a well-formed state in."""
+    return sum(stream["next"] - stream["wanted"] for stream in state.get("streams", {}).values())

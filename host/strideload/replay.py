@@ -1,7 +1,6 @@
 """A recording becomes a day's load: through the simulated chip, the firmware, the broker and the collector."""
 
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
@@ -73,7 +72,7 @@ def replay(
     runner: str | None,
     progress: Progress,
 ) -> Replayed:
-    """Play `file` into the store of `settings`; without `start` it ends now. RecordingError, BrokerError, StoreError."""
+    """Play `file` into the store; without `start` it ends now. RecordingError, NotDelivered, StoreError."""
     recording = recordings.read(file)
     who = runner or settings.runner.id
     pod = blake2b(f"replay/{who}/{foot}".encode(), digest_size=8).digest()
@@ -128,7 +127,9 @@ def _log_id(content: str, start_utc_us: int) -> int:
 
 def _take(recording: Recording, start_utc_us: int) -> Take:
     """The recording as a chip would measure it: the lowest rate and range that hold it."""
-    odr_hz = next((odr for odr, rate_hz in CHIP_RATES_HZ.items() if rate_hz >= recording.rate_hz * 0.999), 1667)
+    odr_hz = next(
+        (odr for odr, rate_hz in CHIP_RATES_HZ.items() if rate_hz >= recording.rate_hz * 0.999), 1667
+    )
     greatest_g = float(np.abs(recording.acc_g).max())
     range_g = next((range_g for range_g in CHIP_RANGES_G if greatest_g <= range_g * 1.001), CHIP_RANGES_G[-1])
     axes = [recording.acc_g] if recording.gyro_dps is None else [recording.acc_g, recording.gyro_dps]
@@ -152,6 +153,8 @@ def _take(recording: Recording, start_utc_us: int) -> Take:
             "STRIDELOAD_RANGE_G": range_g,
             "STRIDELOAD_GYRO_DPS": 0 if recording.gyro_dps is None else GYRO_DPS,
             "STRIDELOAD_ORIGIN": "recording",
-            "STRIDELOAD_RESAMPLED": int(not recording.even or abs(recording.rate_hz / true_rate_hz - 1) > 1e-3),
+            "STRIDELOAD_RESAMPLED": int(
+                not recording.even or abs(recording.rate_hz / true_rate_hz - 1) > 1e-3
+            ),
         },
     )

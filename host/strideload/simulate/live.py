@@ -1,7 +1,7 @@
 """A pod process without a board: `main.py` itself, in real time, on a simulated chip behind the real smbus2.
 
-`python -m strideload.simulate.live FOLDER` is ended by SIGTERM, or by pulling its battery (kill -9). FOLDER holds settings.toml and the
-log, as on a board.
+`python -m strideload.simulate.live FOLDER` is ended by SIGTERM, or by pulling its battery (kill -9). FOLDER holds
+settings.toml and the log, as on a board.
 """
 
 import argparse
@@ -12,14 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import strideload_pod
-from strideload_pod.boards.on_linux import SETTINGS_NAME, read_settings
-from strideload_pod.pod import DEFAULTS
-
 from strideload.simulate.chip import Chip
 from strideload.simulate.i2c_dev import i2c_dev
 from strideload.simulate.plan import parse_plan
 from strideload.simulate.pod import CHIP_ADDRESS
 from strideload.simulate.runner import Runner
+from strideload_pod.boards.on_linux import SETTINGS_NAME, read_settings
+from strideload_pod.pod import DEFAULTS
 
 # Longer than anyone watches; the runner stands still after it.
 LIVE_PLAN = "stand:0.1,walk:0.5@5.5,run:600@10.4"

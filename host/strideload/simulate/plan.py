@@ -1,4 +1,4 @@
-"""Plans in words: `stand:0.5,walk:2@5,run:20@10.5` is half a minute of standing, two of walking at 5 km/h, and so on."""
+"""Plans in words: `stand:0.5,walk:2@5` is half a minute of standing and two of walking at 5 km/h."""
 
 from typing import cast, get_args
 
@@ -21,9 +21,10 @@ def _part(text: str) -> tuple[Activity, float, float]:
     minutes, at, speed_kmh = rest.partition("@")
     known = get_args(Activity)
     if activity not in known or not colon or (activity != "stand" and not at):
-        raise PlanError(f"{text!r} is no part of a plan; write {' or '.join(known)} as run:20@10.5 (minutes, km/h).")
+        raise PlanError(
+            f"{text!r} is no part of a plan; write {' or '.join(known)} as run:20@10.5 (minutes, km/h)."
+        )
     try:
         return cast(Activity, activity), 60 * float(minutes), float(speed_kmh or 0)
     except ValueError:
         raise PlanError(f"{text!r}: minutes and km/h are numbers, as in run:20@10.5.") from None
-

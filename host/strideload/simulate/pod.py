@@ -1,7 +1,7 @@
 """A pod without a board: the firmware itself, on a simulated chip behind the real smbus2.
 
-The clock moves only while the pod sleeps, so that an hour is recorded in seconds and the same samples give the same bytes every time.
-`simulate.live` is the pod that runs in real time.
+The clock moves only while the pod sleeps, so that an hour is recorded in seconds and the same samples give the same
+bytes every time. `simulate.live` is the pod that runs in real time.
 """
 
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from typing import IO, Any
 from unittest.mock import patch
 
 import adafruit_lsm6ds
-from strideload_pod import page as pages
-from strideload_pod.boards.on_linux import Files, SmbusI2C
-from strideload_pod.pod import DEFAULTS, Pod
 
 from strideload.simulate.chip import Chip
 from strideload.simulate.i2c_dev import i2c_dev
 from strideload.simulate.samples import Source
+from strideload_pod import page as pages
+from strideload_pod.boards.on_linux import Files, SmbusI2C
+from strideload_pod.pod import DEFAULTS, Pod
 
 CHIP_ADDRESS = 0x6A
 LEAD_IN_MS = 2_000  # the chip is set up and settled before the take begins
@@ -93,9 +93,13 @@ class Take:
 
 
 def record(
-    take: Take, uid: bytes, files: Files, log_id: int = 0, advance: Callable[[float], None] = lambda share: None
+    take: Take,
+    uid: bytes,
+    files: Files,
+    log_id: int = 0,
+    advance: Callable[[float], None] = lambda share: None,
 ) -> tuple[int, int]:
-    """Run the firmware over a take as fast as it goes -> id of its log in `files`, and the number after its last page."""
+    """Run the firmware over a take, as fast as it goes -> id of the log in `files`, number after its last page."""
     clock = StillClock(take.start_utc_ms - LEAD_IN_MS)
     settings = {**DEFAULTS, **take.settings}
     chip = Chip(
@@ -106,7 +110,10 @@ def record(
         noise=take.noise,
         seed=log_id,
     )
-    with i2c_dev({CHIP_ADDRESS: chip}), patch.object(adafruit_lsm6ds, "sleep", lambda s: clock.sleep_ms(int(s * 1000))):
+    with (
+        i2c_dev({CHIP_ADDRESS: chip}),
+        patch.object(adafruit_lsm6ds, "sleep", lambda s: clock.sleep_ms(int(s * 1000))),
+    ):
         board = StillBoard(
             uid=uid,
             settings=settings,

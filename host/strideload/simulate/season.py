@@ -1,6 +1,7 @@
 """Ten weeks of a simulated runner's training as a pod's log: real pages, made by the firmware's own page and log.
 
-No chip and no detector take part in these weeks (a run that goes through them is `pod.record`'s); every page says that it is simulated.
+No chip and no detector take part in these weeks (a run that goes through them is `pod.record`'s); every page says that
+it is simulated.
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+
+from strideload.simulate.runner import Plan, Runner
 from strideload_pod import FIRMWARE_VERSION, detector
 from strideload_pod import page as pages
 from strideload_pod.boards.on_linux import Files
@@ -16,11 +19,9 @@ from strideload_pod.log import Log
 from strideload_pod.page import Page
 from strideload_pod.pod import PAGE_CLOSES_MS, SESSIONS_A_BOOT
 
-from strideload.simulate.runner import Plan, Runner
-
 WEEKS = 10
-ODR_HZ = 416
-RATE_MHZ = 416_688  # 6667 Hz / 16
+ODR_HZ = 833
+RATE_MHZ = 833_375  # 6667 Hz / 8
 RANGE_G = 32
 CAPACITY_PAGES = 1 << 20
 WAKES = time(6, 30)
@@ -97,7 +98,7 @@ class _Writer:
         )
 
     def write(self, past: PastDay, runner: Runner, zone: ZoneInfo) -> None:
-        self._note(pages.KIND_ALIVE, 0, 0, self.booted_utc_ms, 0, 0)
+        self._note(pages.KIND_ALIVE, 0, 0, 0, self.booted_utc_ms, 0, 0)
         if past.plan is None:
             return
         began_tick_ms = _utc_ms(past.day, RUNS_AT, zone) - self.booted_utc_ms
@@ -137,24 +138,27 @@ class _Writer:
                 round(float(contact["rise_g_s"])),
                 round(float(contact["peak_g"]) * 1000),
                 int(contact["kind"]),
-                pages.STEP_PEAK_UNRELIABLE,  # 416 Hz is below the 500 Hz that a peak needs
+                0,
                 0,
             )
         if page.count:
-            self._close(_samples(float(contacts["ic_s"][-1])), began_tick_ms + int(contacts["ic_s"][-1] * 1000))
+            self._close(
+                _samples(float(contacts["ic_s"][-1])), began_tick_ms + int(contacts["ic_s"][-1] * 1000)
+            )
 
     def _moment(self, kind: int, sample: int, tick_ms: int, reason: int) -> None:
-        self._note(kind, sample, sample, tick_ms, self.booted_utc_ms + tick_ms, reason, bytes(7))
+        self._note(kind, sample, tick_ms, sample, tick_ms, self.booted_utc_ms + tick_ms, reason, bytes(7))
 
     def _anchor(self, sample: int, tick_ms: int) -> None:
         utc_ms = self.booted_utc_ms + tick_ms
-        self._note(pages.KIND_ANCHOR, sample, sample, tick_ms, utc_ms, 10, pages.ANCHOR_NTP, bytes(5))
+        self._note(
+            pages.KIND_ANCHOR, sample, tick_ms, sample, tick_ms, utc_ms, 10, pages.ANCHOR_NTP, bytes(5)
+        )
 
-    def _note(self, kind: int, at_sample: int, *values: object) -> None:
-        self.page.open(kind, at_sample)
+    def _note(self, kind: int, sample: int, tick_ms: int, *values: object) -> None:
+        self.page.open(kind, sample)
         self.page.add(*values)
-        tick_ms = values[1] if kind != pages.KIND_ALIVE else values[0]
-        self._close(at_sample, tick_ms)
+        self._close(sample, tick_ms)
 
     def _close(self, sample: int, tick_ms: int) -> None:
         self.log.append(self.page, sample, tick_ms)

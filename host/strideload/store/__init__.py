@@ -1,7 +1,7 @@
 """Pages verbatim, and what is derived from them. The only part that speaks SQL."""
 
-from strideload.store.database import Store, open_store
+from strideload.store.database import PodRow, Store, open_store
 from strideload.store.errors import StoreBusy, StoreError, StoreFull
 from strideload.store.intake import Outcome, Received
 
-__all__ = ["Outcome", "Received", "Store", "StoreBusy", "StoreError", "StoreFull", "open_store"]
+__all__ = ["Outcome", "PodRow", "Received", "Store", "StoreBusy", "StoreError", "StoreFull", "open_store"]

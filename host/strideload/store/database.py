@@ -20,6 +20,7 @@ from strideload.store.derive import derived_by
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
+from strideload.store.people import Wearing
 from strideload.store.reading import Undated
 from strideload.store.setting_aside import Aside
 
@@ -220,6 +221,11 @@ class Store:
         """From then on the pod is on that runner's `left`, `right` or `unknown` foot."""
         with self._writing() as connection:
             people.assign(connection, pod, runner, foot, from_utc_us)
+
+    def wearing(self, pod: str, utc_us: int) -> Wearing:
+        """Whose and which foot a pod is on at that moment."""
+        with self._reading() as connection:
+            return people.wearers(connection).at(pod, utc_us)
 
     def set_zone(self, runner: str, from_date: date, zone: str) -> None:
         """From that date on the runner's days are those of an IANA time zone."""
