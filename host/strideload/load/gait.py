@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from strideload_pod import page
 
 from strideload.load import formulas
 from strideload.load.contacts import Contacts
+from strideload_pod import page
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from strideload_pod import page
 
 from strideload.load import formulas
 from strideload.load.contacts import Contacts
 from strideload.load.coverage import Coverage
 from strideload.load.intervals import Interval, Intervals, clip, contains, total_s, union
+from strideload_pod import page
 
 RUN_GAP_US = 15 * 60 * 1_000_000  # sessions less than this apart are one run
 PAUSE_US = 3_000_000  # running contacts of a foot further apart than this are two bouts
