@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from strideload.simulate.runner import Runner
 from support.detection import Case, Samples, detect, detect_on_micropython, quantized
 

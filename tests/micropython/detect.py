@@ -49,12 +49,12 @@ def run(case, samples):
     finally:
         micropython.heap_unlock()
     if grown:
-        raise MemoryError("%d bytes were allocated" % grown)
+        raise MemoryError(f"{grown} bytes were allocated")
     return memoryview(found)[:have]
 
 
 with open("cases.json") as source:
     cases = json.load(source)
 for number, case in enumerate(cases):
-    with open("case%d" % number, "rb") as source, open("out/%d" % number, "wb") as made:
+    with open(f"case{number}", "rb") as source, open(f"out/{number}", "wb") as made:
         made.write(run(case, array("h", source.read())))

@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def blocks(case: Case, total: int) -> list[tuple[int, int, int]]:
     """(first sample, samples, lost before it) of every block."""
     edges = sorted({0, total, *range(0, total, case.block), *(at for at, _ in case.gaps)})
     lost = dict(case.gaps)
-    return [(a, b - a, lost.get(a, 0)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [(a, b - a, lost.get(a, 0)) for a, b in pairwise(edges)]
 
 
 def detect(samples: Samples, case: Case) -> Steps:

@@ -1,0 +1,289 @@
+"""What the detector promises, on the simulated runner and on signals that are no steps."""
+
+from array import array
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from strideload.simulate.runner import ON_THE_LACES, Plan, Run, Runner, mounting
+from strideload_pod import detector, page
+from support.detection import Case, Samples, Steps, detect, detect_blocks, differences_s, quantized, times_s
+
+RATE_HZ = 208
+CASE = Case(RATE_HZ * 1000)
+DAY: Plan = [
+    ("stand", 4, 0),
+    ("walk", 20, 5),
+    ("run", 30, 10),
+    ("stand", 6, 0),
+    ("run", 20, 14),
+    ("stand", 4, 0),
+]
+
+
+def samples_of(run: Run, rate_hz: int = RATE_HZ, acc_ug_lsb: int = 976) -> Samples:
+    """With noise as a chip has it, 3 mg."""
+    motion = run.source(np.arange(int(run.duration_s * rate_hz)) / rate_hz)[:, :3]
+    return quantized(motion + np.random.default_rng(0).normal(0, 0.003, motion.shape), acc_ug_lsb)
+
+
+@pytest.fixture(scope="module")
+def day() -> Run:
+    return Runner(1).session(DAY)
+
+
+@pytest.fixture(scope="module")
+def day_samples(day: Run) -> Samples:
+    return samples_of(day)
+
+
+@pytest.fixture(scope="module")
+def day_steps(day_samples: Samples) -> Steps:
+    return detect(day_samples, CASE)
+
+
+def test_flags_and_kinds_are_those_of_pages() -> None:
+    names = [name for name in vars(page) if name.startswith("STEP_")]
+    assert {name: getattr(detector, name) for name in names} == {name: getattr(page, name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("values", "figure"),
+    [
+        ((99_999, 976, 0), "99999"),
+        ((1_700_001, 976, 0), "1700001"),
+        ((416_000, 0, 0), "got 0"),
+        ((416_000, 1101, 0), "1101"),
+        ((416_000, 976, -1), "-1"),
+    ],
+)
+def test_set_up_refuses_what_it_cannot_scale(values: tuple[int, int, int], figure: str) -> None:
+    with pytest.raises(ValueError, match=figure):
+        detector.setup(array("i", bytes(4 * detector.STATE_SIZE)), *values)
+
+
+def test_set_up_refuses_a_state_of_another_size() -> None:
+    with pytest.raises(ValueError, match="7"):
+        detector.setup(array("i", bytes(28)), 416_000, 976, 0)
+
+
+def test_a_block_is_not_longer_than_the_steps_can_hold() -> None:
+    with pytest.raises(ValueError, match="512"):
+        detect_blocks(np.zeros((513, 3), np.int16), CASE, [(0, 513, 0)])
+
+
+@pytest.mark.parametrize("rate_hz", [100, 208, 416, 833, 1667])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_simulated_walking_and_running_is_found(rate_hz: int, seed: int) -> None:
+    """All but two contacts of a minute and a half, none that is not there; spread at most 6 ms (simulated)."""
+    run = Runner(seed).session(DAY)
+    steps = detect(samples_of(run, rate_hz), Case(rate_hz * 1000))
+    off = differences_s(times_s(steps, rate_hz), run.ic_s, 0.05)
+    assert len(off) >= len(run.ic_s) - 2
+    assert len(steps) - len(off) <= 1
+    assert abs(np.median(off)) < 0.012
+    assert np.std(off) < 0.006
+
+
+@pytest.mark.parametrize("rate_hz", [416, 833, 1667])
+def test_simulated_peaks_are_the_truth(day: Run, rate_hz: int) -> None:
+    """Within 3 % on the median of running at 32 g (simulated)."""
+    steps = detect(samples_of(day, rate_hz), Case(rate_hz * 1000))
+    off = np.abs(times_s(steps, rate_hz)[:, None] - day.ic_s).argmin(axis=1)
+    running = (steps[:, detector.KIND] == page.STEP_KIND_RUN) & (day.kind[off] == page.STEP_KIND_RUN)
+    error = steps[running, detector.PEAK_MG] / 1000 / day.peak_g[off[running]] - 1
+    assert running.sum() > 50
+    assert abs(np.median(error)) < 0.03
+
+
+def test_kinds_are_the_gait(day: Run, day_steps: Steps) -> None:
+    """But for the strides at which the gait changes."""
+    off = np.abs(times_s(day_steps, RATE_HZ)[:, None] - day.ic_s).argmin(axis=1)
+    assert np.mean(day_steps[:, detector.KIND] == day.kind[off]) > 0.95
+
+
+def test_strides_lead_to_the_next_contact(day_steps: Steps) -> None:
+    f = day_steps[:, detector.IC_SAMPLE] * 256 + day_steps[:, detector.IC_FRAC]
+    stride = day_steps[:-1, detector.STRIDE]
+    known = stride >= 0
+    assert (np.diff(f)[known] == stride[known]).all()
+    assert (np.diff(f) > 0).all()
+    assert day_steps[-1, detector.STRIDE] == -1
+    contact = day_steps[:-1, detector.CONTACT][known]
+    assert ((contact > 0) & (contact < stride[known])).all()
+
+
+def test_first_and_last_steps_of_a_bout_are_credited() -> None:
+    """Six strides between standing and standing: each is there, with its own time (simulated)."""
+    run = Runner(1).session([("stand", 3, 0), ("run", 5, 10), ("stand", 3, 0)])
+    found = times_s(detect(samples_of(run), CASE), RATE_HZ)
+    assert len(found) == len(run.ic_s)
+    assert np.abs(found - run.ic_s).max() < 0.05
+
+
+def test_a_recording_that_breaks_off_loses_no_contact(day: Run, day_samples: Samples) -> None:
+    """Cut 150 ms after a contact: it is the last step, its stride unknown."""
+    last = day.ic_s[day.ic_s > 35][0]
+    steps = detect(day_samples[: int((last + 0.15) * RATE_HZ)], CASE)
+    assert abs(times_s(steps, RATE_HZ)[-1] - last) < 0.05
+    assert steps[-1, detector.STRIDE] == -1
+
+
+@pytest.mark.parametrize("turn", [(0, 0, 0), (90, 0, 0), (180, 0, 90), (0, -75, 40), (123, 45, -67)])
+def test_no_mounting_changes_the_steps(turn: tuple[float, float, float], day_steps: Steps) -> None:
+    run = Runner(1, sensor_from_foot=mounting(*turn) @ ON_THE_LACES).session(DAY)
+    steps = detect(samples_of(run), CASE)
+    assert len(steps) == len(day_steps)
+    assert np.abs(times_s(steps, RATE_HZ) - times_s(day_steps, RATE_HZ)).max() < 0.01
+    assert (steps[:, detector.KIND] == day_steps[:, detector.KIND]).mean() > 0.98
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 512), min_size=1, max_size=40), st.booleans())
+def test_no_way_of_cutting_changes_the_steps(
+    day_samples: Samples, day_steps: Steps, sizes: list[int], ones: bool
+) -> None:
+    cuts: list[tuple[int, int, int]] = []
+    at = 0
+    while at < len(day_samples):
+        n = 1 if ones and at < 3000 else sizes[len(cuts) % len(sizes)]
+        cuts.append((at, min(n, len(day_samples) - at), 0))
+        at += n
+    assert detect_blocks(day_samples, CASE, cuts).tolist() == day_steps.tolist()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([100_000, 179_999, 180_000, 359_999, 1_700_000]),
+    st.integers(1, 60),
+    st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 2**29)), max_size=4),
+)
+def test_any_signal_gives_steps_in_order_and_in_bounds(
+    seed: int, rate_mhz: int, hold: int, gaps: list[tuple[int, int]]
+) -> None:
+    """Full-scale noise, held for some samples, with gaps: times rise modulo 2**29, a call holds its steps."""
+    rng = np.random.default_rng(seed)
+    samples = np.repeat(rng.integers(-32768, 32768, (5100 // hold + 1, 3), dtype=np.int16), hold, axis=0)
+    steps = detect(samples, Case(rate_mhz, 1100, block=512, gaps=tuple(dict(gaps).items())))
+    assert (
+        np.diff(steps[:, detector.IC_SAMPLE]) % detector.SAMPLE_WRAP < detector.SAMPLE_WRAP // 2
+    ).all() or gaps
+    assert ((steps[:, detector.IC_SAMPLE] >= 0) & (steps[:, detector.IC_SAMPLE] < detector.SAMPLE_WRAP)).all()
+    assert ((steps[:, detector.IC_FRAC] >= 0) & (steps[:, detector.IC_FRAC] < 256)).all()
+    assert (steps[:, detector.PEAK_MG] < page.UNKNOWN_U16).all()
+
+
+@pytest.mark.parametrize("lost_ms", [40, 170])
+def test_a_short_gap_is_bridged_and_marked(day: Run, day_samples: Samples, lost_ms: int) -> None:
+    """Within two strides all is as before; the stride of the gap is marked, no other."""
+    lost = RATE_HZ * lost_ms // 1000
+    at = 35 * RATE_HZ
+    kept = np.delete(day_samples, slice(at, at + lost), axis=0)
+    steps = detect(kept, Case(CASE.rate_mhz, gaps=((at, lost),)))
+    found = times_s(steps, RATE_HZ)
+    after = day.ic_s[day.ic_s > 36.5]
+    assert len(differences_s(found, after, 0.05)) == len(after)
+    marked = np.flatnonzero(steps[:, detector.FLAGS] & page.STEP_AFTER_GAP)
+    assert len(marked) == 1
+    assert found[marked[0]] < 35 + lost_ms / 1000 < found[marked[0] + 1] + 0.2
+
+
+def test_a_long_gap_ends_the_bout_and_keeps_the_numbers_true(day: Run, day_samples: Samples) -> None:
+    lost = 3 * RATE_HZ
+    at = 30 * RATE_HZ
+    kept = np.delete(day_samples, slice(at, at + lost), axis=0)
+    steps = detect(kept, Case(CASE.rate_mhz, gaps=((at, lost),)))
+    found = times_s(steps, RATE_HZ)
+    before = steps[found < 30][-1]
+    assert before[detector.STRIDE] == -1
+    assert before[detector.FLAGS] & page.STEP_AFTER_GAP
+    after = day.ic_s[day.ic_s > 34]
+    assert len(differences_s(found, after, 0.05)) == len(after)
+
+
+@pytest.mark.parametrize("start", [2**29 - 5000, 2**29 - 1, 2**28])
+def test_sample_numbers_wrap(day_samples: Samples, day_steps: Steps, start: int) -> None:
+    steps = detect(day_samples, Case(CASE.rate_mhz, gaps=((0, start),)))
+    expected = day_steps.copy()
+    expected[:, detector.IC_SAMPLE] = (expected[:, detector.IC_SAMPLE] + start) % detector.SAMPLE_WRAP
+    assert steps.tolist() == expected.tolist()
+
+
+def test_gap_refuses_less_than_nothing() -> None:
+    state = array("i", bytes(4 * detector.STATE_SIZE))
+    detector.setup(state, 416_000, 976, 0)
+    with pytest.raises(ValueError, match="-1"):
+        detector.gap(state, -1)
+
+
+def test_a_clipped_landing_says_so() -> None:
+    """At +-4 g every running landing of this runner is beyond full scale; at +-32 g none is (simulated)."""
+    run = Runner(1).session([("stand", 3, 0), ("run", 15, 14), ("stand", 3, 0)])
+    for acc_ug_lsb, clipped in ((122, 1.0), (976, 0.0)):
+        steps = detect(samples_of(run, 416, acc_ug_lsb), Case(416_000, acc_ug_lsb))
+        assert len(steps) >= len(run.ic_s) - 2
+        assert ((steps[:, detector.FLAGS] & page.STEP_CLIPPED) > 0).mean() == pytest.approx(clipped, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "acc_ug_lsb", "unreliable"),
+    [(416, 976, True), (833, 976, False), (833, 488, True), (208, 488, True)],
+)
+def test_peaks_of_low_rate_or_range_are_marked(rate_hz: int, acc_ug_lsb: int, unreliable: bool) -> None:
+    run = Runner(1).session([("stand", 2, 0), ("run", 6, 10), ("stand", 2, 0)])
+    steps = detect(samples_of(run, rate_hz, acc_ug_lsb), Case(rate_hz * 1000, acc_ug_lsb))
+    assert len(steps) > 4
+    assert set(steps[:, detector.FLAGS] & page.STEP_PEAK_UNRELIABLE) == {4 if unreliable else 0}
+
+
+def shocks(at_s: NDArray[np.float64], size_g: float, seconds: int) -> NDArray[np.float64]:
+    """Standing, and struck at these times: ringing at 40 Hz that decays within 20 ms."""
+    t = np.arange(seconds * RATE_HZ) / RATE_HZ
+    acc = np.tile([0.0, 0.0, 1.0], (len(t), 1))
+    for at in at_s:
+        since = np.clip(t - at, 0, None)
+        acc[:, 0] += np.where(t >= at, size_g * np.exp(-since / 0.02) * np.cos(80 * np.pi * since), 0)
+    return acc
+
+
+def turning(hz: float, size_g: float, seconds: int) -> NDArray[np.float64]:
+    """As on a pedal: an acceleration that goes round."""
+    t = np.arange(seconds * RATE_HZ) / RATE_HZ
+    around = 2 * np.pi * hz * t
+    return np.stack([size_g * np.cos(around), size_g * np.sin(around), np.ones_like(t)], axis=1)
+
+
+STEP_FREE = {
+    "lying": shocks(np.array([]), 0, 60),
+    "tapped in rhythm": shocks(np.arange(1, 119, 0.77), 8, 120),
+    "knocked": shocks(np.cumsum(np.random.default_rng(1).exponential(0.9, 120)), 6, 120),
+    "cycling": turning(1.4, 0.9, 120),
+    "shaken": turning(3.3, 2.0, 60),
+    "in a bag": turning(0.9, 0.2, 120) + turning(1.8, 0.3, 120) * [0, 0, 0.4],
+    "vibration": np.random.default_rng(2).normal([0, 0, 1], 0.4, (120 * RATE_HZ, 3)),
+}
+
+
+@pytest.mark.parametrize("name", STEP_FREE)
+def test_what_is_no_gait_gives_no_steps(name: str) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.01, STEP_FREE[name].shape)
+    assert len(detect(quantized(STEP_FREE[name] + noise), CASE)) == 0
+
+
+def test_a_stride_is_reported_soon(day_samples: Samples) -> None:
+    """A running contact comes out before 2 strides are over, also in small blocks."""
+    state = array("i", bytes(4 * detector.STATE_SIZE))
+    steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
+    detector.setup(state, CASE.rate_mhz, 976, 0)
+    waits: list[float] = []
+    for at in range(0, len(day_samples), 10):
+        block = day_samples[at : at + 10]
+        count = detector.process(state, array("h", block.tobytes()), len(block), steps)
+        if count == 1 and steps[detector.KIND] == page.STEP_KIND_RUN and steps[detector.STRIDE] > 0:
+            waits.append((at + 10 - steps[0]) * 256 / steps[detector.STRIDE])
+    assert len(waits) > 40
+    assert np.median(waits) < 1.8
