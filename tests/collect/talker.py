@@ -21,6 +21,13 @@ def until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
         time.sleep(0.01)
 
 
+def until_or_give_up(condition: Callable[[], object], timeout_s: float) -> None:
+    """Wait until something holds, but no longer than that."""
+    deadline_s = time.monotonic() + timeout_s
+    while not condition() and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+
+
 class Talker:
     """A client that keeps what it hears; publishing returns when the broker has the message."""
 
@@ -54,6 +61,11 @@ class Talker:
         sent = [self._client.publish(topic, payload, qos=qos, retain=retain) for payload in payloads]
         for message in sent:
             message.wait_for_publish(30)
+
+    def send(self, topic: str, *payloads: bytes) -> None:
+        """Publish without waiting; it is lost where there is no connection."""
+        for payload in payloads:
+            self._client.publish(topic, payload, qos=0)
 
     def close(self) -> None:
         self._client.disconnect()

@@ -5,7 +5,7 @@ from typing import Final, Protocol, Self
 
 from strideload.collect import mosquitto
 from strideload.collect.address import LOOPBACK, Address, free_port, port_trouble, refusal
-from strideload.collect.credentials import make_private_folder, write_private
+from strideload.collect.credentials import HOST_USER, Users, make_private_folder, write_private
 from strideload.collect.errors import BrokerError
 from strideload.settings import MQTT_PORT, MQTT_TLS_PORT, Settings
 
@@ -103,6 +103,17 @@ def own_address(settings: Settings, host: str) -> Address:
     ca_file = settings.ca_file()
     port = settings.broker.port or (MQTT_PORT if ca_file is None else MQTT_TLS_PORT)
     return Address(host, port, settings.broker.user, settings.broker_password(), ca_file)
+
+
+def address_of_running(settings: Settings, folder: Path) -> Address:
+    """The host's own address at the broker that another process runs in `folder`. BrokerError: there is none."""
+    if settings.broker.host is not None:
+        return own_address(settings, settings.broker.host)
+    try:
+        port = settings.broker.port or int((folder / PORT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise BrokerError(f"No broker has run in {folder} yet.") from None
+    return Address(LOOPBACK, port, HOST_USER, Users(folder).host_password())
 
 
 def _kept_port(folder: Path) -> int:

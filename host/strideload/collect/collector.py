@@ -6,6 +6,7 @@ others go on; while the disk is full nothing is acknowledged, so pods and broker
 """
 
 import hashlib
+import json
 import logging
 import threading
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from paho.mqtt.client import MQTTMessage
 
@@ -30,8 +31,12 @@ from strideload.store import Received, Store, StoreError, StoreFull
 BATCH_MESSAGES: Final = 500
 # More than a batch, so that the next one comes in while this one is committed.
 IN_FLIGHT: Final = 4 * BATCH_MESSAGES
-# A connection made anew brings what was not acknowledged once more; together still only 32 MB.
-QUEUE_LIMIT: Final = 2 * IN_FLIGHT
+# Mosquitto 2.0 sends a client that acknowledges more than it asked for, and a connection made anew brings what was
+# not acknowledged once more. At 8 KiB a message this is 64 MiB; what comes beyond is asked for again later.
+QUEUE_LIMIT: Final = 8192
+# A commit costs about the same for one message and for many: while more come, a batch may fill.
+GATHER_S: Final = 0.02
+GATHER_LONGEST_S: Final = 0.1
 IDLE_S: Final = 0.2
 RETRY_FIRST_S: Final = 0.2
 RETRY_LONGEST_S: Final = 5.0
@@ -71,7 +76,7 @@ class Batch(NamedTuple):
     """Messages by what is to be done with them."""
 
     pages: list[Received]
-    states: dict[str, PodState]
+    states: dict[str, tuple[PodState, dict[str, Any]]]  # pod -> its last state, and as it came
     asides: list[Aside]
     acknowledged: dict[int, list[int]]  # connection -> message ids
 
@@ -100,6 +105,7 @@ class Collector:
     ) -> None:
         self.live: dict[str, Seen] = {}
         self.online: dict[str, bool] = {}
+        self.address = address
         self._store = store
         self._time_source = time_source or (clock.utc_ms if trust_clock else clock.synchronised_utc_ms)
         self._on_live = on_live
@@ -114,7 +120,9 @@ class Collector:
             IN_FLIGHT,
             self._take_in,
         )
-        self._deriver = Deriver(store.derive)
+        self._deriver = Deriver(store.derive, lambda: self._is_storing or not self._queue.empty())
+        self._is_storing = False
+        self._has_dropped = False
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work, name="collector", daemon=True)
 
@@ -143,8 +151,8 @@ class Collector:
         if self._store_trouble is not None:
             return self._store_trouble
         if self._link.trouble is not None:
-            address = self._link.address
-            return f"There is no connection to the broker at {address.host}:{address.port}: {self._link.trouble}."
+            where = f"{self.address.host}:{self.address.port}"
+            return f"There is no connection to the broker at {where}: {self._link.trouble}."
         return self._deriver.trouble
 
     @property
@@ -158,7 +166,7 @@ class Collector:
                 self._counters[name] += by
 
     def _take_in(self, connection: int, message: MQTTMessage) -> None:
-        """On paho's thread: into the queue. Without room it is let go of: its pod was not told that it is stored."""
+        """On paho's thread: into the queue. Without room it is let go of, and nobody is told that we have it."""
         if len(message.payload) > MAX_PAYLOAD:
             # One byte more than we take, so that the worker sees it too; the rest is let go of at once.
             message.payload = message.payload[: MAX_PAYLOAD + 1]
@@ -166,14 +174,18 @@ class Collector:
             self._queue.put((connection, message))
         else:
             self._count(QUEUE_FULL)
-            self._link.acknowledge(connection, [message.mid] if message.qos else [])
+            self._has_dropped = True
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
                 taken = self._take()
+                self._is_storing = bool(taken)
                 if taken:
                     self._collect(taken)
+                elif self._has_dropped:
+                    self._has_dropped = False
+                    self._link.begin_anew()
                 self._link.tend()
             except _Stopped:
                 return
@@ -183,13 +195,21 @@ class Collector:
                 self._stopping.wait(RETRY_FIRST_S)
 
     def _take(self) -> list[tuple[int, MQTTMessage]]:
-        """What is in the queue, a batch at most; waits a moment for the first."""
+        """What is in the queue, a batch at most; waits for the first, and as long as more come for a little."""
         taken: list[tuple[int, MQTTMessage]] = []
         with suppress(Empty):
             taken.append(self._queue.get(timeout=IDLE_S))
+            self._gather()
             while len(taken) < BATCH_MESSAGES:
                 taken.append(self._queue.get_nowait())
         return taken
+
+    def _gather(self) -> None:
+        deadline_s = time.monotonic() + GATHER_LONGEST_S
+        size = -1
+        while size < self._queue.qsize() < BATCH_MESSAGES and time.monotonic() < deadline_s:
+            size = self._queue.qsize()
+            self._stopping.wait(GATHER_S)
 
     def _collect(self, taken: Sequence[tuple[int, MQTTMessage]]) -> None:
         batch = self._sort_out(taken)
@@ -197,8 +217,8 @@ class Collector:
         for aside in batch.asides:
             self._persist(lambda aside=aside: self._store.set_aside(*aside))
         received_utc_us = _now_utc_us()
-        for pod, state in batch.states.items():
-            self._persist(lambda pod=pod, state=state: self._store.save_state(pod, state, received_utc_us))
+        for pod, (state, as_it_came) in batch.states.items():
+            self._persist(lambda pod=pod, it=as_it_came: self._store.save_state(pod, it, received_utc_us))
             for stream in state.streams:
                 wanted[pod, state.log, stream] = self._store.wanted(pod, state.log, stream)
         for connection, mids in batch.acknowledged.items():
@@ -244,7 +264,7 @@ class Collector:
         """What a pod says of itself."""
         try:
             if leaf == "state":
-                batch.states[pod] = read_state(payload)
+                batch.states[pod] = read_state(payload), json.loads(payload)
             elif leaf == "online":
                 _remember(self.online, pod, payload == b"1")
             else:
@@ -256,10 +276,8 @@ class Collector:
             self._set_aside(batch, topic, payload, f"{leaf}: {error}")
 
     def _set_aside(self, batch: Batch, topic: str, payload: bytes, reason: str) -> None:
-        """Counted each time; kept once a batch, so that a flood of nonsense does not hold up the pages."""
         self._count(reason)
-        if not any(aside.topic == topic and aside.reason == reason for aside in batch.asides):
-            batch.asides.append(Aside(topic, payload, reason))
+        batch.asides.append(Aside(topic, payload, reason))
 
     def _store_pages(self, pages: list[Received]) -> dict[StreamKey, int]:
         """Store all, or as many as can be; -> the next page wanted of each stream touched."""

@@ -11,6 +11,7 @@ from strideload.errors import StrideloadError
 QUIET_S: Final = 0.3  # no page for so long: the pod has sent what it had
 LATEST_S: Final = 5.0  # under a steady flow, so that a long sync is seen to grow
 RETRY_S: Final = 5.0
+STOP_TIMEOUT_S: Final = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +19,13 @@ log = logging.getLogger(__name__)
 class Deriver:
     """A thread that calls `derive` when pages are new and none has come for a moment, or at the latest after a while.
 
-    `trouble` is the last error in words, None after a success.
+    `is_busy` tells whether pages wait to be stored. `trouble` is the last error in words, None after a success.
     """
 
-    def __init__(self, derive: Callable[[], object]) -> None:
+    def __init__(self, derive: Callable[[], object], is_busy: Callable[[], bool]) -> None:
         self.trouble: str | None = None
         self._derive = derive
+        self._is_busy = is_busy
         self._stopping = threading.Event()
         self._is_new = threading.Event()
         self._last_new_s = 0.0
@@ -37,7 +39,7 @@ class Deriver:
         self._stopping.set()
         self._is_new.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(STOP_TIMEOUT_S)  # deriving is done in turns; what is not done stays due
 
     def alive(self) -> bool:
         return self._thread.is_alive()
@@ -48,9 +50,12 @@ class Deriver:
         self._is_new.set()
 
     def _work(self) -> None:
-        while self._is_new.wait() and not self._stopping.is_set():
+        while True:
+            self._is_new.wait()
             self._wait_for_quiet()
             self._is_new.clear()
+            if self._stopping.is_set():  # looked at after the clear, which may have taken back `stop`'s call
+                return
             try:
                 self._derive()
                 self.trouble = None
@@ -64,8 +69,7 @@ class Deriver:
 
     def _wait_for_quiet(self) -> None:
         latest_s = time.monotonic() + LATEST_S
-        while True:
-            now_s = time.monotonic()
-            until_s = min(self._last_new_s + QUIET_S, latest_s)
-            if now_s >= until_s or self._stopping.wait(until_s - now_s):
+        while (now_s := time.monotonic()) < latest_s:
+            quiet_s = 0.0 if self._is_busy() else now_s - self._last_new_s
+            if quiet_s >= QUIET_S or self._stopping.wait(QUIET_S - quiet_s):
                 return

@@ -9,6 +9,7 @@ import itertools
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -29,6 +30,12 @@ SESSION_KEPT_S: Final = 30 * 24 * 3600
 ANSWER_KEPT_S: Final = 5
 ANSWERS_WAITING: Final = 1000
 
+# Brokers that do not know MQTT 5 refuse it, hang up, or wait for the rest of what they take for another packet.
+ANSWER_TIMEOUT_S: Final = 3.0
+OTHER_VERSION: Final = {
+    MQTTProtocolVersion.MQTTv5: MQTTProtocolVersion.MQTTv311,
+    MQTTProtocolVersion.MQTTv311: MQTTProtocolVersion.MQTTv5,
+}
 UNSUPPORTED_VERSION: Final = 0x84  # [MQTT 5, 3.2.2.2]
 
 log = logging.getLogger(__name__)
@@ -61,7 +68,9 @@ class Link:
         # it connects anew, so nothing meant for one connection goes out on the next.
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._too_new = False
+        self._asked_s: float | None = None  # since when the broker owes an answer
+        self._is_refused_version = False
+        self._is_worn = False
         self._client: mqtt.Client | None = None
 
     def start(self) -> None:
@@ -94,22 +103,29 @@ class Link:
                 for topic, payload in messages:
                     self._client.publish(topic, payload, qos=1, properties=self._answer_properties)
 
+    def begin_anew(self) -> None:
+        """Have `tend` make the connection anew, upon which the broker sends again what was not acknowledged."""
+        self._is_worn = True
+
     def tend(self) -> None:
-        """Begin anew where paho cannot: its thread has died, or the broker speaks MQTT 3.1.1 only."""
-        dead = self._thread is not None and not self._thread.is_alive()
-        if self._client is None or not (dead or self._too_new):
+        """Begin anew where paho does not: its thread has died, the broker does not know our version, or we ask."""
+        is_dead = self._thread is not None and not self._thread.is_alive()
+        asked_s = self._asked_s
+        no_answer = asked_s is not None and time.monotonic() - asked_s > ANSWER_TIMEOUT_S
+        if self._client is None or not (is_dead or self._is_refused_version or no_answer or self._is_worn):
             return
-        if dead:
+        if is_dead:
             self.deaths += 1
             log.error("the connection's thread died; a new one is made")
         self.stop()
-        if self._too_new:
-            self.protocol = MQTTProtocolVersion.MQTTv311
+        if self._is_refused_version or no_answer:
+            self.protocol = OTHER_VERSION[self.protocol]
         self._open()
 
     def _open(self) -> None:
         is_v5 = self.protocol == MQTTProtocolVersion.MQTTv5
-        self._thread, self._too_new, self._connection = None, False, None
+        self._connection = self._thread = self._asked_s = None
+        self._is_refused_version = self._is_worn = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
@@ -123,6 +139,7 @@ class Link:
         client.max_queued_messages_set(ANSWERS_WAITING)
         client.suppress_exceptions = True
         client.on_pre_connect = self._on_pre_connect
+        client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -153,13 +170,16 @@ class Link:
     def _on_pre_connect(self, _client: mqtt.Client, _data: object) -> None:
         self._thread = threading.current_thread()
 
+    def _on_socket_open(self, _client: mqtt.Client, _data: object, _socket: object) -> None:
+        self._asked_s = time.monotonic()
+
     def _on_connect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _more: object
     ) -> None:
+        self._asked_s = None
         if reason.is_failure:
             self.trouble = f"the broker refuses: {reason}"
-            is_v5 = self.protocol == MQTTProtocolVersion.MQTTv5
-            self._too_new = is_v5 and reason.value == UNSUPPORTED_VERSION
+            self._is_refused_version = reason.value == UNSUPPORTED_VERSION
             return
         with self._lock:
             self._connection = next(self._numbers)
@@ -172,6 +192,7 @@ class Link:
     def _on_disconnect(
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _more: object
     ) -> None:
+        self._asked_s = None
         with self._lock:
             self._connection = None
             client.drop_out_messages()
