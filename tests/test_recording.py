@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strideload import recording
 from strideload.detect import CHIP_RATES_HZ
-from strideload.recording import COLUMNS, RecordingError, from_arrays, read, resample
+from strideload.recording import COLUMNS, RecordingError, from_arrays, read, resample, signal
 
 RATE_HZ = 104.17
 
@@ -287,6 +287,24 @@ def test_a_clipped_sample_is_still_clipped_when_resampled():
     found = resample(from_arrays(t_s, acc_g), 104.17)
     assert found.clipped.sum() == 10
     assert (found.acc_g[found.clipped, 0] == 8.0).all()
+
+
+@pytest.mark.parametrize(("ceiling_g", "clips"), [(15.98, True), (6.31, False)])
+def test_as_a_signal_it_clips_a_chip_where_it_clipped_a_sensor(ceiling_g, clips):
+    """+-16 g in steps of 0.488 mg ends at 15.99 g; another end of scale stays what it is."""
+    t_s, acc_g, gyro_dps = samples(400, 89.0)
+    acc_g[50:350:30, 0] = -ceiling_g
+    source = signal(from_arrays(t_s, acc_g, gyro_dps), 104.17)
+    seen = source(np.arange(450) / 104.17)
+    assert seen.shape == (450, 6)
+    assert (seen[:, 0] <= -0.999 * ceiling_g).sum() == 10
+    assert ((np.abs(seen[:, :3]) > 32767 * 0.000488).sum() == 10) == clips
+    assert source(t_s[:5] - t_s[0]) == pytest.approx(np.hstack([acc_g, gyro_dps])[:5])
+
+
+def test_as_a_signal_it_is_zero_where_nothing_was_measured():
+    t_s, acc_g, _ = samples()
+    assert (signal(from_arrays(t_s, acc_g), 104.17)(t_s - t_s[0])[:, 3:] == 0).all()
 
 
 REAL = [

@@ -47,6 +47,11 @@ def test_columns_are_aligned():
     assert all(right_edges[0] <= edges for edges in right_edges[1:])
 
 
+def test_no_name_is_broken_over_lines():
+    lines = shown(session(MORNING, 3000), width=80).splitlines()
+    assert any(line.strip().startswith("21 g and more") for line in lines)
+
+
 def test_colour_is_for_terminals_only():
     one = session(MORNING, 300)
     assert "\x1b[" in shown(one, terminal=True)

@@ -11,6 +11,7 @@ import math
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BufferedReader, TextIOWrapper
 from itertools import pairwise
@@ -159,6 +160,32 @@ def resample(recording: Recording, rate_hz: float) -> Recording:
         clipped=clipped,
         resampled_from_hz=recording.rate_hz,
     )
+
+
+def signal(recording: Recording, rate_hz: float) -> Callable[[Floats], Floats]:
+    """The recording as what moves a chip that samples at `rate_hz`: seconds since its first sample (m,) -> (m, 6), g
+    and deg/s, zero rotation where none was measured.
+
+    Straight lines between samples, gaps too. A clipped sample is held for one of the chip's intervals; where its end of
+    scale is a chip's full scale it lies a hair beyond, so that the chip clips as the sensor did.
+    """
+    t_s = recording.t_s - recording.t_s[0]
+    clips = np.flatnonzero(recording.clipped)
+    ceiling_g = recording.ceiling_g or math.inf
+    beyond = 1 + 2 * CLIP_BAND if _is_full_scale(ceiling_g, CLIP_BAND) else 1.0
+
+    def at(moments_s: Floats) -> Floats:
+        values = np.zeros((len(moments_s), 6))
+        values[:, :3] = _interpolate(moments_s, t_s, recording.acc_g)
+        if recording.gyro_dps is not None:
+            values[:, 3:] = _interpolate(moments_s, t_s, recording.gyro_dps)
+        if len(clips):
+            nearest = clips[_nearest(t_s[clips], moments_s)]
+            held = np.flatnonzero(np.abs(moments_s - t_s[nearest]) <= 0.5 / rate_hz)
+            values[held, :3] = recording.acc_g[nearest[held]] * beyond
+        return values
+
+    return at
 
 
 def _sha256(file: BufferedReader) -> str:
@@ -329,8 +356,11 @@ def _ceiling_g(acc_g: Floats) -> float | None:
     at_ceiling = levels >= ceiling_g * (1 - CLIP_BAND)
     most, most_below = np.max(counts[at_ceiling]), np.max(counts[~at_ceiling], initial=0)
     piled_up = ceiling_g >= CLIP_FLOOR_G and most >= CLIP_FEWEST and most >= 2 * most_below
-    full_scale = any(abs(ceiling_g - g) <= FULL_SCALE_NEAR * g for g in FULL_SCALES_G)
-    return ceiling_g if piled_up or full_scale else None
+    return ceiling_g if piled_up or _is_full_scale(ceiling_g, FULL_SCALE_NEAR) else None
+
+
+def _is_full_scale(size_g: float, near: float) -> bool:
+    return any(abs(size_g - scale_g) <= near * scale_g for scale_g in FULL_SCALES_G)
 
 
 def _gap_ends(t_s: Floats) -> NDArray[np.intp]:

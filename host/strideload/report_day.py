@@ -71,10 +71,10 @@ def _runs(runs: Sequence[dict[str, Any]]) -> Table:
 
 def _figures(group: figures_view.Group) -> Table:
     table = _table(show_header=any(group.columns))
-    table.add_column("")
+    table.add_column(no_wrap=True)
     for column in group.columns:
         table.add_column(column, justify="right")
-    table.add_column("")
+    table.add_column()
     for row in group.rows:
         table.add_row(row.name, *row.cells, row.unit)
     return table
