@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,7 @@ from strideload.load.day import Day, to_json
 from strideload.web import figures_view, quality_view, words
 from strideload.web.numbers import duration, long_date, number
 
-INDENT = (0, 0, 0, 2)
+CELL = (0, 0, 0, 2)  # two spaces before each column, the first one too
 
 
 def show(day: Day, console: Console | None = None) -> None:
@@ -46,7 +45,7 @@ def _parts(day: Day, facts: dict[str, Any]) -> Iterator[RenderableType]:
 
 def _section(title: str, table: Table) -> Iterator[RenderableType]:
     yield Text(f"\n{title}", "bold")
-    yield Padding(table, INDENT, expand=False)
+    yield table
 
 
 def _runs(runs: Sequence[dict[str, Any]]) -> Table:
@@ -73,7 +72,7 @@ def _figures(group: figures_view.Group) -> Table:
     table = _table(show_header=any(group.columns))
     table.add_column(no_wrap=True)
     for column in group.columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     table.add_column()
     for row in group.rows:
         table.add_row(row.name, *row.cells, row.unit)
@@ -90,4 +89,4 @@ def _remarks(remarks: Sequence[quality_view.Remark]) -> Table:
 
 
 def _table(*, show_header: bool = True) -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=show_header, header_style="dim")
+    return Table(box=None, padding=CELL, show_header=show_header, header_style="dim")
