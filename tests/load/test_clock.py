@@ -5,6 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from strideload.load.clock import Anchor, Clock, Mark, fit, ticks_to_utc_us
 
 RATE_MHZ = 416_700
