@@ -505,6 +505,11 @@ def _break_energy(state, first, length, span, shift, goal):
     return total
 
 
+def _push(state, k):
+    """Length of the acceleration over three internal samples, times 3."""
+    return state[_LENGTHS + ((k - 1) & _R)] + state[_LENGTHS + (k & _R)] + state[_LENGTHS + ((k + 1) & _R)]
+
+
 def _activity(state, before, slot):
     """Mean of ||a| - 1 g| (u) from one candidate's contact to another's."""
     k = state[slot + _C_IC_K]
@@ -527,24 +532,28 @@ def _link(state, slot, previous):
     lost = (state[_MARKS + (k & _R)] >> 1) - (state[_MARKS + (start & _R)] >> 1)
     state[slot + _C_GAP] = 1 if lost != 0 else 0
 
-    # Push-off is the greatest length in the part of the stride where it can be.
+    # Push-off is the greatest length in the part of the stride where it can be; in running the first one of at least
+    # 7/10 of it, since the swing begins with another.
     low = 52
     high = 74
-    if _kind(state, stride, dev) == STEP_KIND_RUN:
+    share = 10
+    kind = _kind(state, stride, dev)
+    if kind == STEP_KIND_RUN or (kind == STEP_KIND_UNCERTAIN and stride < state[_F_WALK_MIN] * 7 // 5):
         low = 25
         high = 45
+        share = 7
+    low = length * low // 100
+    high = length * high // 100
     greatest = 0
-    toe_off = start
-    for i in range(length * low // 100, length * high // 100):
-        at = start + i
-        push = (
-            state[_LENGTHS + ((at - 1) & _R)]
-            + state[_LENGTHS + (at & _R)]
-            + state[_LENGTHS + ((at + 1) & _R)]
-        )
-        if push > greatest:
-            greatest = push
-            toe_off = at & _MASK
+    for i in range(low, high):
+        greatest = max(greatest, _push(state, start + i))
+    i = low
+    while i < high and (
+        _push(state, start + i) * 10 < greatest * share
+        or _push(state, start + i + 1) > _push(state, start + i)
+    ):
+        i += 1
+    toe_off = (start + i) & _MASK
     state[slot + _C_CONTACT] = (_centre(state, toe_off) - state[before + _C_IC]) & _MASK
 
 
@@ -637,11 +646,19 @@ def _track(state, number, steps, count):
     last = _slot(state[_LAST])
     period = state[_PERIOD]
     stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
-    if stride > period // 2 * 3:
+    late = stride > period // 2 * 3
+    if state[_PENDING] >= 0 and not late:
+        # A walker who begins to run: the one that waits is a contact itself, if a stride has room between the two.
+        other = _slot(state[_PENDING])
+        room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
+        strong = state[other + _C_SCORE] * 2 >= state[_LEVEL]
+        if strong and room >= state[_F_STRIDE_MIN] and _activity(state, last, other) >= _WALK_MAX:
+            state[_PERIOD] = room
+            late = True
+    if late:
         count = _overdue(state, steps, count)
-        if state[_TRACKING]:
-            return _track_one(state, number, steps, count)
-        return _search(state, number, steps, count)
+        if not state[_TRACKING]:
+            return _search(state, number, steps, count)
     return _track_one(state, number, steps, count)
 
 
