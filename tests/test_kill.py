@@ -47,7 +47,7 @@ def test_no_page_is_lost_or_doubled_whatever_is_killed(tmp_path: Path):
     for target, house, killed_at in zip(TARGETS, houses, kills, strict=True):
         assert len(killed_at) == KILLS
         # A sync under way: neither before its first page nor after its last one.
-        assert 0 < killed_at[0], target
+        assert killed_at[0] > 0, target
         assert killed_at[-1] < PAGES, target
         stored, written = house.stored(), house.written()
         assert set(range(PAGES)) <= set(stored), target

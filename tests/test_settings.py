@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from strideload import settings
 from strideload.settings import Settings, SettingsError, load_settings
 

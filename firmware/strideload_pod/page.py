@@ -147,7 +147,7 @@ class Page:
         self.size = 1
         self.limit = 0
         self.format = "<B"
-        fields: dict = {name: 0 for name in HEADER_NAMES}
+        fields: dict = dict.fromkeys(HEADER_NAMES, 0)
         self.fields = fields
         fields["magic"] = MAGIC
         fields["version"] = VERSION

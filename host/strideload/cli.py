@@ -147,10 +147,9 @@ def day(
     """One day's load."""
     from strideload import days, report_day
     from strideload.load.day import to_json
-    from strideload.store import open_store
 
     settings = _settings(folder)
-    with open_store(settings.store_url()) as store:
+    with _store(settings) as store:
         store.ensure_runner(settings.runner.id, settings.runner.name, settings.time_zone())
         store.derive()
         who = runner or settings.runner.id
@@ -166,9 +165,7 @@ def day(
 @app.command()
 def rebuild(folder: Folder = None, as_json: AsJson = False) -> None:
     """Derive all sessions and steps anew from the pages."""
-    from strideload.store import open_store
-
-    with open_store(_settings(folder).store_url()) as store, _progress("Rebuilding") as advance:
+    with _store(_settings(folder)) as store, _progress("Rebuilding") as advance:
         sessions = store.rebuild(advance)
         digest = store.derived_digest()
     if as_json:
@@ -192,6 +189,14 @@ def _settings(folder: Path | None) -> Any:
     from strideload.settings import load_settings
 
     return load_settings(folder)
+
+
+def _store(settings: Any) -> Any:
+    """The store of a folder, made when it is missing."""
+    from strideload.store import open_store
+
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return open_store(settings.store_url())
 
 
 def _say(text: str) -> None:

@@ -14,10 +14,9 @@ import numpy as np
 from strideload import recording as recordings
 from strideload.deliver import deliver, receiver_for
 from strideload.load.steps import Foot
-from strideload.recording import Floats, Recording
+from strideload.recording import Recording
 from strideload.settings import Settings
 from strideload.simulate.pod import ScratchFiles, Take, record
-from strideload.simulate.samples import Source
 
 CHIP = "LSM6DSO32"
 CHIP_RATES_HZ = {104: 6667 / 64, 208: 6667 / 32, 416: 6667 / 16, 833: 6667 / 8, 1667: 6667 / 4}
@@ -135,7 +134,7 @@ def _take(recording: Recording, start_utc_us: int) -> Take:
     range_g = next((range_g for range_g in CHIP_RANGES_G if greatest_g <= range_g * 1.001), CHIP_RANGES_G[-1])
     true_rate_hz = CHIP_RATES_HZ[odr_hz]
     return Take(
-        source=_source(recording),
+        source=recordings.signal(recording, true_rate_hz),
         start_utc_ms=start_utc_us // 1000,
         duration_s=_duration_s(recording) + TAIL_S,
         settings={
@@ -149,25 +148,3 @@ def _take(recording: Recording, start_utc_us: int) -> Take:
             ),
         },
     )
-
-
-def _source(recording: Recording) -> Source:
-    """The recording as something physical: straight lines between its samples.
-
-    A clipped sample keeps its value at the moment nearest to it, so that the chip is seen to clip there too.
-    """
-    axes = [recording.acc_g] if recording.gyro_dps is None else [recording.acc_g, recording.gyro_dps]
-    values = np.concatenate(axes, axis=1)
-    t_s = recording.t_s - recording.t_s[0]
-    clipped_s, clipped = t_s[recording.clipped], values[recording.clipped]
-
-    def source(at_s: Floats) -> Floats:
-        out = np.zeros((len(at_s), 6))
-        for axis in range(values.shape[1]):
-            out[:, axis] = np.interp(at_s, t_s, values[:, axis])
-        nearest = np.rint((clipped_s - at_s[0]) * (len(at_s) - 1) / (at_s[-1] - at_s[0])).astype(np.int64)
-        here = (nearest >= 0) & (nearest < len(at_s))
-        out[nearest[here], : values.shape[1]] = clipped[here]
-        return out
-
-    return source

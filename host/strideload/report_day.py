@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from strideload.load.day import Day, to_json
-from strideload.web import figures_view, quality_view, words
-from strideload.web.numbers import duration, long_date, number
+from strideload.words import figures, phrases, quality
+from strideload.words.numbers import duration, long_date, number
 
 CELL = (0, 0, 0, 2)  # two spaces before each column, the first one too
 
@@ -30,16 +30,16 @@ def render(day: Day) -> RenderableType:
 
 
 def _parts(day: Day, facts: dict[str, Any]) -> Iterator[RenderableType]:
-    origin = "".join(f" · {word}" for word in words.origins(facts))
+    origin = "".join(f" · {word}" for word in phrases.origins(facts))
     yield Text(f"{long_date(day.date)} {day.date.year} · {day.zone}{origin}", "dim")
-    yield Text(words.sentence(facts), "bold")
+    yield Text(phrases.sentence(facts), "bold")
     if day.known != "recorded" or day.note:
         yield Text(f"{day.reason[0].upper()}{day.reason[1:]}.")
     if day.runs:
         yield from _section("Runs", _runs(facts["runs"]))
-    for group in figures_view.groups(facts):
+    for group in figures.groups(facts):
         yield from _section(group.name, _figures(group))
-    if remarks := quality_view.remarks(facts, {}):
+    if remarks := quality.remarks(facts, {}):
         yield from _section("About the data", _remarks(remarks))
 
 
@@ -68,7 +68,7 @@ def _runs(runs: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def _figures(group: figures_view.Group) -> Table:
+def _figures(group: figures.Group) -> Table:
     table = _table(show_header=any(group.columns))
     table.add_column(no_wrap=True)
     for column in group.columns:
@@ -79,7 +79,7 @@ def _figures(group: figures_view.Group) -> Table:
     return table
 
 
-def _remarks(remarks: Sequence[quality_view.Remark]) -> Table:
+def _remarks(remarks: Sequence[quality.Remark]) -> Table:
     table = _table(show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

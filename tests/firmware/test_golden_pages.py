@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from golden import make, pack
 from strideload_pod import page
 

@@ -9,14 +9,13 @@ import sys
 import time
 from pathlib import Path
 
+from strideload.settings import load_settings
+from strideload.simulate.pod import ScratchFiles
+from strideload.store import open_store
 from strideload_pod import page as pages
 from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME
 from strideload_pod.log import Log
 from strideload_pod.page import PAGE_SIZE, Page
-
-from strideload.settings import load_settings
-from strideload.simulate.pod import ScratchFiles
-from strideload.store import open_store
 from support.mosquitto import Mosquitto
 
 UID = bytes.fromhex("00000000c0ffee01")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from strideload.web import figures_view, quality_view, words
 from strideload.web.doors import DayJson
-from strideload.web.numbers import THIN_SPACE, duration, long_date, number, short_date
+from strideload.words import figures, phrases, quality
+from strideload.words.numbers import THIN_SPACE, duration, long_date, number, short_date
 
 MOVES = {"running_s": "running", "walking_s": "walking"}
 
@@ -36,8 +36,8 @@ class DayView:
     more: list[str]
     begin: bool  # whether to say how to begin
     runs: list[RunView]
-    groups: list[figures_view.Group]
-    remarks: list[quality_view.Remark]
+    groups: list[figures.Group]
+    remarks: list[quality.Remark]
 
 
 def view(
@@ -56,19 +56,21 @@ def view(
         heading=_heading(shown, today),
         before=_link(shown - timedelta(days=1), today) if shown > first_day else None,
         after=_link(shown + timedelta(days=1), today) if shown < today else None,
-        origin_words=words.origins(day),
-        sentence="Nothing is known of today yet." if nothing_yet and shown == today else words.sentence(day),
+        origin_words=phrases.origins(day),
+        sentence="Nothing is known of today yet."
+        if nothing_yet and shown == today
+        else phrases.sentence(day),
         more=_more(day, days_before, shown == today),
         begin=nothing_yet and not has_pods,
         runs=[_run(run, alone=len(day["runs"]) == 1) for run in day["runs"]],
-        groups=figures_view.groups(day),
-        remarks=quality_view.remarks(day, rejections),
+        groups=figures.groups(day),
+        remarks=quality.remarks(day, rejections),
     )
 
 
 def longest_run(days: Sequence[DayJson]) -> DayJson | None:
     """The day with the longest run, None where no run is known."""
-    ran = [day for day in days if words.state(day) == "run"]
+    ran = [day for day in days if phrases.state(day) == "run"]
     return max(ran, key=lambda day: day["longest_run_s"], default=None)
 
 
@@ -90,7 +92,7 @@ def _more(day: DayJson, days_before: Sequence[DayJson], is_today: bool) -> list[
             "No pod reported on this day and nothing was noted. A pod that still holds it fills it in when it syncs."
         ]
     lines = [f"{day['reason'][0].upper()}{day['reason'][1:]}."] if day["note"] == "ran_without" else []
-    return [*lines, _baseline(days_before)] if words.state(day) == "run" else lines
+    return [*lines, _baseline(days_before)] if phrases.state(day) == "run" else lines
 
 
 def _baseline(days_before: Sequence[DayJson]) -> str:
@@ -99,7 +101,7 @@ def _baseline(days_before: Sequence[DayJson]) -> str:
     longest = longest_run(days_before)
     if longest is None:
         return f"No run is known in the {count} days before, so there is nothing to compare with yet."
-    unknown = sum(words.state(day) == "unknown" for day in days_before)
+    unknown = sum(phrases.state(day) == "unknown" for day in days_before)
     caveat = f" {unknown} of these days are not known." if unknown else ""
     when = short_date(date.fromisoformat(longest["date"]))
     return f"Longest run in the {count} days before: {duration(longest['longest_run_s'])} on {when}.{caveat}"
@@ -108,12 +110,12 @@ def _baseline(days_before: Sequence[DayJson]) -> str:
 def _run(run: Mapping[str, Any], alone: bool) -> RunView:
     """A run that is alone in its day leaves out what the day's sentence says already."""
     start, end = (datetime.fromisoformat(run[f"{name}_local"]) for name in ("start", "end"))
-    moved = [f"{duration(run[name])} {what}" for name, what in MOVES.items() if run[name] >= words.LEAST_S]
+    moved = [f"{duration(run[name])} {what}" for name, what in MOVES.items() if run[name] >= phrases.LEAST_S]
     parts: list[str] = []
     if not alone or len(moved) > 1:
         parts.append(" and ".join(moved) or "neither running nor walking")
     if not alone:
-        parts.append(words.steps(run))
+        parts.append(phrases.steps(run))
     if run["cadence_spm"] is not None:
         parts.append(f"{number(run['cadence_spm'])}{THIN_SPACE}steps/min")
     if run["began_before"]:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from strideload.web import words
 from strideload.web.doors import Live, LivePod
-from strideload.web.numbers import THIN_SPACE, duration, number
+from strideload.words import phrases
+from strideload.words.numbers import THIN_SPACE, duration, number
 
 # A pod speaks once a second; after this long without a word it is not shown as running.
 LIVE_LIMIT_S = 5.0
@@ -62,7 +62,9 @@ def _running(pod: LivePod) -> RunningPod:
     return RunningPod(
         pod=pod["pod"],
         name=pod_name(pod["pod"], pod["foot"]),
-        how=[word for word in (GAITS.get(pod["kind"] or ""), words.ORIGINS.get(pod["origin"] or "")) if word],
+        how=[
+            word for word in (GAITS.get(pod["kind"] or ""), phrases.ORIGINS.get(pod["origin"] or "")) if word
+        ],
         cadence=number(pod["cadence_spm"]),
         also=" · ".join(also),
     )

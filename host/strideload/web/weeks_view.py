@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from strideload.web import words
 from strideload.web.doors import DayJson
-from strideload.web.numbers import duration, number, short_date
+from strideload.words import phrases
+from strideload.words.numbers import duration, number, short_date
 
 STATE_WORDS = {"run": "run", "none": "no run", "unknown": "not known"}
 NOTED_WORDS = {"rest": "rest", "ran_without": "ran without the pod"}
@@ -44,38 +44,38 @@ def view(days: Sequence[DayJson], longest_run_s: float | None) -> WeeksView:
 
 
 def _sentence(days: Sequence[DayJson]) -> str:
-    states = [words.state(day) for day in days]
+    states = [phrases.state(day) for day in days]
     ran = states.count("run")
     counts = f"{ran} {'day' if ran == 1 else 'days'} with a run, {states.count('none')} without"
     if unknown := states.count("unknown"):
         counts += f", {unknown} not known"
     most = max(days, key=lambda day: day["running_s"] or 0)
-    if words.state(most) != "run":
+    if phrases.state(most) != "run":
         return f"{counts}."
     return f"{counts}. The most in a day: {duration(most['running_s'])}, on {short_date(_date(most))}."
 
 
 def _mark(day: DayJson) -> dict[str, Any]:
     on = _date(day)
-    state = words.state(day)
+    state = phrases.state(day)
     return {
         "date": on.isoformat(),
         "monday": on.weekday() == 0,
         "short": f"{on.day} {short_date(on).split()[-1]}",
         "state": state,
         "min": _minutes(day["running_s"]) if state == "run" else None,
-        "text": f"{short_date(on)}: {words.sentence(day)}",
+        "text": f"{short_date(on)}: {phrases.sentence(day)}",
     }
 
 
 def _row(day: DayJson) -> Row:
     on = _date(day)
     impact_g = day["together"]["impact_sum_g"] if day["together"] else None
-    state = NOTED_WORDS.get(day["known"], STATE_WORDS[words.state(day)])
+    state = NOTED_WORDS.get(day["known"], STATE_WORDS[phrases.state(day)])
     return Row(
         iso=on.isoformat(),
         name=short_date(on),
-        state=", ".join([state, *words.origins(day)]),
+        state=", ".join([state, *phrases.origins(day)]),
         running=duration(day["running_s"]),
         steps=number(day["steps"]),
         impact=number(impact_g),

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from strideload.load.day import MINOR_SHARE
 from strideload.web.doors import DayJson
-from strideload.web.numbers import duration, number
+from strideload.words.numbers import duration, number
 
 LEAST_S = 1.0  # less than this is no running and no walking
 

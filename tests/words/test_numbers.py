@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strideload.web.numbers import (
+from strideload.words.numbers import (
     NO_BREAK_SPACE,
     NOT_KNOWN,
     THIN_SPACE,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from strideload.load.metrics import METRICS
-from strideload.web import words
 from strideload.web.doors import DayJson
-from strideload.web.numbers import THIN_SPACE, duration, number
+from strideload.words import phrases
+from strideload.words.numbers import THIN_SPACE, duration, number
 
 NAMES = {metric.id: metric.name for metric in METRICS}
 
@@ -80,7 +80,7 @@ def groups(day: DayJson) -> list[Group]:
 
 def _totals(day: DayJson) -> Group:
     times = [Row(name, NAMES[name], "", [duration(day[name])]) for name in TIMES]
-    steps = Row("steps", NAMES["steps"], words.basis(day), [number(day["steps"])])
+    steps = Row("steps", NAMES["steps"], phrases.basis(day), [number(day["steps"])])
     uncertain = day["together"]["uncertain"]
     neither = [Row("time_s", UNCERTAIN, "", [duration(uncertain["time_s"])])] if uncertain["strides"] else []
     return Group("How much", [""], [*times[:2], *neither, *times[2:], steps])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from strideload.web.doors import DayJson
-from strideload.web.numbers import THIN_SPACE, duration, number
+from strideload.words.numbers import THIN_SPACE, duration, number
 
 NOTABLE_SHARE = 0.001  # one impact in a thousand
 

@@ -1,0 +1,1 @@
+"""How days are said: the same words and figures on the page and in the terminal."""

@@ -1,0 +1,303 @@
+"""The commands as a person or a script meets them: real processes, exit codes, what is printed where."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from strideload import __version__
+from support import tools
+from support.mosquitto import free_port
+
+COMMANDS = ("demo", "up", "replay", "detect", "simulate", "day", "rebuild", "doctor")
+WITHIN_S = 120.0
+
+
+def run(*words: object, folder: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+    """A command to its end, in a folder of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("STRIDELOAD_")} | more
+    if folder is not None:
+        env["STRIDELOAD_DIR"] = str(folder)
+    command = [sys.executable, "-m", "strideload.cli", *map(str, words)]
+    return subprocess.run(
+        command,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def ok(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute of walking and a minute of running, as `simulate` writes it."""
+    file = tmp_path_factory.mktemp("runs") / "short.npz"
+    ok(run("simulate", file, "--plan", "stand:0.1,walk:0.5@5.4,run:1@10.5,stand:0.1", "--rate", 104))
+    return file
+
+
+def test_version_and_help():
+    assert ok(run("--version")).strip() == f"strideload {__version__}"
+    listed = ok(run("--help"))
+    assert all(command in listed for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str):
+    assert "Usage:" in ok(run(command, "--help"))
+
+
+def test_detect_prints_a_line_a_contact_and_a_summary(short_run: Path):
+    """One JSON object a line, times on the file's clock, null where unknown; the summary is the last line."""
+    *contacts, last = map(json.loads, ok(run("detect", short_run, "--json")).splitlines())
+    names = {"ic_s", "to_s", "stride_s", "contact_s", "peak_g", "clipped", "rise_g_s", "kind"}
+    assert all(set(contact) == names for contact in contacts)
+    times = [contact["ic_s"] for contact in contacts]
+    assert times == sorted(times)
+    true_ic_s = np.load(short_run)["ic_s"]
+    assert len(contacts) == pytest.approx(len(true_ic_s), abs=3)
+    assert last["summary"]["strides"] == len(contacts)
+    assert contacts[-1]["stride_s"] is None
+
+
+def test_replay_and_day_speak_json(short_run: Path, tmp_path: Path):
+    tools.program("mosquitto")
+    replayed = json.loads(
+        ok(
+            run(
+                "replay",
+                short_run,
+                "--start",
+                "2026-05-01T06:00",
+                "--foot",
+                "right",
+                "--json",
+                folder=tmp_path,
+            )
+        )
+    )
+    assert replayed["changed"]
+    assert replayed["start"] == "2026-05-01T06:00:00Z"
+    day = json.loads(ok(run("day", "--date", "2026-05-01", "--json", folder=tmp_path, TZ="UTC")))
+    assert day["known"] == "recorded"
+    assert day["right"] is not None
+    assert day["left"] is None
+    assert "running, " in ok(run("day", "--date", "2026-05-01", folder=tmp_path, TZ="UTC"))
+    assert json.loads(ok(run("rebuild", "--json", folder=tmp_path)))["sessions"] == 1
+
+
+def test_a_day_without_anything_is_not_known(tmp_path: Path):
+    """Unknown is neither zero nor rest."""
+    day = json.loads(ok(run("day", "--date", "2026-05-02", "--json", folder=tmp_path)))
+    assert day["known"] == "unknown"
+    assert day["steps"] is None
+
+
+def write(file: Path, content: bytes) -> Path:
+    file.write_bytes(content)
+    return file
+
+
+BAD_FILES = [
+    pytest.param("empty.csv", b"", "empty", id="empty CSV"),
+    pytest.param("words.csv", b"t_s,acc_x_g,acc_y_g,acc_z_g\n0,zero,0,1\n", "acc_x", id="non-numeric CSV"),
+    pytest.param("columns.csv", b"a,b\n1,2\n", "no column gives time", id="unknown columns"),
+    pytest.param("noise.npz", b"\x00\xff" * 300, "npz", id="not a zip"),
+    pytest.param("binary.csv", bytes(range(256)) * 8, "", id="binary CSV"),
+    pytest.param("cut.npz", b"PK\x03\x04 cut off", "", id="truncated npz"),
+]
+
+
+@pytest.mark.parametrize("command", ["detect", "replay"])
+@pytest.mark.parametrize(("name", "content", "says"), BAD_FILES)
+def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: bytes, says: str, tmp_path: Path):
+    """Exit code 1, the sentence on stderr, no traceback, nothing on stdout."""
+    done = run(command, write(tmp_path / name, content), folder=tmp_path / "host")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("strideload: ")
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("day", "--date", "yesterday"), "--date is no date"),
+        (("day", "--runner", "nobody"), "no runner"),
+        (("detect", "missing.npz"), "No such file"),
+        (("replay", "missing.npz", "--start", "noon"), "--start is no time"),
+        (("replay", "missing.npz", "--foot", "third"), "--foot is left, right or unknown"),
+        (("simulate", "x.npz", "--plan", "fly:3@900"), "no part of a plan"),
+        (("simulate", "x.txt"), ".npz or .csv"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_wrong_words_are_answered_in_a_sentence(words: tuple[str, ...], says: str, tmp_path: Path):
+    done = run(*words, folder=tmp_path)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_usage_errors_exit_with_2():
+    assert run("day", "--nonsense").returncode == 2
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path):
+    (tmp_path / "strideload.toml").write_text("[web]\nprot = 80\n")
+    done = run("day", folder=tmp_path)
+    assert done.returncode == 1
+    assert "did you mean port?" in done.stderr
+
+
+def test_the_doctor_says_what_is_wrong(tmp_path: Path):
+    """A broker that nobody runs; everything else is well."""
+    (tmp_path / "strideload.toml").write_text(f'[broker]\nhost = "127.0.0.1"\nport = {free_port()}\n')
+    done = run("doctor", "--json", folder=tmp_path)
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert done.returncode == 1
+    assert not findings["Broker"]["good"]
+    assert all(finding["good"] for name, finding in findings.items() if name != "Broker")
+
+
+# What stays up until it is told to end
+
+
+def start(*words: str, folder: Path) -> subprocess.Popen[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("STRIDELOAD_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "strideload.cli", *words],
+        env={**env, "STRIDELOAD_DIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def line_with(process: subprocess.Popen[str], text: str) -> str:
+    """The first line of output that has this text; pytest's time-out is the deadline."""
+    assert process.stdout is not None
+    seen: list[str] = []
+    for line in process.stdout:
+        seen.append(line)
+        if text in line:
+            return line
+    raise AssertionError(f"{text!r} never came: {''.join(seen)[-2000:]}")
+
+
+def group(process: subprocess.Popen[str]) -> list[int]:
+    """Processes below this one, by /proc: children and theirs."""
+    found, todo = [], [process.pid]
+    while todo:
+        parent = todo.pop()
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            below = [int(pid) for pid in task.read_text().split()]
+            found += below
+            todo += below
+    return found
+
+
+def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
+    """Tell it to stop and read it out -> exit code."""
+    process.send_signal(number)
+    try:
+        process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return process.returncode
+
+
+def gone(pids: list[int], within_s: float = 10.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_up_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Path):
+    """Page, broker and store come up, and nothing of them is left behind."""
+    tools.program("mosquitto")
+    process = start("up", "--port", "0", folder=tmp_path)
+    try:
+        url = line_with(process, "Page").split()[-1]
+        assert json.load(urllib.request.urlopen(url + "healthz"))["trouble"] is None
+        line_with(process, "Ctrl-C")
+        below = group(process)
+        assert below  # the broker
+        second = run("up", "--port", "0", folder=tmp_path)
+        assert second.returncode == 1
+        assert "in use by another strideload" in second.stderr
+    finally:
+        code = end(process, number)
+    assert code == 0
+    assert gone(below)
+
+
+def test_up_ends_with_a_sentence_when_its_port_is_taken(tmp_path: Path):
+    tools.program("mosquitto")
+    process = start("up", "--port", "0", folder=tmp_path / "one")
+    try:
+        url = line_with(process, "Page").split()[-1]
+        port = url.rstrip("/").rsplit(":", 1)[1]
+        done = run("up", "--port", port, folder=tmp_path / "two")
+        assert done.returncode == 1
+        assert "another program uses this port" in done.stderr
+    finally:
+        end(process, signal.SIGTERM)
+
+
+def test_the_demo_once_prints_a_day_that_went_through_every_part(tmp_path: Path):
+    """A season, a run of today, one summary, exit code 0; the user's own folder is not touched."""
+    out = ok(run("demo", "--once", folder=tmp_path / "users"))
+    assert "simulated" in out
+    assert "min running" in out
+    assert not (tmp_path / "users").exists()
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_stays_up_with_a_pod_that_runs_live(tmp_path: Path):
+    """The page answers, a cadence ticks, and Ctrl-C leaves no process and no folder behind."""
+    process = start("demo", "--port", "0", folder=tmp_path)
+    try:
+        url = line_with(process, "The page is at").split("at ")[1].split(" ")[0]
+        below = group(process)
+        deadline = time.monotonic() + 90
+        while "cadence" not in (part := urllib.request.urlopen(url + "part/live").read().decode().lower()):
+            assert time.monotonic() < deadline, part
+            time.sleep(0.5)
+        page = urllib.request.urlopen(url).read().decode()
+        assert "simulated" in page
+    finally:
+        code = end(process, signal.SIGINT)
+    assert code == 0
+    assert len(below) >= 2  # broker and pod
+    assert gone(below)
+
+
+def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path: Path):
+    (tmp_path / "diary.txt").write_text("mine")
+    done = run("demo", "--once", "--dir", tmp_path)
+    assert done.returncode == 1
+    assert "touches nobody's data" in done.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["diary.txt"]
