@@ -99,6 +99,16 @@ def test_simulated_peaks_are_the_truth(day: Run, rate_hz: int) -> None:
     assert abs(np.median(error)) < 0.03
 
 
+def test_simulated_contact_times_follow_the_truth(day: Run, day_steps: Steps) -> None:
+    """Toe-off is an estimate: 20 ms early on the simulated runner, steady within 10 ms, and marked."""
+    off = np.abs(times_s(day_steps, RATE_HZ)[:, None] - day.ic_s).argmin(axis=1)
+    known = (day_steps[:, detector.CONTACT] > 0) & ~np.isnan(day.contacts["contact_s"][off])
+    error = day_steps[known, detector.CONTACT] / 256 / RATE_HZ - day.contacts["contact_s"][off[known]]
+    assert -0.03 < np.median(error) < 0
+    assert np.mean(np.abs(error - np.median(error)) < 0.01) > 0.9
+    assert (day_steps[known, detector.FLAGS] & page.STEP_TOE_OFF_ESTIMATED).all()
+
+
 def test_kinds_are_the_gait(day: Run, day_steps: Steps) -> None:
     """But for the strides at which the gait changes."""
     off = np.abs(times_s(day_steps, RATE_HZ)[:, None] - day.ic_s).argmin(axis=1)
