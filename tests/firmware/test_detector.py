@@ -142,6 +142,10 @@ def test_a_recording_that_breaks_off_loses_no_contact(day: Run, day_samples: Sam
     assert steps[-1, detector.STRIDE] == -1
 
 
+def test_nothing_gives_nothing() -> None:
+    assert len(detect(np.empty((0, 3), np.int16), CASE)) == 0
+
+
 @pytest.mark.parametrize("turn", [(0, 0, 0), (90, 0, 0), (180, 0, 90), (0, -75, 40), (123, 45, -67)])
 def test_no_mounting_changes_the_steps(turn: tuple[float, float, float], day_steps: Steps) -> None:
     run = Runner(1, sensor_from_foot=mounting(*turn) @ ON_THE_LACES).session(DAY)

@@ -69,7 +69,7 @@ def test_the_cadence_of_the_outdoor_run_is_the_hips(recordings: Path, outdoor: S
 
 
 def test_the_outdoor_run_is_a_sensible_run(outdoor: Steps) -> None:
-    """25 minutes with stops and walks: 1391 strides of running, 115 of walking; no stride is missed within a bout."""
+    """25 minutes with stops and walks: 1393 strides of running, 114 of walking; no stride is missed within a bout."""
     running = outdoor[:, detector.KIND] == page.STEP_KIND_RUN
     stride_s = outdoor[running, detector.STRIDE] / 25_600
     assert 1340 < running.sum() < 1440
