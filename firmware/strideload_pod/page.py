@@ -122,7 +122,7 @@ RECORDS = {
     KIND_GONE: ("<BB2sII", ("stream", "cause", "reserved", "first", "count")),
     KIND_MARK: ("<QQqB3sI", ("sample", "tick_ms", "utc_ms", "source", "reserved", "code")),
     KIND_ALIVE: ("<QqII", ("tick_ms", "utc_ms", "pages_waiting", "pages_free")),
-}
+}  # type: dict[int, tuple[str, tuple[str, ...]]]
 
 
 def record_layout(kind, record_size):

@@ -3,7 +3,7 @@
 import re
 import struct
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -56,8 +56,7 @@ KEY: np.dtype[Any] = np.dtype(
 
 RAW_ACC = _dtype(*page.RAW_ACC)
 RAW_ACC_GYRO = _dtype(*page.RAW_ACC_GYRO)
-_LAYOUTS = cast("dict[int, tuple[str, tuple[str, ...]]]", page.RECORDS)  # the firmware has no typing
-RECORD: dict[int, np.dtype[Any]] = {kind: _dtype(*it) for kind, it in _LAYOUTS.items()}
+RECORD: dict[int, np.dtype[Any]] = {kind: _dtype(*it) for kind, it in page.RECORDS.items()}
 """Kind -> its record. Raw pages are not here: their records have three or six axes, see `record_type`."""
 
 
