@@ -86,7 +86,7 @@ _ROOT = const(33)         # last integer square root, where the next one begins
 _SUM_DEV = const(34)      # running sums, modulo 2**29
 _SUM_JERK = const(35)
 _SUM_GAP = const(36)
-_BEST = const(37)         # greatest landing score of the last 0.25 s, and its k
+_BEST = const(37)         # greatest landing strength of the last 0.25 s, and its k
 _BEST_K = const(38)
 _MADE = const(39)         # candidates so far
 _FLOOR = const(40)        # candidates before this one are done with
@@ -94,17 +94,17 @@ _TRACKING = const(41)
 _LAST = const(42)         # the contact that the bout has reached
 _PENDING = const(43)      # the candidate for the next one, or -1
 _PERIOD = const(44)       # F, of the bout's strides
-_LEVEL = const(45)        # landing score of the bout's contacts
+_LEVEL = const(45)        # landing strength of the bout's contacts
 _OVERDUE = const(46)      # internal samples after the last contact that end the wait for the next
 _GAP = const(47)          # raw samples lost since the last block, up to one more than _FILL_MAX
 _SKIP = const(48)         # the same, modulo 2**29
 _SAMPLE = const(49)       # the last raw sample
 _LAST_K = const(52)       # k of the contact that the bout has reached
 
-# Candidates: the last 32 greatest scores within 0.25 s.
+# Candidates: the last 32 greatest strengths within 0.25 s.
 _CANDIDATES = const(32)
-_C_K = const(0)           # of the greatest score
-_C_SCORE = const(1)
+_C_K = const(0)           # of the greatest strength
+_C_STRENGTH = const(1)
 _C_PREVIOUS = const(2)    # the candidate that this one continues, or -1
 _C_CHAIN = const(3)       # contacts in its chain
 _C_VALUE = const(4)       # of its chain
@@ -144,8 +144,8 @@ _SWING_FULL = const(154)  # 0.3 g: mean ||a| - 1 g| of a full swing
 _WALK_MAX = const(563)  # 1.1 g: walking has 0.3 to 1.06 g over a stride, running from 1.5 g on
 _RUN_MIN = const(666)  # 1.3 g
 
-_SCORE_MIN = const(64)  # gait mostly has over 1000, its first and last steps 100 and more
-_SCORE_CAP = const(1024)
+_STRENGTH_MIN = const(64)  # gait mostly has over 1000, its first and last steps 100 and more
+_STRENGTH_CAP = const(1024)
 _CHAIN_MIN = const(4)
 _VALUE_MIN = const(1000)
 
@@ -345,11 +345,11 @@ def _run(state, source, at, stride, n, held, steps, count):
             warm += 1
             continue
 
-        # Landing score of 190 ms ago. Total variation over 80 ms in g is 8 times the mean change in g per 10 ms.
+        # Landing strength of 190 ms ago. Total variation over 80 ms in g is 8 times the mean change in g per 10 ms.
         middle = k - w190
         shock = state[_JERKS + ((middle + w40) & _R)] - state[_JERKS + ((middle - w40) & _R)]
         shock = (shock & _MASK) >> 3
-        score = 0
+        strength = 0
         if shock > _SHOCK_MIN:
             braking = state[_DEVS + ((middle - w70) & _R)] - state[_DEVS + ((middle - w170) & _R)]
             braking = (braking & _MASK) // w100 + _BRAKING_FLOOR
@@ -357,15 +357,15 @@ def _run(state, source, at, stride, n, held, steps, count):
             activity = ((sum_dev - state[_DEVS + after]) & _MASK) // w100
             activity += ((sum_jerk - state[_JERKS + after]) & _MASK) // 10
             # below 2**14 x 2**15
-            score = (min(shock, 16_383) * braking // (activity + _ACTIVITY_FLOOR)) >> 1
-        if score > best:
-            best = score
+            strength = (min(shock, 16_383) * braking // (activity + _ACTIVITY_FLOOR)) >> 1
+        if strength > best:
+            best = strength
             best_k = middle & _MASK
         elif (middle - best_k) & _MASK >= w250:
             found = best
             best = 0
             state[_K] = k
-            if found >= _SCORE_MIN:
+            if found >= _STRENGTH_MIN:
                 count = _candidate(state, best_k, found, steps, count)
             best_k = middle & _MASK
         if state[_TRACKING] and (k - state[_LAST_K]) & _MASK > state[_OVERDUE]:
@@ -415,22 +415,22 @@ def _centre(state, k):
     return ((start & _F_SAMPLES) * 256 + (decimation - 1) * 128) & _MASK
 
 
-def _candidate(state, k, score, steps, count):
-    """Measure the landing whose score was greatest at k, and let the bout decide upon it. -> steps in `steps`."""
-    # A tap comes out of rest, a landing out of a swing: without one the score is weighted down.
+def _candidate(state, k, strength, steps, count):
+    """Measure the landing whose strength was greatest at k, and let the bout decide upon it. -> steps in `steps`."""
+    # A tap comes out of rest, a landing out of a swing: without one the strength is weighted down.
     swing = (state[_DEVS + ((k - state[_W70]) & _R)] - state[_DEVS + ((k - state[_W400]) & _R)]) & _MASK
     swing //= state[_W400] - state[_W70]
-    score = min(score, 16_383) * min(swing, _SWING_FULL) // _SWING_FULL
-    if score < _SCORE_MIN:
+    strength = min(strength, 16_383) * min(swing, _SWING_FULL) // _SWING_FULL
+    if strength < _STRENGTH_MIN:
         return count
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
     slot = _slot(number)
     state[slot + _C_K] = k
-    state[slot + _C_SCORE] = score
+    state[slot + _C_STRENGTH] = strength
     state[slot + _C_PREVIOUS] = -1
     state[slot + _C_CHAIN] = 1
-    state[slot + _C_VALUE] = min(score, _SCORE_CAP)
+    state[slot + _C_VALUE] = min(strength, _STRENGTH_CAP)
     _measure(state, slot, k)
     if state[_TRACKING]:
         return _track(state, number, steps, count)
@@ -580,7 +580,7 @@ def _search(state, number, steps, count):
         if stride > state[_F_STRIDE_MAX]:
             break
         skipped = between
-        between += min(state[before + _C_SCORE], _SCORE_CAP)
+        between += min(state[before + _C_STRENGTH], _STRENGTH_CAP)
         if stride < state[_F_STRIDE_MIN]:
             continue
         if stride < state[_F_WALK_MIN] and _activity(state, before, slot) < _RUN_MIN:
@@ -589,7 +589,7 @@ def _search(state, number, steps, count):
         value = state[before + _C_VALUE]
         if chain > 2 and abs(stride - state[before + _C_STRIDE]) * 4 > state[before + _C_STRIDE]:
             chain = 2  # out of its rhythm: the first of a new chain
-            value = min(state[before + _C_SCORE], _SCORE_CAP)
+            value = min(state[before + _C_STRENGTH], _STRENGTH_CAP)
         value += own - skipped
         if value > state[slot + _C_VALUE]:
             state[slot + _C_VALUE] = value
@@ -620,7 +620,7 @@ def _confirm(state, number, steps, count):
             following = state[_slot(following) + _C_PREVIOUS]
         first = state[_slot(following) + _C_PREVIOUS]
         count = _emit(state, first, following, steps, count)
-        level += state[_slot(first) + _C_SCORE]
+        level += state[_slot(first) + _C_STRENGTH]
     state[_LEVEL] = level // links
     state[_PERIOD] = state[slot + _C_STRIDE]
     state[_TRACKING] = 1
@@ -635,7 +635,7 @@ def _reach(state, number):
     state[_FLOOR] = number
     state[_PENDING] = -1
     state[_LAST_K] = state[slot + _C_K]
-    # 1.5 strides, and what a score and its dominance take.
+    # 1.5 strides, and what a strength and its dominance take.
     wait = min(state[_PERIOD] // 2 * 3, state[_F_STRIDE_MAX]) // (256 * state[_DECIMATION])
     state[_OVERDUE] = wait + state[_W190] + state[_W250]
 
@@ -651,7 +651,7 @@ def _track(state, number, steps, count):
         # A walker who begins to run: the one that waits is a contact itself, if a stride has room between the two.
         other = _slot(state[_PENDING])
         room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
-        strong = state[other + _C_SCORE] * 2 >= state[_LEVEL]
+        strong = state[other + _C_STRENGTH] * 2 >= state[_LEVEL]
         if strong and room >= state[_F_STRIDE_MIN] and _activity(state, last, other) >= _WALK_MAX:
             state[_PERIOD] = room
             late = True
@@ -669,10 +669,10 @@ def _track_one(state, number, steps, count):
     period = state[_PERIOD]
     stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
     off = abs(stride - period)
-    if state[slot + _C_SCORE] * 8 < state[_LEVEL]:
+    if state[slot + _C_STRENGTH] * 8 < state[_LEVEL]:
         return count
     if stride < period // 8 * 5:
-        if stride < state[_F_STRIDE_MIN] or state[slot + _C_SCORE] * 2 < state[_LEVEL]:
+        if stride < state[_F_STRIDE_MIN] or state[slot + _C_STRENGTH] * 2 < state[_LEVEL]:
             return count
         if _activity(state, last, slot) < _WALK_MAX:
             return count
@@ -685,13 +685,16 @@ def _track_one(state, number, steps, count):
     if pending >= 0:
         other = _slot(pending)
         other_off = abs(((state[other + _C_IC] - state[last + _C_IC]) & _MASK) - period)
-        # Score weighted by nearness to the expected time; scores stay below 2**14 here, nearness is 0 to 256.
+        # Strength weighted by nearness to the expected time; strengths stay below 2**14 here, nearness is 0 to 256.
         near = 256 - off // (period // 256 + 1)
         other_near = 256 - other_off // (period // 256 + 1)
-        if min(state[slot + _C_SCORE], 16_383) * near <= min(state[other + _C_SCORE], 16_383) * other_near:
+        if (
+            min(state[slot + _C_STRENGTH], 16_383) * near
+            <= min(state[other + _C_STRENGTH], 16_383) * other_near
+        ):
             return count
     state[_PENDING] = number
-    if off * 8 <= period and state[slot + _C_SCORE] * 2 >= state[_LEVEL]:
+    if off * 8 <= period and state[slot + _C_STRENGTH] * 2 >= state[_LEVEL]:
         return _accept(state, steps, count)
     return count
 
@@ -710,7 +713,7 @@ def _accept(state, steps, count):
     _link(state, slot, state[_LAST])
     count = _emit(state, state[_LAST], number, steps, count)
     state[_PERIOD] += (state[slot + _C_STRIDE] - state[_PERIOD]) // 4
-    state[_LEVEL] += (min(state[slot + _C_SCORE], 4 * state[_LEVEL]) - state[_LEVEL]) // 4
+    state[_LEVEL] += (min(state[slot + _C_STRENGTH], 4 * state[_LEVEL]) - state[_LEVEL]) // 4
     _reach(state, number)
     return count
 

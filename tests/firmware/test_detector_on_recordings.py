@@ -88,7 +88,7 @@ def test_the_lsm6ds3_run_has_its_strides(recordings: Path) -> None:
     assert np.all(stride_s < 0.9)
 
 
-def walk_score(recordings: Path, within_s: float) -> tuple[float, NDArray[np.float64]]:
+def walk_f1(recordings: Path, within_s: float) -> tuple[float, NDArray[np.float64]]:
     """(F1, found minus true) over all walks."""
     off: list[NDArray[np.float64]] = []
     counted = 0
@@ -107,7 +107,7 @@ def walk_score(recordings: Path, within_s: float) -> tuple[float, NDArray[np.flo
 
 @pytest.mark.parametrize(("within_s", "floor"), [(0.025, 0.81), (0.05, 0.87), (0.15, 0.92)])
 def test_walking_with_a_turn_is_found(recordings: Path, within_s: float, floor: float) -> None:
-    f1, off = walk_score(recordings, within_s)
+    f1, off = walk_f1(recordings, within_s)
     assert f1 > floor
     assert abs(np.median(off)) < 0.005
 
