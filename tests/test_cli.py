@@ -46,7 +46,7 @@ def ok(done: subprocess.CompletedProcess[str]) -> str:
 def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half a minute of walking and a minute of running, as `simulate` writes it."""
     file = tmp_path_factory.mktemp("runs") / "short.npz"
-    ok(run("simulate", file, "--plan", "stand:0.1,walk:0.5@5.4,run:1@10.5,stand:0.1", "--rate", 104))
+    ok(run("simulate", "--out", file, "--plan", "stand:0.1,walk:0.5@5.4,run:1@10.5,stand:0.1", "--rate", 104))
     return file
 
 
@@ -142,8 +142,9 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
         (("detect", "missing.npz"), "No such file"),
         (("replay", "missing.npz", "--start", "noon"), "--start is no time"),
         (("replay", "missing.npz", "--foot", "third"), "--foot is left, right or unknown"),
-        (("simulate", "x.npz", "--plan", "fly:3@900"), "no part of a plan"),
-        (("simulate", "x.txt"), ".npz or .csv"),
+        (("simulate", "--out", "x.npz", "--plan", "fly:3@900"), "no part of a plan"),
+        (("simulate", "--out", "x.txt"), ".npz or .csv"),
+        (("simulate",), "strideload up"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )

@@ -122,17 +122,27 @@ def detect(
 
 @app.command()
 def simulate(
-    file: Annotated[Path, typer.Argument(help="Where to write it, .npz or .csv.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write a recording (.npz or .csv) instead of running a pod.")
+    ] = None,
     plan: Annotated[
-        str, typer.Option(help="Activities, minutes and km/h: stand:0.5,walk:2@5,run:20@10.5")
-    ] = "stand:0.5,walk:1@5.5,run:5@10,walk:1@5,stand:0.5",
-    rate_hz: Annotated[float, typer.Option("--rate", min=100, max=1667, help="Samples a second.")] = 416.0,
+        str | None, typer.Option(help="Activities, minutes and km/h, as stand:0.5,walk:2@5,run:20@10.5")
+    ] = None,
+    rate_hz: Annotated[
+        float, typer.Option("--rate", min=100, max=1667, help="Samples a second of --out.")
+    ] = 416.0,
     seed: Annotated[int, typer.Option(help="Another seed is another runner.")] = 1,
+    folder: Folder = None,
 ) -> None:
-    """Write a recording of the simulated runner, with its true contacts."""
-    from strideload.simulate import recording
+    """Run a simulated pod for the host that is up, until Ctrl-C; or write a recording with its true contacts."""
+    if out is not None:
+        from strideload.simulate import recording
 
-    print(recording.write(file, plan, rate_hz, seed))
+        print(recording.write(out, plan or recording.PLAN, rate_hz, seed))
+    else:
+        from strideload.simulate import at_home
+
+        at_home.run(_settings(folder), plan, seed, _say)
 
 
 @app.command()

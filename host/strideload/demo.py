@@ -5,7 +5,6 @@ Adafruit's driver and the detector. From then on a pod process (`simulate.live`)
 it as any pod does. Folder, ports and broker are the demo's own.
 """
 
-import json
 import random
 import signal
 import subprocess
@@ -15,9 +14,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from strideload import days, report_day
@@ -26,11 +25,12 @@ from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
 from strideload.settings import RunnerSection, Settings, system_zone
 from strideload.simulate.pod import ScratchFiles, Take, record
+from strideload.simulate.pod_folder import write_settings
 from strideload.simulate.runner import Plan, Runner
 from strideload.simulate.season import write_season
 from strideload.up import Say, open_page, told_to_stop
 from strideload.web.serve import PortBusy, Server
-from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME, Files
+from strideload_pod.boards.on_linux import LOG_FOLDER, Files
 from strideload_pod.page import STREAM_STEPS
 
 UID = bytes.fromhex("5311de10ad000001")
@@ -119,36 +119,12 @@ def _record_today(host: Host, folder: Path, seed: int) -> "tuple[int, int]":
     """Record the run that ended just now into the pod's folder -> (log, pages)."""
     today = datetime.now(UTC)
     session = Runner(seed).session(TODAY_PLAN, today.toordinal())
-    settings = {
-        "STRIDELOAD_CHIP": "LSM6DSO32",
-        "STRIDELOAD_ODR_HZ": ODR_HZ,
-        "STRIDELOAD_ORIGIN": "simulated",
-        "STRIDELOAD_STORE": host.store.store_id,
-    }
-    _write_pod_settings(host, folder, settings)
+    settings = {"STRIDELOAD_ODR_HZ": ODR_HZ, "STRIDELOAD_ORIGIN": "simulated"}
+    address = replace(host.broker.address, user=UID.hex(), password=host.broker.add_pod(UID.hex()))
+    write_settings(folder, UID, host.store.store_id, address, settings)
     start = today - timedelta(seconds=session.duration_s)
     take = Take(session.source, int(start.timestamp() * 1000), session.duration_s, settings, noise=True)
     return record(take, UID, Files(folder / LOG_FOLDER), random.getrandbits(32) or 1)
-
-
-def _write_pod_settings(host: Host, folder: Path, settings: dict[str, Any]) -> None:
-    """settings.toml as a person would fill it in on a board."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    address = host.broker.address
-    lines = {
-        **settings,
-        "STRIDELOAD_POD_ID": UID.hex(),
-        "STRIDELOAD_CLOCK_TRUSTED": 1,  # it runs on the same computer, whose clock the demo goes by
-        "STRIDELOAD_BROKER_HOST": address.host,
-        "STRIDELOAD_BROKER_PORT": address.port,
-        "STRIDELOAD_BROKER_USER": UID.hex(),
-        "STRIDELOAD_BROKER_PASSWORD": host.broker.add_pod(UID.hex()),
-    }
-    file = folder / SETTINGS_NAME
-    file.touch(mode=0o600)
-    file.write_text(
-        "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items()), encoding="utf-8"
-    )
 
 
 @contextmanager

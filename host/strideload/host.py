@@ -53,6 +53,17 @@ def open_host(settings: Settings, *, lan: bool = False) -> Iterator[Host]:
         yield Host(settings, store, broker, collector)
 
 
+def is_running(folder: Path) -> bool:
+    """True while a process collects into this folder."""
+    try:
+        with _only_one(folder):
+            return False
+    except HostRunning:
+        return True
+    except FileNotFoundError:
+        return False
+
+
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel lets go of it when the process ends, however it ends."""

@@ -12,9 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import lru_cache
-from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple, TypeVar
 
 from paho.mqtt.client import MQTTMessage
@@ -22,22 +20,15 @@ from paho.mqtt.client import MQTTMessage
 from strideload.collect import clock
 from strideload.collect.address import Address
 from strideload.collect.deriver import Deriver
+from strideload.collect.inbox import BATCH_MESSAGES, NO_ID, Inbox, Taken
 from strideload.collect.link import Link
 from strideload.protocol import topics
 from strideload.protocol.errors import MessageError
 from strideload.protocol.messages import MAX_PAYLOAD, Live, PodState, ack_message, read_live, read_state
 from strideload.store import Received, Store, StoreError, StoreFull
 
-BATCH_MESSAGES: Final = 500
 # More than a batch, so that the next one comes in while this one is committed.
 IN_FLIGHT: Final = 4 * BATCH_MESSAGES
-# Mosquitto 2.0 sends a client that acknowledges more than it asked for, and a connection made anew brings what was
-# not acknowledged once more. At 8 KiB a message this is 64 MiB; what comes beyond is asked for again later.
-QUEUE_LIMIT: Final = 8192
-# A commit costs about the same for one message and for many: while more come, a batch may fill.
-GATHER_S: Final = 0.02
-GATHER_LONGEST_S: Final = 0.1
-IDLE_S: Final = 0.2
 RETRY_FIRST_S: Final = 0.2
 RETRY_LONGEST_S: Final = 5.0
 PODS_LIMIT: Final = 256  # whose last words are kept in memory
@@ -48,7 +39,7 @@ TOO_LARGE: Final = f"payload over {MAX_PAYLOAD} bytes"
 TOPIC_NOT_UTF8: Final = "topic is not UTF-8"
 TOPIC_UNKNOWN: Final = "topic is no pod's"
 NOT_UNDERSTOOD: Final = "could not be stored"
-QUEUE_FULL: Final = "queue full, to be sent again"
+NO_ROOM: Final = "no room, to be sent again"
 COLLECTOR_ERROR: Final = "error in the collector"
 
 log = logging.getLogger(__name__)
@@ -112,7 +103,7 @@ class Collector:
         self._counters: Counter[str] = Counter()
         self._counters_lock = threading.Lock()
         self._store_trouble: str | None = None
-        self._queue: SimpleQueue[tuple[int, MQTTMessage]] = SimpleQueue()
+        self._inbox = Inbox()
         self._link = Link(
             address,
             _client_id(store.store_id, address),
@@ -120,7 +111,7 @@ class Collector:
             IN_FLIGHT,
             self._take_in,
         )
-        self._deriver = Deriver(store.derive, lambda: self._is_storing or not self._queue.empty())
+        self._deriver = Deriver(store.derive, lambda: self._is_storing or not self._inbox.is_empty())
         self._is_storing = False
         self._has_dropped = False
         self._stopping = threading.Event()
@@ -166,20 +157,15 @@ class Collector:
                 self._counters[name] += by
 
     def _take_in(self, connection: int, message: MQTTMessage) -> None:
-        """On paho's thread: into the queue. Without room it is let go of, and nobody is told that we have it."""
-        if len(message.payload) > MAX_PAYLOAD:
-            # One byte more than we take, so that the worker sees it too; the rest is let go of at once.
-            message.payload = message.payload[: MAX_PAYLOAD + 1]
-        if self._queue.qsize() < QUEUE_LIMIT:
-            self._queue.put((connection, message))
-        else:
-            self._count(QUEUE_FULL)
+        """On paho's thread: into the inbox. Without room it is let go of, and nobody is told that we have it."""
+        if not self._inbox.put(connection, message):
+            self._count(NO_ROOM)
             self._has_dropped = True
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
-                taken = self._take()
+                taken = self._inbox.take(self._stopping)
                 self._is_storing = bool(taken)
                 if taken:
                     self._collect(taken)
@@ -194,31 +180,14 @@ class Collector:
                 log.exception("the collector goes on after an error")
                 self._stopping.wait(RETRY_FIRST_S)
 
-    def _take(self) -> list[tuple[int, MQTTMessage]]:
-        """What is in the queue, a batch at most; waits for the first, and as long as more come for a little."""
-        taken: list[tuple[int, MQTTMessage]] = []
-        with suppress(Empty):
-            taken.append(self._queue.get(timeout=IDLE_S))
-            self._gather()
-            while len(taken) < BATCH_MESSAGES:
-                taken.append(self._queue.get_nowait())
-        return taken
-
-    def _gather(self) -> None:
-        deadline_s = time.monotonic() + GATHER_LONGEST_S
-        size = -1
-        while size < self._queue.qsize() < BATCH_MESSAGES and time.monotonic() < deadline_s:
-            size = self._queue.qsize()
-            self._stopping.wait(GATHER_S)
-
-    def _collect(self, taken: Sequence[tuple[int, MQTTMessage]]) -> None:
+    def _collect(self, taken: Sequence[Taken]) -> None:
         batch = self._sort_out(taken)
         wanted = self._store_pages(batch.pages) if batch.pages else {}
         for aside in batch.asides:
-            self._persist(lambda aside=aside: self._store.set_aside(*aside))
+            self._keep(lambda aside=aside: self._store.set_aside(*aside))
         received_utc_us = _now_utc_us()
         for pod, (state, as_it_came) in batch.states.items():
-            self._persist(lambda pod=pod, it=as_it_came: self._store.save_state(pod, it, received_utc_us))
+            self._keep(lambda pod=pod, it=as_it_came: self._store.save_state(pod, it, received_utc_us))
             for stream in state.streams:
                 wanted[pod, state.log, stream] = self._store.wanted(pod, state.log, stream)
         for connection, mids in batch.acknowledged.items():
@@ -235,20 +204,15 @@ class Collector:
             for (pod, log_id, stream), number in wanted.items()
         )
 
-    def _sort_out(self, taken: Iterable[tuple[int, MQTTMessage]]) -> Batch:
+    def _sort_out(self, taken: Iterable[Taken]) -> Batch:
         received_utc_us = _now_utc_us()
         batch = Batch([], {}, [], {})
-        for connection, message in taken:
-            payload = bytes(message.payload)
-            if message.qos:
-                batch.acknowledged.setdefault(connection, []).append(message.mid)
-            try:
-                topic = message.topic
-                parsed = _parsed(topic)
-            except UnicodeDecodeError as error:
-                self._set_aside(batch, repr(error.object), payload, TOPIC_NOT_UTF8)
-                continue
-            if parsed is None:
+        for connection, mid, topic, payload in taken:
+            if mid != NO_ID:
+                batch.acknowledged.setdefault(connection, []).append(mid)
+            if isinstance(topic, bytes):
+                self._set_aside(batch, repr(topic), payload, TOPIC_NOT_UTF8)
+            elif (parsed := _parsed(topic)) is None:
                 self._set_aside(batch, topic, payload, TOPIC_UNKNOWN)
             elif len(payload) > MAX_PAYLOAD:
                 self._set_aside(batch, topic, payload, TOO_LARGE)
@@ -270,10 +234,17 @@ class Collector:
             else:
                 live = read_live(payload)
                 _remember(self.live, pod, Seen(live, received_utc_us))
-                if self._on_live is not None:
-                    self._on_live(pod, live)
+                self._tell(pod, live)
         except MessageError as error:
             self._set_aside(batch, topic, payload, f"{leaf}: {error}")
+
+    def _tell(self, pod: str, live: Live) -> None:
+        try:
+            if self._on_live is not None:
+                self._on_live(pod, live)
+        except Exception:
+            self._count(COLLECTOR_ERROR)
+            log.exception("who listens to live messages failed")
 
     def _set_aside(self, batch: Batch, topic: str, payload: bytes, reason: str) -> None:
         self._count(reason)
@@ -291,13 +262,23 @@ class Collector:
                 return {key: number for page in pages for key, number in self._store_pages([page]).items()}
             self._count(NOT_UNDERSTOOD)
             pod, payload, _ = pages[0]
-            self._persist(lambda: self._store.set_aside(topics.of_pod(pod, "pages"), payload, NOT_UNDERSTOOD))
+            self._keep(lambda: self._store.set_aside(topics.of_pod(pod, "pages"), payload, NOT_UNDERSTOOD))
             return {}
         for name in ("stored", "repeated", "conflicting", "lost"):
             self._count(name, getattr(outcome, name))
         for reason, number in outcome.reasons.items():
             self._count(reason, number)
         return outcome.wanted
+
+    def _keep(self, action: Callable[[], object]) -> None:
+        """What is beside the pages: stored as they are, and passed over where that fails by a defect."""
+        try:
+            self._persist(action)
+        except _Stopped:
+            raise
+        except Exception:
+            self._count(COLLECTOR_ERROR)
+            log.exception("a message beside the pages could not be stored")
 
     def _persist(self, action: Callable[[], T]) -> T:
         """Do it, and again until the store can take it. _Stopped: it could not, and the collector is to end."""

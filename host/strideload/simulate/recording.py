@@ -9,6 +9,7 @@ from strideload.errors import StrideloadError
 from strideload.simulate.plan import parse_plan
 from strideload.simulate.runner import Run, Runner
 
+PLAN = "stand:0.5,walk:1@5.5,run:5@10,walk:1@5,stand:0.5"
 CSV_COLUMNS = ("t_s", "acc_x_g", "acc_y_g", "acc_z_g", "gyro_x_dps", "gyro_y_dps", "gyro_z_dps")
 
 
