@@ -25,7 +25,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from strideload.collect.address import Address, free_port, set_login
-from strideload.collect.collector import BATCH_MESSAGES, IN_FLIGHT, Collector
+from strideload.collect.collector import IN_FLIGHT, Collector
+from strideload.collect.inbox import BATCH_MESSAGES
 from strideload.collect.mosquitto import Mosquitto
 from strideload.protocol.pages import headers
 from strideload.store import open_store
@@ -45,6 +46,9 @@ CREATE TABLE IF NOT EXISTS pages (
     PRIMARY KEY (pod, log, stream, number)
 ) WITHOUT ROWID
 """
+
+
+Item = tuple[int, bytes]  # message id, payload
 
 
 class Loop(Protocol):
@@ -88,7 +92,7 @@ class BareLoop:
     def __init__(self, address: Address, file: Path) -> None:
         self._stored = 0
         self._file = file
-        self._queue: SimpleQueue[mqtt.MQTTMessage] = SimpleQueue()
+        self._queue: SimpleQueue[Item] = SimpleQueue()
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work)
         self._client = client = mqtt.Client(
@@ -98,8 +102,11 @@ class BareLoop:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600
         properties.ReceiveMaximum = IN_FLIGHT
-        client.on_connect = lambda *_: client.subscribe("strideload/pod/+/pages", 1)
-        client.on_message = lambda _client, _data, message: self._queue.put(message)
+        client.on_connect = self._subscribe
+        # Not the message itself: it holds on to so much that this loop would take twice as long.
+        client.on_message = lambda _client, _data, message: self._queue.put(
+            (message.mid, bytes(message.payload))
+        )
         client.connect_async(address.host, address.port, clean_start=False, properties=properties)
 
     def start(self) -> None:
@@ -118,8 +125,12 @@ class BareLoop:
     def stored(self) -> int:
         return self._stored
 
-    def _take(self) -> list[mqtt.MQTTMessage]:
-        taken: list[mqtt.MQTTMessage] = []
+    @staticmethod
+    def _subscribe(client: mqtt.Client, *_more: object) -> None:
+        client.subscribe("strideload/pod/+/pages", 1)
+
+    def _take(self) -> list[Item]:
+        taken: list[Item] = []
         try:
             taken.append(self._queue.get(timeout=0.1))
             while len(taken) < BATCH_MESSAGES:
@@ -138,16 +149,15 @@ class BareLoop:
                 rows = list(_rows(batch))
                 with database:
                     database.executemany("INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", rows)
-                for message in batch:
-                    self._client.ack(message.mid, 1)
+                for mid, _ in batch:
+                    self._client.ack(mid, 1)
                 self._stored += len(rows)
         database.close()
 
 
-def _rows(batch: list[mqtt.MQTTMessage]) -> Iterator[tuple[str, int, int, int, int, bytes]]:
+def _rows(batch: list[Item]) -> Iterator[tuple[str, int, int, int, int, bytes]]:
     now_us = time.time_ns() // 1000
-    for message in batch:
-        payload = message.payload
+    for _, payload in batch:
         for at in range(0, len(payload), page.PAGE_SIZE):
             pod, log, stream, number = KEY.unpack_from(payload, at)
             yield pod.hex(), log, stream, number, now_us, payload[at : at + page.PAGE_SIZE]

@@ -25,6 +25,7 @@ from collect.pod import (
 )
 from collect.talker import POD_A, POD_B, Talker, until, until_or_give_up
 from strideload.collect import collector as collector_module
+from strideload.collect import inbox
 from strideload.collect.address import Address, free_port
 from strideload.collect.amqtt_broker import Amqtt
 from strideload.collect.collector import Collector
@@ -367,14 +368,32 @@ def test_new_pages_are_derived_by_themselves(house: House) -> None:
     until(lambda: len(house.store.undated()) == 1)
 
 
-def test_what_finds_no_room_in_the_queue_is_counted_and_comes_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_finds_no_room_is_counted_and_comes_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     pages = make_pages(20, pod=POD_A)
-    monkeypatch.setattr(collector_module, "QUEUE_LIMIT", 0)
+    monkeypatch.setattr(inbox, "ROOM_BYTES", 0)
     house.pod.publish(PAGES_A, *pages)
-    until(lambda: house.count(collector_module.QUEUE_FULL) == 20)
+    until(lambda: house.count(collector_module.NO_ROOM) == 20)
     assert house.wanted() == -1
-    monkeypatch.setattr(collector_module, "QUEUE_LIMIT", 100)
+    monkeypatch.undo()
     until(lambda: house.wanted() == 20)
     assert house.stored() == pages
+
+
+def test_a_listener_that_fails_stops_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_pod: str, _live: Live) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(house.collector, "_on_live", fail)
+    house.pod.publish(LIVE_A, b'{"v":1,"steps":7}')
+    until(lambda: house.count(collector_module.COLLECTOR_ERROR) == 1)
+    assert house.collector.live[POD_A].live.steps == 7
+
+
+def test_a_state_that_cannot_be_kept_is_still_answered(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_unused: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(house.store, "save_state", fail)
+    house.pod.publish(STATE_A, make_state(wanted=3))
+    until(lambda: house.wanted() == 0)
+    assert house.count(collector_module.COLLECTOR_ERROR) == 1
