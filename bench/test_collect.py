@@ -192,7 +192,7 @@ def drain(make: Callable[[], Loop], address: Address, payloads: list[bytes]) -> 
     subscriber = make()
     subscriber.start()
     wait_for(subscriber.connected)
-    time.sleep(0.3)  # until the subscription stands, which a Loop does not tell
+    time.sleep(0.3)  # until the subscription stands, which the bare loop does not tell
     subscriber.stop()
     publish(address, payloads)
     pages = sum(map(len, payloads)) // page.PAGE_SIZE

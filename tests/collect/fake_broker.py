@@ -13,12 +13,16 @@ PROTOCOL_LEVEL_AT = 6
 
 
 class FakeBroker:
-    """Lets everyone in, and sends `packet` once somebody has subscribed. `connects` are the versions asked for."""
+    """Lets everyone in, and sends `packet` once somebody has subscribed. `connects` are the versions asked for.
 
-    def __init__(self, packet: bytes) -> None:
+    `granted` is the answer to a subscription: a QoS, or 0x80 for a refusal.
+    """
+
+    def __init__(self, packet: bytes, granted: int = 1) -> None:
         self.connects: list[int] = []
         self.acknowledged = 0
         self._packet = packet
+        self._granted = granted
         self._listener = socket.create_server((LOOPBACK, 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -53,9 +57,20 @@ class FakeBroker:
                         return
                     line.sendall(CONNACK)
                 case 0x82:  # SUBSCRIBE
-                    line.sendall(b"\x90\x06" + rest[:2] + b"\x01" * 4 + self._packet)
+                    topics = self._topics(rest)
+                    answers = bytes([self._granted]) * topics
+                    line.sendall(bytes([0x90, 2 + topics]) + rest[:2] + answers + self._packet)
                 case 0x40:  # PUBACK
                     self.acknowledged += 1
+
+    @staticmethod
+    def _topics(subscribe: bytes) -> int:
+        """How many topics a SUBSCRIBE names: each has a length, its text and a QoS."""
+        at, count = 2, 0
+        while at < len(subscribe):
+            at += 3 + int.from_bytes(subscribe[at : at + 2], "big")
+            count += 1
+        return count
 
     @staticmethod
     def _length(words: socket.SocketIO) -> int:

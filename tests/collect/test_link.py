@@ -140,3 +140,11 @@ def test_a_wrong_password_is_told(mosquitto: Mosquitto, stack: ExitStack) -> Non
 def test_an_address_that_can_never_work_is_refused_at_once(tmp_path, stack: ExitStack) -> None:
     with pytest.raises(BrokerError, match="cannot be addressed"):
         Ear(stack, Address("127.0.0.1", 8883, ca_file=tmp_path / "missing.pem"))
+
+
+def test_a_subscription_that_is_refused_is_told(stack: ExitStack) -> None:
+    with FakeBroker(b"", granted=0x80) as broker:
+        ear = Ear(stack, broker.address)
+        until(lambda: ear.link.tend() or "refuses the subscription" in str(ear.link.trouble))
+        assert not ear.link.connected()
+        ear.link.stop()

@@ -69,6 +69,7 @@ class Link:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._asked_s: float | None = None  # since when the broker owes an answer
+        self._is_subscribed = False
         self._is_refused_version = False
         self._is_worn = False
         self._client: mqtt.Client | None = None
@@ -87,7 +88,8 @@ class Link:
             client.loop_stop()
 
     def connected(self) -> bool:
-        return self._connection is not None
+        """True once the broker has agreed to send: whatever is published from then on comes."""
+        return self._is_subscribed
 
     def acknowledge(self, connection: int, mids: Iterable[int]) -> None:
         """Tell the broker that these messages are dealt with, unless that connection is gone."""
@@ -125,7 +127,7 @@ class Link:
     def _open(self) -> None:
         is_v5 = self.protocol == MQTTProtocolVersion.MQTTv5
         self._connection = self._thread = self._asked_s = None
-        self._is_refused_version = self._is_worn = False
+        self._is_subscribed = self._is_refused_version = self._is_worn = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
@@ -141,6 +143,7 @@ class Link:
         client.on_pre_connect = self._on_pre_connect
         client.on_socket_open = self._on_socket_open
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -183,8 +186,14 @@ class Link:
             return
         with self._lock:
             self._connection = next(self._numbers)
-        self.trouble = None
         client.subscribe(self._subscriptions)
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: object, _mid: int, reasons: Sequence[ReasonCode], _more: object
+    ) -> None:
+        refused = [reason for reason in reasons if reason.is_failure]
+        self.trouble = f"the broker refuses the subscription: {refused[0]}" if refused else None
+        self._is_subscribed = not refused
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
         self.trouble = str(sys.exception() or "no answer")  # paho calls this while it handles the error
@@ -195,6 +204,7 @@ class Link:
         self._asked_s = None
         with self._lock:
             self._connection = None
+            self._is_subscribed = False
             client.drop_out_messages()
         self.trouble = self.trouble or f"the connection broke: {reason}"
 
