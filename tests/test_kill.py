@@ -12,7 +12,7 @@ from support.processes import House, fill_log
 
 KILLS = 20
 PAGES_BETWEEN_KILLS = 24
-PAGES = PAGES_BETWEEN_KILLS * (KILLS + 2)
+PAGES = PAGES_BETWEEN_KILLS * KILLS + 200  # more than can be under way at the last kill
 TARGETS = ("collector", "broker", "pod")
 
 
