@@ -1,6 +1,6 @@
 """From MQTT to the store: what is committed is acknowledged, and nothing else is.
 
-Paho's thread only puts messages into a queue. One worker takes what is there, stores it in one transaction,
+Paho's thread only puts messages into the inbox. One worker takes what is there, stores it in one transaction,
 acknowledges it to the broker, and tells the pods what to send next. Whatever goes wrong with one message, the
 others go on; while the disk is full nothing is acknowledged, so pods and broker keep what they have.
 """
@@ -38,6 +38,7 @@ LEAVES: Final = ("pages", "state", "live", "online")
 TOO_LARGE: Final = f"payload over {MAX_PAYLOAD} bytes"
 TOPIC_NOT_UTF8: Final = "topic is not UTF-8"
 TOPIC_UNKNOWN: Final = "topic is no pod's"
+MESSAGE_WRONG: Final = {leaf: f"{leaf} cannot be read" for leaf in ("state", "live")}
 NOT_UNDERSTOOD: Final = "could not be stored"
 NO_ROOM: Final = "no room, to be sent again"
 COLLECTOR_ERROR: Final = "error in the collector"
@@ -189,7 +190,8 @@ class Collector:
         for pod, (state, as_it_came) in batch.states.items():
             self._keep(lambda pod=pod, it=as_it_came: self._store.save_state(pod, it, received_utc_us))
             for stream in state.streams:
-                wanted[pod, state.log, stream] = self._store.wanted(pod, state.log, stream)
+                key = pod, state.log, stream
+                wanted[key] = self._persist(lambda key=key: self._store.wanted(*key))
         for connection, mids in batch.acknowledged.items():
             self._link.acknowledge(connection, mids)
         self._answer(wanted)
@@ -235,8 +237,9 @@ class Collector:
                 live = read_live(payload)
                 _remember(self.live, pod, Seen(live, received_utc_us))
                 self._tell(pod, live)
-        except MessageError as error:
-            self._set_aside(batch, topic, payload, f"{leaf}: {error}")
+        except MessageError:
+            # What is wrong with it is not part of the reason, of which a sender could make any number.
+            self._set_aside(batch, topic, payload, MESSAGE_WRONG[leaf])
 
     def _tell(self, pod: str, live: Live) -> None:
         try:
