@@ -1,10 +1,23 @@
-"""The loop of the pod: samples from the chip become steps, steps become pages in the log, and pages go to the host."""
+"""The loop of the pod: samples from the chip become steps, steps become pages in the log, and pages go to the host.
+
+Nothing that goes wrong ends the loop: a fault of chip, bus, log or line is counted, told and tried again, and sample
+numbers go on true. docs/pod.md says what a runner sees of it.
+"""
 
 from array import array
 
 from strideload_pod import FIRMWARE_VERSION, detector
 from strideload_pod import page as pages
-from strideload_pod.imu import BusError, FifoStalled, Imu, ImuError, open_driver
+from strideload_pod.imu import (
+    ACC_CODES,
+    GYRO_CODES,
+    RATE_CODES,
+    BusError,
+    FifoStalled,
+    Imu,
+    ImuError,
+    open_driver,
+)
 from strideload_pod.log import Log, LogFailed, LogFull
 from strideload_pod.page import Page
 from strideload_pod.sync import Sync
@@ -39,49 +52,80 @@ ANCHOR_EVERY_MS = 600_000
 ALIVE_EVERY_MS = 43_200_000  # twice a day: the shortest calendar day has 23 hours and is still met
 LIVE_EVERY_MS = 1_000
 LIVE_STALE_MS = 3_000  # a cadence older than the longest stride is no cadence
+CHECK_EVERY_MS = 10_000  # a register that changed by itself costs no more than a pulled battery
+CHIP_CLOCK_MS = (
+    10_000_000  # unread for longer, the chip's clock (29 bits, 3.7 h) cannot count what is missing
+)
+READ_EVERY_MS = 500  # at the latest, so that live is told in time; mostly the FIFO asks for it sooner
+RETRY_MS = 50  # the FIFO, read when a quarter full, still has room after it: 154 ms at the highest rate
+WRITE_TRIES = 2  # of a page: after a failed write the log takes another file
+TICK_DRIFT = 5_000  # 1 / 200 ppm, what crystals of microcontrollers keep
 SESSIONS_A_BOOT = 4096  # a session's number is boot * 4096 + count, so no boot repeats another's
-RETRY_MS = 100
+
+
+def read_settings(given):
+    """DEFAULTS, and of them what `given` says otherwise. ValueError: no pod has that."""
+    settings = {name: given.get(name, DEFAULTS[name]) for name in DEFAULTS}
+    for name in DEFAULTS:
+        if not isinstance(settings[name], type(DEFAULTS[name])):
+            raise ValueError("%s is like %r, got %r" % (name, DEFAULTS[name], settings[name]))
+    _need_one_of(settings, "STRIDELOAD_CHIP", CHIPS)
+    _need_one_of(settings, "STRIDELOAD_ODR_HZ", RATE_CODES)
+    _need_one_of(settings, "STRIDELOAD_RANGE_G", ACC_CODES[settings["STRIDELOAD_CHIP"]])
+    if settings["STRIDELOAD_GYRO_DPS"]:
+        _need_one_of(settings, "STRIDELOAD_GYRO_DPS", GYRO_CODES)
+    _need_one_of(settings, "STRIDELOAD_ORIGIN", ORIGINS)
+    store = settings["STRIDELOAD_STORE"]
+    if store and (len(store) != 32 or set(store) - set("0123456789abcdef")):
+        raise ValueError("STRIDELOAD_STORE has 32 hex digits, got %r" % store)
+    return settings
+
+
+def _need_one_of(settings, name, known):
+    if settings[name] not in known:
+        raise ValueError("%s is one of %s, got %r" % (name, sorted(known), settings[name]))
 
 
 class Pod:
-    """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it."""
+    """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it.
+
+    ValueError: settings that no pod has. LogError: the log cannot be opened.
+    """
 
     def __init__(self, board):
         self.board = board
-        self.settings = settings = dict(DEFAULTS)
-        settings.update(board.settings)
+        self.settings = settings = read_settings(board.settings)
         self.page = Page(board.uid)
         self.log = Log(board.files, board.uid, settings["STRIDELOAD_LOG_PAGES"], board.random_u32)
         if settings["STRIDELOAD_STORE"] and self.log.store != settings["STRIDELOAD_STORE"]:
             self.log.pair(settings["STRIDELOAD_STORE"])
-        self.imu = Imu(
-            open_driver(settings["STRIDELOAD_CHIP"], board.i2c),
-            board.clock.sleep_ms,
-            settings["STRIDELOAD_CHIP"],
-            settings["STRIDELOAD_ODR_HZ"],
-            settings["STRIDELOAD_RANGE_G"],
-            settings["STRIDELOAD_GYRO_DPS"],
-        )
         axes = 6 if settings["STRIDELOAD_GYRO_DPS"] else 3
         self.block = array("h", bytes(2 * axes * detector.BLOCK_LIMIT))
         self.detector_state = array("i", bytes(4 * detector.STATE_SIZE))
         self.steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
-        self.sample = 0  # samples since boot, those that were lost included
-        self.drained_tick_ms = 0  # when the FIFO was last seen empty: `sample` belongs to this tick
+        self.imu = None  # until the chip was there for the first time
+        self.mend = self._start_chip  # what the chip needs before it can be read; None: nothing
+        self.reading = False  # the last read went well
+        self.read_every_ms = RETRY_MS
+        self.bad_words = 0
+        self.sample = 0  # samples since the chip's first start in this boot, those that were lost included
+        self.drained_tick_ms = board.clock.ticks_ms()  # `sample` belongs to this tick
+        self.sure = (0, 0)  # (tick, sample) when the chip was last known to be set up right
+        self.write_failed = False
         self.session = 0
         self.sessions_begun = 0
         self.strides = 0
-        self.last_step_sample = 0
-        self.last_step_tick_ms = 0
+        self.last_contact_tick_ms = 0
+        self.last_step_tick_ms = 0  # when the detector released it
         self.last_stride = -1
         self.last_peak_mg = -1
         self.last_kind = pages.STEP_KIND_UNCERTAIN
-        self.page_tick_ms = 0
+        self.page_tick_ms = 0  # of the first contact in the open page
+        self.host_time = None  # (utc_ms, tick_ms) as last told by the host
+        self.time_heard_ms = None  # tick at which someone last told the time
         self.anchor_tick_ms = 0
         self.alive_tick_ms = 0
-        self.live_tick_ms = 0
-        self.log_is_full = False
-        self.host_time = None  # (utc_ms, tick_ms) as last told by the host
+        self.live_second = -1
         client = board.client()
         self.sync = None if client is None else Sync(self.log, client, self.state, board.random_u32)
 
@@ -95,13 +139,10 @@ class Pod:
             self.end()
 
     def begin(self):
-        """Start the chip and write down that this boot lives."""
-        self.imu.start()
-        detector.setup(self.detector_state, self.imu.rate_mhz, self.imu.acc_ug_lsb, self.imu.gyro_udps_lsb)
+        """Start the chip if it answers, and write down that this boot lives."""
         fields = self.page.fields
         settings = self.settings
         fields["boot"] = self.log.boot
-        fields["rate_mhz"] = self.imu.rate_mhz
         fields["odr_hz"] = settings["STRIDELOAD_ODR_HZ"]
         fields["chip"] = CHIPS[settings["STRIDELOAD_CHIP"]]
         fields["acc_range_g"] = settings["STRIDELOAD_RANGE_G"]
@@ -110,101 +151,139 @@ class Pod:
         fields["flags"] = pages.FLAG_RESAMPLED if settings["STRIDELOAD_RESAMPLED"] else 0
         fields["firmware"] = FIRMWARE_VERSION[0] << 16 | FIRMWARE_VERSION[1] << 8 | FIRMWARE_VERSION[2]
         fields["detector"] = detector.DETECTOR_VERSION
-        fields["temperature"] = self.imu.temperature()
-        self.drained_tick_ms = self.board.clock.ticks_ms()
+        self._take_samples()
         self._note_alive()
 
     def step(self):
-        """Drain the chip, keep the clock, close what is due, talk to the host."""
-        try:
-            drained = self._drain()
-        except ImuError as error:
-            self._recover(error)
-            drained = True
+        """Drain the chip, keep the clock, close what is due, talk to the host, and wait for the next samples."""
+        wait_ms = self._take_samples()
         now_ms = self.board.clock.ticks_ms()
         self._keep_time(now_ms)
         self._close_what_is_due(now_ms)
         if self.sync is not None:
             self.sync.step(now_ms)
-            if now_ms - self.live_tick_ms >= LIVE_EVERY_MS:
-                self.live_tick_ms = now_ms
+            if now_ms // LIVE_EVERY_MS != self.live_second:
+                self.live_second = now_ms // LIVE_EVERY_MS
                 self.sync.send_live(self.live(now_ms))
-        if drained:
-            self.board.clock.sleep_ms(self.imu.watermark_ms)
+        self.board.clock.sleep_ms(wait_ms)
 
     def end(self):
-        """Release what the detector holds, end the session, and leave nothing in memory only."""
+        """Read what is there, release what the detector holds, end the session, leave nothing in memory only."""
+        self._take_samples()
         self._add_steps(detector.finish(self.detector_state, self.steps))
         self._end_session(pages.SESSION_STOPPED)
         self._flush()
-        self.imu.stop()
+        if self.imu is not None:
+            self._ask_chip(self.imu.stop)
         if self.sync is not None:
             self.sync.close()
 
     # Samples
 
-    def _drain(self):
-        """Read one block and detect in it. -> True when the FIFO was left with less than a block."""
-        n = self.imu.read(self.block)
-        self._take_lost(pages.GAP_OVERRUN)
-        self.sample += n
-        self._count_clipped(n)
-        self._add_steps(detector.process(self.detector_state, self.block, n, self.steps))
-        if n == detector.BLOCK_LIMIT:
-            return False
-        self.drained_tick_ms = self.board.clock.ticks_ms()
-        return True
+    def _take_samples(self):
+        """Mend the chip if it needs it, and read what it has. -> ms to wait until the next time."""
+        try:
+            if self.imu is not None and self._unread_ms() > CHIP_CLOCK_MS:
+                self.mend = self._start_chip_again
+            if self.mend is not None:
+                self.mend()
+                self.mend = None
+            more = self._drain()
+            if self.drained_tick_ms - self.sure[0] >= CHECK_EVERY_MS:
+                self.imu.check()
+                self.sure = (self.drained_tick_ms, self.sample)
+            self.reading = True
+            return 0 if more else self.read_every_ms
+        except ImuError as error:
+            self.reading = False
+            return self._count_chip_fault(error)
 
-    def _count_clipped(self, n):
-        clipped = self.imu.take_clipped()
-        if clipped:
-            self.page.count_fault("clipped_samples", clipped)
+    def _unread_ms(self):
+        return self.board.clock.ticks_ms() - self.drained_tick_ms
 
-    def _recover(self, error):
-        """A fault on the bus or in the chip: count it, and go on from the same sample number."""
+    def _count_chip_fault(self, error):
+        """Count a fault of bus or chip, and say what mends it. -> ms to wait until the next try."""
         if isinstance(error, BusError):
-            self.page.count_fault(
-                "bus_errors"
-            )  # nothing is lost by it: the FIFO waits, or overruns and says so
+            # Nothing is lost by it yet: the FIFO waits, or runs over and says so. What was to be mended still is.
+            self.page.count_fault("bus_errors")
         elif isinstance(error, FifoStalled):
             self.page.count_fault("fifo_stalls")
-            self._try(self.imu.restart)
-            self._take_lost(pages.GAP_STALL)
+            self.mend = self._restart_fifo
+            return 0
         else:
             self.page.count_fault("register_errors")
-            self._start_anew()
-        self.board.clock.sleep_ms(RETRY_MS)
+            self.mend = self._start_chip if self.imu is None else self._start_chip_again
+        return RETRY_MS
 
-    def _try(self, action):
-        """True when the chip did it; a chip that does not answer is tried again in the next round."""
+    def _ask_chip(self, question):
+        """What the chip answers, beside the samples; None, and a fault counted, when it does not."""
         try:
-            action()
-        except ImuError:
-            self.page.count_fault("bus_errors")
-            return False
-        return True
+            return question()
+        except ImuError as error:
+            self._count_chip_fault(error)
+            return None
 
-    def _start_anew(self):
-        """The chip lost its settings, and its clock with them: the pod's own clock says what is missing."""
-        if not self._try(self.imu.start):
-            return
-        now_ms = self.board.clock.ticks_ms()
-        lost = (now_ms - self.drained_tick_ms) * self.imu.rate_mhz // 1_000_000
-        self.drained_tick_ms = now_ms
-        self._gap(lost, pages.GAP_STALL)
+    def _start_chip(self):
+        """Set the chip up for the first time in this boot. ImuError."""
+        settings = self.settings
+        imu = Imu(
+            open_driver(settings["STRIDELOAD_CHIP"], self.board.i2c),
+            self.board.clock.sleep_ms,
+            settings["STRIDELOAD_CHIP"],
+            settings["STRIDELOAD_ODR_HZ"],
+            settings["STRIDELOAD_RANGE_G"],
+            settings["STRIDELOAD_GYRO_DPS"],
+        )
+        imu.start()
+        self.imu = imu
+        self.read_every_ms = min(imu.watermark_ms, READ_EVERY_MS)
+        self.page.fields["rate_mhz"] = imu.rate_mhz
+        detector.setup(self.detector_state, imu.rate_mhz, imu.acc_ug_lsb, imu.gyro_udps_lsb)
+        self.drained_tick_ms = self.board.clock.ticks_ms()
+        self.sure = (self.drained_tick_ms, self.sample)
 
-    def _take_lost(self, cause):
+    def _start_chip_again(self):
+        """Set the chip up anew. Its clock is lost by it: the pod's own says what is missing. ImuError."""
+        cause = pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL
+        self.imu.start()
+        self.drained_tick_ms = self.board.clock.ticks_ms()
+        due = self.sure[1] + (self.drained_tick_ms - self.sure[0]) * self.imu.rate_mhz // 1_000_000
+        self._pass_gap(max(0, due - self.sample), 0, cause)
+        self.sure = (self.drained_tick_ms, self.sample)
+
+    def _restart_fifo(self):
+        """Let the FIFO run again; the chip's clock says what is missing. ImuError."""
+        self.imu.restart()
+        self.drained_tick_ms = self.board.clock.ticks_ms()
+        self._pass_gap(self.imu.take_lost(), 0, pages.GAP_STALL)
+
+    def _drain(self):
+        """Read one block and detect in it. -> True when there may be more. ImuError."""
+        tick_ms = self.board.clock.ticks_ms()  # the samples made until now are read, however long that takes
+        n = self.imu.read(self.block)
         lost = self.imu.take_lost()
+        self.drained_tick_ms = tick_ms
         if lost:
-            self._gap(lost, cause)
+            self._pass_gap(lost, n, self._count_cause())
+        else:
+            self.sample += n
+        self.page.count_fault("clipped_samples", self.imu.take_clipped())
+        self._add_steps(detector.process(self.detector_state, self.block, n, self.steps))
+        return n == detector.BLOCK_LIMIT
 
-    def _gap(self, lost, cause):
+    def _count_cause(self):
+        """Why samples are missing that were to be read: spoilt on the bus, or the FIFO ran over."""
+        spoilt = self.imu.bad_words != self.bad_words
+        self.bad_words = self.imu.bad_words
+        self.page.count_fault("bus_errors" if spoilt else "fifo_overruns")
+        return pages.GAP_BUS if spoilt else pages.GAP_OVERRUN
+
+    def _pass_gap(self, lost, n, cause):
+        """Go on past `lost` samples and the `n` that were read behind them, and write it down."""
         detector.gap(self.detector_state, lost)
-        if cause == pages.GAP_OVERRUN:
-            self.page.count_fault("fifo_overruns")
         self.page.count_fault("samples_lost", lost)
         first = self.sample
-        self.sample += lost
+        self.sample += lost + n
         self._note(pages.KIND_GAP, first, lost, cause, bytes(7))
 
     # Steps and sessions
@@ -216,12 +295,13 @@ class Pod:
     def _add_step(self, at):
         steps = self.steps
         sample = self.sample - (self.sample - steps[at + detector.IC_SAMPLE]) % detector.SAMPLE_WRAP
+        tick_ms = self._tick_of(sample)
         if not self.session:
-            self._begin_session(sample)
+            self._begin_session(sample, tick_ms)
         page = self.page
         if page.count == 0:
             page.open(pages.KIND_STEPS, sample)
-            self.page_tick_ms = self.board.clock.ticks_ms()
+            self.page_tick_ms = tick_ms
         contact = steps[at + detector.CONTACT]
         stride = steps[at + detector.STRIDE]
         rise_g_s = steps[at + detector.RISE_G_S]
@@ -237,7 +317,7 @@ class Pod:
             0,
         )
         self.strides += 1
-        self.last_step_sample = sample
+        self.last_contact_tick_ms = tick_ms
         self.last_step_tick_ms = self.board.clock.ticks_ms()
         self.last_stride = stride
         self.last_peak_mg = peak_mg
@@ -245,11 +325,10 @@ class Pod:
         if page.is_full():
             self._flush()
 
-    def _begin_session(self, sample):
+    def _begin_session(self, sample, tick_ms):
         self.sessions_begun += 1
         self.session = self.log.boot * SESSIONS_A_BOOT + self.sessions_begun
         self.page.fields["session"] = self.session
-        tick_ms = self._tick_of(sample)
         self._note(
             pages.KIND_SESSION_START,
             sample,
@@ -284,13 +363,16 @@ class Pod:
         return pages.UNKNOWN_UTC_MS
 
     def _keep_time(self, now_ms):
+        """Take an anchor when the time is told for the first time in a boot or a while, and all along a session."""
         told = self.sync.take_time() if self.sync is not None else None
         if told is not None:
-            first = self.host_time is None
             self.host_time = told
-            if first and self.session:
-                self._anchor()
-        if self.session and now_ms - self.anchor_tick_ms >= ANCHOR_EVERY_MS:
+        heard_ms = now_ms if self.board.clock.utc_ms() is not None else told and told[1]
+        is_news = False
+        if heard_ms is not None:
+            is_news = self.time_heard_ms is None or heard_ms - self.time_heard_ms >= ANCHOR_EVERY_MS
+            self.time_heard_ms = heard_ms
+        if is_news or (self.session and now_ms - self.anchor_tick_ms >= ANCHOR_EVERY_MS):
             self._anchor()
 
     def _anchor(self):
@@ -300,10 +382,17 @@ class Pod:
         self.anchor_tick_ms = tick_ms
         if utc_ms == pages.UNKNOWN_UTC_MS:
             return
-        # The FIFO was empty somewhere since the read before: that is how well sample and tick belong together.
-        uncertainty_ms = self.imu.watermark_ms
+        # An answer may lie unheard for a round of the loop, and the pod's own clock drifts from it.
+        heard_ms = tick_ms if self.time_heard_ms is None else self.time_heard_ms
+        uncertainty_ms = self.read_every_ms + max(0, tick_ms - heard_ms) // TICK_DRIFT
         self._note(
-            pages.KIND_ANCHOR, self.sample, tick_ms, utc_ms, uncertainty_ms, self._utc_source(), bytes(5)
+            pages.KIND_ANCHOR,
+            self.sample if self.session else pages.UNKNOWN_U64,
+            tick_ms,
+            utc_ms,
+            min(uncertainty_ms, pages.UNKNOWN_U16 - 1),
+            self._utc_source(),
+            bytes(5),
         )
 
     def _utc_source(self):
@@ -331,39 +420,53 @@ class Pod:
         )
 
     def _flush(self):
-        """Write the open page. A page that the full log refuses is counted, and shown by `state`."""
+        """Write the open page. One that is not kept is counted, and shown by `state`."""
         page = self.page
         if page.count == 0:
             return
+        temperature = self._ask_chip(self.imu.temperature) if self.reading else None
+        page.fields["temperature"] = pages.UNKNOWN_TEMPERATURE if temperature is None else temperature
         page.fields["battery_mv"] = self.board.battery_mv() or pages.UNKNOWN_U16
-        try:
-            self.log.append(page, self.sample, self.drained_tick_ms)
-            self.log_is_full = False
-        except LogFull:
-            self.log_is_full = True
-            page.count_fault("pages_dropped")
-        except LogFailed:
-            page.count_fault("log_errors")
+        if not self._keep():
             page.count_fault("pages_dropped")
         page.count = 0
 
+    def _keep(self):
+        """Write the page to the log. -> False when the log is full, or its files refused every try."""
+        for _ in range(WRITE_TRIES):
+            try:
+                self.log.append(self.page, self.sample, self.drained_tick_ms)
+                self.write_failed = False
+                return True
+            except LogFull:
+                return False
+            except LogFailed:
+                self.write_failed = True
+                self.page.count_fault("log_errors")
+        return False
+
     def _close_what_is_due(self, now_ms):
-        if self.page.count and now_ms - self.page_tick_ms >= PAGE_CLOSES_MS:
+        # The next look is a round later: what would be too old by then is due now.
+        if self.page.count and now_ms + self.read_every_ms - self.page_tick_ms >= PAGE_CLOSES_MS:
             self._flush()
         if now_ms - self.alive_tick_ms >= ALIVE_EVERY_MS:
             self._note_alive()
-        quiet_ms = (self.sample - self.last_step_sample) * 1_000_000 // self.imu.rate_mhz
-        if self.session and quiet_ms >= SESSION_ENDS_MS:
+        if now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS:
             self._end_session(pages.SESSION_QUIET)
 
     # What the host is told
+
+    def is_recording(self):
+        """True while the chip is read and the log has room: a step made now is kept."""
+        return self.reading and not self.write_failed and self.log.free() > 0
 
     def state(self):
         """The `state` message as a dict; sync adds what it and the log know."""
         fields = self.page.fields
         settings = self.settings
         battery_mv = fields["battery_mv"]
-        utc_ms = self._utc_ms_at(self.board.clock.ticks_ms())
+        tick_ms = self.board.clock.ticks_ms()
+        utc_ms = self._utc_ms_at(tick_ms)
         is_known = utc_ms != pages.UNKNOWN_UTC_MS
         return {
             "firmware": "%d.%d.%d" % FIRMWARE_VERSION,
@@ -371,14 +474,14 @@ class Pod:
             "chip": settings["STRIDELOAD_CHIP"],
             "origin": settings["STRIDELOAD_ORIGIN"],
             "odr_hz": settings["STRIDELOAD_ODR_HZ"],
-            "recording": not self.log_is_full,
+            "recording": self.is_recording(),
             "session": self.session or None,
             "battery_mv": None if battery_mv == pages.UNKNOWN_U16 else battery_mv,
             "faults": {name: fields[name] for name in pages.COUNTERS},
             "clock": {
                 "source": ANCHOR_NAMES[self._utc_source()] if is_known else None,
                 "utc_ms": utc_ms if is_known else None,
-                "tick_ms": self.board.clock.ticks_ms(),
+                "tick_ms": tick_ms,
             },
         }
 
