@@ -7,6 +7,7 @@ import time
 import pytest
 
 from strideload.collect import clock
+from strideload_pod.boards import on_linux
 
 
 class FakeLibrary:
@@ -30,7 +31,7 @@ class FakeLibrary:
 def test_the_time_is_known_while_the_kernel_says_so(
     monkeypatch: pytest.MonkeyPatch, state: int, known: bool
 ) -> None:
-    monkeypatch.setattr(clock.ctypes, "CDLL", lambda _name: FakeLibrary(state))
+    monkeypatch.setattr(on_linux.ctypes, "CDLL", lambda _name: FakeLibrary(state))
     found = clock.synchronised_utc_ms()
     assert (found is not None) is known
     if found is not None:
@@ -44,5 +45,6 @@ def test_the_real_kernel_can_be_asked() -> None:
 
 
 def test_elsewhere_the_time_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock.sys, "platform", "darwin")
+    """A C library without adjtimex, such as macOS has."""
+    monkeypatch.setattr(on_linux.ctypes, "CDLL", lambda _name: object())
     assert clock.synchronised_utc_ms() is None
