@@ -68,7 +68,7 @@ def demo(
     """A season of training and a pod that runs now, through every real part. Needs no hardware."""
     from strideload import demo as demo_
 
-    demo_.demo(once=once, port=port, folder=folder, seed=seed, say=_say)
+    demo_.demo(once=once, port=port, folder=folder, seed=seed, say=_say, progress=_progress)
 
 
 @app.command()
@@ -114,7 +114,8 @@ def detect(
     from strideload import detect as detect_
     from strideload.recording import read
 
-    detection = detect_.detect(read(file))
+    with _progress("Detecting") as advance:
+        detection = detect_.detect(read(file), advance)
     lines = detect_.json_lines(detection) if as_json else detect_.in_words(detection)
     for line in lines:
         print(line)
@@ -138,7 +139,9 @@ def simulate(
     if out is not None:
         from strideload.simulate import recording
 
-        print(recording.write(out, plan or recording.PLAN, rate_hz, seed))
+        with _progress("Writing") as advance:
+            words = recording.write(out, plan or recording.PLAN, rate_hz, seed, advance)
+        print(words)
     else:
         from strideload.simulate import at_home
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from strideload.collect.address import Address
 from strideload.collect.broker import address_of_running
 from strideload.errors import StrideloadError
 from strideload.host import BROKER_FOLDER, HostRunning, open_host
+from strideload.progress import Advance
 from strideload.settings import Settings
 from strideload.store import Store, open_store
 from strideload_pod.boards.on_linux import Files, PahoClient
@@ -53,7 +54,7 @@ def receiver_for(settings: Settings) -> Iterator[Receiver]:
             yield Receiver(store, address_of_running(settings, settings.folder / BROKER_FOLDER))
 
 
-def deliver(receiver: Receiver, uid: bytes, files: Files, advance: Callable[[float], None]) -> Delivered:
+def deliver(receiver: Receiver, uid: bytes, files: Files, advance: Advance) -> Delivered:
     """Send the log in `files` until the store has acknowledged all of it, then derive. NotDelivered."""
     log = Log(files, uid, CAPACITY_PAGES, lambda: random.getrandbits(32))
     log.pair(receiver.store.store_id)
@@ -77,7 +78,7 @@ def deliver(receiver: Receiver, uid: bytes, files: Files, advance: Callable[[flo
     return Delivered(pages, receiver.store.page_count(uid.hex(), log.id) - before)
 
 
-def _until_drained(sync: Sync, log: Log, advance: Callable[[float], None]) -> None:
+def _until_drained(sync: Sync, log: Log, advance: Advance) -> None:
     began_s = moved_s = time.monotonic()
     wanted = -1
     while not sync.drained:

@@ -23,6 +23,7 @@ from strideload import days, report_day
 from strideload.deliver import Receiver, deliver
 from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
+from strideload.progress import Advance, Progress
 from strideload.settings import RunnerSection, Settings, system_zone
 from strideload.simulate.pod import ScratchFiles, Take, record
 from strideload.simulate.pod_folder import write_settings
@@ -49,7 +50,9 @@ ARRIVES_WITHIN_S = 40.0
 STOPS_WITHIN_S = 10.0
 
 
-def demo(*, once: bool, port: int | None, folder: Path | None, seed: int, say: Say) -> None:
+def demo(
+    *, once: bool, port: int | None, folder: Path | None, seed: int, say: Say, progress: Progress
+) -> None:
     """Run until SIGINT or SIGTERM; with `once`, until today's summary is there and printed."""
     with ExitStack() as stack:
         stop = stack.enter_context(told_to_stop())
@@ -59,10 +62,12 @@ def demo(*, once: bool, port: int | None, folder: Path | None, seed: int, say: S
         host.store.ensure_runner(RUNNER, "Demo runner", settings.time_zone())
         host.store.assign(UID.hex(), RUNNER, "left", 0)
         say("A season of training, simulated: ten weeks of pages from one pod.")
-        _send_season(host, settings, seed, stack)
+        with progress("Sending") as advance:
+            _send_season(host, settings, seed, stack, advance)
         pod_folder = settings.folder / "pod"
         say("Today's run, simulated: through chip, driver, detector and log.")
-        pages = _record_today(host, pod_folder, seed)
+        with progress("Playing it") as advance:
+            pages = _record_today(host, pod_folder, seed, advance)
         if stop.is_set():
             return
         say("A pod runs now, and sends what it recorded.")
@@ -106,16 +111,16 @@ def _open_page(host: Host, port: int | None, say: Say) -> Server:
         return open_page(host, 0)
 
 
-def _send_season(host: Host, settings: Settings, seed: int, stack: ExitStack) -> None:
+def _send_season(host: Host, settings: Settings, seed: int, stack: ExitStack, advance: Advance) -> None:
     scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="strideload-season-"))
     files = ScratchFiles(Path(scratch))
     zone = ZoneInfo(settings.time_zone())
     today = days.today(host.store, RUNNER)
     write_season(Runner(seed), today, zone, files, UID, log_id=today.toordinal())
-    deliver(Receiver(host.store, host.broker.address), UID, files, lambda share: None)
+    deliver(Receiver(host.store, host.broker.address), UID, files, advance)
 
 
-def _record_today(host: Host, folder: Path, seed: int) -> "tuple[int, int]":
+def _record_today(host: Host, folder: Path, seed: int, advance: Advance) -> tuple[int, int]:
     """Record the run that ended just now into the pod's folder -> (log, pages)."""
     today = datetime.now(UTC)
     session = Runner(seed).session(TODAY_PLAN, today.toordinal())
@@ -124,7 +129,7 @@ def _record_today(host: Host, folder: Path, seed: int) -> "tuple[int, int]":
     write_settings(folder, UID, host.store.store_id, address, settings)
     start = today - timedelta(seconds=session.duration_s)
     take = Take(session.source, int(start.timestamp() * 1000), session.duration_s, settings, noise=True)
-    return record(take, UID, Files(folder / LOG_FOLDER), random.getrandbits(32) or 1)
+    return record(take, UID, Files(folder / LOG_FOLDER), random.getrandbits(32) or 1, advance)
 
 
 @contextmanager

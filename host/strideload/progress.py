@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+
+Advance = Callable[[float], None]
+"""Takes the share done, 0..1."""
+Progress = Callable[[str], AbstractContextManager[Advance]]
 
 APPEARS_AFTER_S = 2.0
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[float], None]]:
+def progress(title: str) -> Iterator[Advance]:
     """Give a function that takes the share done, 0..1; a bar appears on stderr once it has taken two seconds."""
     if not sys.stderr.isatty():
         yield lambda share: None

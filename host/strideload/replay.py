@@ -1,8 +1,6 @@
 """A recording becomes a day's load: through the simulated chip, the firmware, the broker and the collector."""
 
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -14,6 +12,7 @@ import numpy as np
 from strideload import recording as recordings
 from strideload.deliver import deliver, receiver_for
 from strideload.load.steps import Foot
+from strideload.progress import Progress
 from strideload.recording import Recording
 from strideload.settings import Settings
 from strideload.simulate.pod import ScratchFiles, Take, record
@@ -23,8 +22,6 @@ CHIP_RATES_HZ = {104: 6667 / 64, 208: 6667 / 32, 416: 6667 / 16, 833: 6667 / 8, 
 CHIP_RANGES_G = (4, 8, 16, 32)
 GYRO_DPS = 2000
 TAIL_S = 3.0  # the last stride is confirmed and the FIFO read out
-
-Progress = Callable[[str], AbstractContextManager[Callable[[float], None]]]
 
 
 @dataclass(frozen=True)

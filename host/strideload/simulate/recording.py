@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from strideload.errors import StrideloadError
+from strideload.progress import Advance
 from strideload.simulate.plan import parse_plan
 from strideload.simulate.runner import Run, Runner
 
@@ -13,7 +14,7 @@ PLAN = "stand:0.5,walk:1@5.5,run:5@10,walk:1@5,stand:0.5"
 CSV_COLUMNS = ("t_s", "acc_x_g", "acc_y_g", "acc_z_g", "gyro_x_dps", "gyro_y_dps", "gyro_z_dps")
 
 
-def write(file: Path, plan: str, rate_hz: float, seed: int) -> str:
+def write(file: Path, plan: str, rate_hz: float, seed: int, advance: Advance) -> str:
     """Write .npz (with `ic_s`, `to_s`, `peak_g` of this foot) or .csv -> a sentence. StrideloadError."""
     run = Runner(seed).session(parse_plan(plan))
     t_s = np.arange(round(run.duration_s * rate_hz)) / rate_hz
@@ -22,7 +23,7 @@ def write(file: Path, plan: str, rate_hz: float, seed: int) -> str:
         if file.suffix == ".npz":
             _write_npz(file, t_s, values, run)
         elif file.suffix == ".csv":
-            _write_csv(file, t_s, values)
+            _write_csv(file, t_s, values, advance)
         else:
             raise StrideloadError(f"{file}: a recording is written as .npz or .csv.")
     except OSError as error:
@@ -42,9 +43,11 @@ def _write_npz(file: Path, t_s: np.ndarray, values: np.ndarray, run: Run) -> Non
     )
 
 
-def _write_csv(file: Path, t_s: np.ndarray, values: np.ndarray) -> None:
+def _write_csv(file: Path, t_s: np.ndarray, values: np.ndarray, advance: Advance) -> None:
     with file.open("w", newline="", encoding="utf-8") as opened:
         writer = csv.writer(opened)
         writer.writerow(CSV_COLUMNS)
-        for at_s, row in zip(t_s.tolist(), values.tolist(), strict=True):
+        for number, (at_s, row) in enumerate(zip(t_s.tolist(), values.tolist(), strict=True)):
+            if number % 1000 == 0:
+                advance(number / len(t_s))
             writer.writerow([f"{at_s:.6f}", *(f"{value:.5f}" for value in row)])
