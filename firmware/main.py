@@ -4,13 +4,15 @@ import sys
 
 
 def open_board():
-    """The board of this interpreter; only `boards/` knows more about it."""
+    """The board of this interpreter; only `boards/` knows more about it. SystemExit: there is none."""
     name = sys.implementation.name
     module = "on_linux" if name == "cpython" else "on_" + name
     try:
         boards = __import__("strideload_pod.boards." + module, None, None, ("Board",))
     except ImportError as error:
-        raise SystemExit("no board for %s (%s): %s" % (name, sys.platform, error)) from error
+        # Printed, since a board does not show what SystemExit carries.
+        print("No board for %s on %s: %s" % (name, sys.platform, error))
+        raise SystemExit(1) from error
     return boards.Board()
 
 
