@@ -89,11 +89,12 @@ def _need_one_of(settings, name, known):
 class Pod:
     """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it.
 
-    ValueError: settings that no pod has. LogError: the log cannot be opened.
+    ValueError: settings that no pod has. LogError: the log cannot be opened. OSError: the board has no bus.
     """
 
     def __init__(self, board):
         self.board = board
+        self.i2c = board.i2c
         self.settings = settings = read_settings(board.settings)
         self.page = Page(board.uid)
         self.log = Log(board.files, board.uid, settings["STRIDELOAD_LOG_PAGES"], board.random_u32)
@@ -103,7 +104,7 @@ class Pod:
         self.block = array("h", bytes(2 * axes * detector.BLOCK_LIMIT))
         self.detector_state = array("i", bytes(4 * detector.STATE_SIZE))
         self.steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
-        self.imu = None  # until the chip was there for the first time
+        self.chip_known = False  # it was started once in this boot, and `imu` reads it
         self.mend = self._start_chip  # what the chip needs before it can be read; None: nothing
         self.reading = False  # the last read went well
         self.read_every_ms = RETRY_MS
@@ -173,7 +174,7 @@ class Pod:
         self._add_steps(detector.finish(self.detector_state, self.steps))
         self._end_session(pages.SESSION_STOPPED)
         self._flush()
-        if self.imu is not None:
+        if self.chip_known:
             self._ask_chip(self.imu.stop)
         if self.sync is not None:
             self.sync.close()
@@ -183,7 +184,7 @@ class Pod:
     def _take_samples(self):
         """Mend the chip if it needs it, and read what it has. -> ms to wait until the next time."""
         try:
-            if self.imu is not None and self._unread_ms() > CHIP_CLOCK_MS:
+            if self.chip_known and self._unread_ms() > CHIP_CLOCK_MS:
                 self.mend = self._start_chip_again
             if self.mend is not None:
                 self.mend()
@@ -212,7 +213,7 @@ class Pod:
             return 0
         else:
             self.page.count_fault("register_errors")
-            self.mend = self._start_chip if self.imu is None else self._start_chip_again
+            self.mend = self._start_chip_again if self.chip_known else self._start_chip
         return RETRY_MS
 
     def _ask_chip(self, question):
@@ -227,7 +228,7 @@ class Pod:
         """Set the chip up for the first time in this boot. ImuError."""
         settings = self.settings
         imu = Imu(
-            open_driver(settings["STRIDELOAD_CHIP"], self.board.i2c),
+            open_driver(settings["STRIDELOAD_CHIP"], self.i2c),
             self.board.clock.sleep_ms,
             settings["STRIDELOAD_CHIP"],
             settings["STRIDELOAD_ODR_HZ"],
@@ -236,6 +237,7 @@ class Pod:
         )
         imu.start()
         self.imu = imu
+        self.chip_known = True
         self.read_every_ms = min(imu.watermark_ms, READ_EVERY_MS)
         self.page.fields["rate_mhz"] = imu.rate_mhz
         detector.setup(self.detector_state, imu.rate_mhz, imu.acc_ug_lsb, imu.gyro_udps_lsb)

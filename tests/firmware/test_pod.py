@@ -2,15 +2,23 @@
 
 import itertools
 import json
+import queue
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from unittest.mock import patch
 
 import adafruit_lsm6ds
 import numpy as np
+import paho.mqtt.client as paho
 import pytest
 from adafruit_lsm6ds import lsm6dso32
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paho.mqtt.enums import CallbackAPIVersion
 
 from strideload.protocol import messages
 from strideload.protocol import pages as protocol
@@ -28,6 +36,8 @@ from strideload.simulate.runner import Runner
 from strideload.store import Received, open_store
 from strideload_pod import detector
 from strideload_pod import page as page_layout
+from strideload_pod.boards import on_linux
+from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME
 from strideload_pod.imu import RATE_CODES
 from strideload_pod.log import CAPACITY_LEAST, GONE_RESERVE, Log
 from strideload_pod.page import (
@@ -57,9 +67,12 @@ from strideload_pod.page import (
 )
 from strideload_pod.pod import (
     ALIVE_EVERY_MS,
+    ANCHOR_EVERY_MS,
+    CHECK_EVERY_MS,
     CHIP_CLOCK_MS,
     DEFAULTS,
     PAGE_CLOSES_MS,
+    READ_EVERY_MS,
     SESSION_ENDS_MS,
     WRITE_TRIES,
     Pod,
@@ -104,7 +117,7 @@ class Clock(StillClock):
 class Client:
     """The client's door with a host behind it that answers every `state` and message of pages.
 
-    `answers`: False while nobody is there. `tells_time`: its clock is synchronised. `utc_ms_at`: tick -> its UTC.
+    `answers`: False while nobody is there. `tells_time`: its clock is synchronised.
     """
 
     def __init__(self, clock, store=STORE):
@@ -113,7 +126,6 @@ class Client:
         self.connected = False
         self.answers = True
         self.tells_time = False
-        self.utc_off_ms = 0
         self.pages = {}
         self.published = []  # (tick, leaf, payload)
         self.inbox = []
@@ -133,7 +145,7 @@ class Client:
                 self.pages[page_layout.key(data)[3]] = data
         if self.answers and leaf in ("pages", "state"):
             wanted = next(n for n in itertools.count() if n not in self.pages)
-            utc_ms = UTC_MS + self.utc_off_ms + self.clock.ticks_ms() if self.tells_time else None
+            utc_ms = UTC_MS + self.clock.ticks_ms() if self.tells_time else None
             ack = messages.ack_message(self.store, LOG_ID, STREAM_STEPS, wanted, utc_ms)
             self.inbox.append((f"strideload/pod/{UID.hex()}/ack", ack))
 
@@ -170,7 +182,8 @@ class Bench:
         self.clock.knows_utc = knows_utc
         self.began_s = tick_ms / 1000  # when the chip was powered on
         self.chip = Chip("LSM6DSO32", source, self.clock.clock_us, trim=trim)
-        self.i2c = SimulatedI2C({CHIP_ADDRESS: device(self.chip) if device else self.chip})
+        self.device = device(self.chip) if device else self.chip
+        self.i2c = SimulatedI2C({CHIP_ADDRESS: self.device})
         self.files = Flash() if files is None else files
         self.settings = {
             "STRIDELOAD_ODR_HZ": odr_hz,
@@ -258,7 +271,7 @@ class Bench:
         return self.pod.state()
 
     def faults(self):
-        """The counters that are not zero; state and the newest page must say the same, but for what came later."""
+        """The counters that are not zero, as `state` has them."""
         return {name: n for name, n in self.state()["faults"].items() if n}
 
 
@@ -542,7 +555,6 @@ def test_a_repair_that_fails_at_any_transfer_is_repeated(fault):
     repairs = 0
     for fails_at in itertools.count():
         bench = Bench(SHORT_RUN.source, 104, 0, device=Disturbed).run_until(8)
-        disturbed = bench.i2c._devices[CHIP_ADDRESS]
         if fault == "stall":
             bench.chip.stall_fifo()
         else:
@@ -550,12 +562,12 @@ def test_a_repair_that_fails_at_any_transfer_is_repeated(fault):
         counter = {"stall": "fifo_stalls", "register": "register_errors"}[fault]
         while counter not in bench.faults():
             bench.pod.step()
-        disturbed.at, disturbed.fails_at = 0, fails_at
+        bench.device.at, bench.device.fails_at = 0, fails_at
         bench.pod.step()
-        if disturbed.at <= fails_at and "bus_errors" not in bench.faults():
+        if bench.device.at <= fails_at and "bus_errors" not in bench.faults():
             break
         repairs += 1
-        disturbed.fails_at = -1
+        bench.device.fails_at = -1
         bench.run_until(SHORT_RUN.duration_s)
         assert_numbers_are_true(bench, SHORT_RUN, after_s=14)
         assert bench.faults()["bus_errors"] == 1
@@ -565,7 +577,7 @@ def test_a_repair_that_fails_at_any_transfer_is_repeated(fault):
 
 def test_a_word_that_the_bus_spoilt_is_no_overrun():
     bench = Bench(odr_hz=416, gyro_dps=2000, device=Disturbed).run_until(10)
-    bench.i2c._devices[CHIP_ADDRESS].xor = 0x08
+    bench.device.xor = 0x08
     bench.run_until(20)
     assert gaps_of(bench) == [(1, GAP_BUS)]
     assert_faults(bench, bus_errors=1, samples_lost=1)
@@ -1057,3 +1069,134 @@ def test_an_interpreter_without_a_board_says_so():
     said = micropython.run(script).stdout.splitlines()
     missing = "no module named 'strideload_pod.boards.on_micropython'"
     assert said == [f"No board for micropython on webassembly: {missing}", "1"]
+
+
+# A process
+
+STARTS_WITHIN_S = 30.0
+STOPS_WITHIN_S = 20.0
+
+
+def pages_in(folder):
+    """All whole pages of steps' segments; a page that is just being written is left out."""
+    data = b"".join(file.read_bytes() for file in sorted(folder.glob("0-*.seg")))
+    return protocol.headers(data[: len(data) // PAGE_SIZE * PAGE_SIZE])
+
+
+@pytest.fixture
+def start_pod(tmp_path, mosquitto):
+    """start_pod(plan) -> main.py as a process on a simulated chip, in tmp_path / "pod"; ended with the test."""
+    processes = []
+    folder = tmp_path / "pod"
+    folder.mkdir()
+    settings = {
+        "STRIDELOAD_POD_ID": UID.hex(),
+        "STRIDELOAD_CLOCK_TRUSTED": 1,
+        "STRIDELOAD_BROKER_HOST": mosquitto.host,
+        "STRIDELOAD_BROKER_PORT": mosquitto.port,
+    }
+    (folder / SETTINGS_NAME).write_text("".join(f"{k} = {json.dumps(v)}\n" for k, v in settings.items()))
+
+    def start(plan):
+        command = [sys.executable, "-m", "strideload.simulate.live", str(folder), "--plan", plan]
+        pipe = subprocess.PIPE
+        processes.append(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True)
+        )
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=STOPS_WITHIN_S)
+
+
+def test_the_pod_as_a_process_is_told_to_stop_and_stops_whole(start_pod, tmp_path, mosquitto):
+    heard = queue.Queue()
+    listener = paho.Client(CallbackAPIVersion.VERSION2)
+    listener.on_message = lambda client, data, message: heard.put(
+        (message.topic.rsplit("/", 1)[1], message.payload)
+    )
+    listener.connect(mosquitto.host, mosquitto.port)
+    listener.subscribe(f"strideload/pod/{UID.hex()}/#", qos=1)
+    listener.loop_start()
+    log = tmp_path / "pod" / LOG_FOLDER
+    try:
+        process = start_pod("run:60@11")
+        deadline_s = time.monotonic() + STARTS_WITHIN_S
+        while KIND_SESSION_START not in pages_in(log)["kind"].tolist():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=STOPS_WITHIN_S) == ("", "")
+        assert process.returncode == 0
+        messages_of = {}
+        while messages_of.get("online", [])[-1:] != [b"0"]:
+            leaf, payload = heard.get(timeout=STOPS_WITHIN_S)
+            messages_of.setdefault(leaf, []).append(payload)
+    finally:
+        listener.disconnect()
+        listener.loop_stop()
+    assert messages_of["online"][-2:] == [b"1", b"0"]
+    assert messages.read_state(messages_of["state"][0]).origin == "sensor"
+    assert len(messages_of["live"]) >= 2
+    assert len(messages_of["pages"]) >= 1
+    data = b"".join(file.read_bytes() for file in sorted(log.glob("*.seg")))
+    assert protocol.whole(data).all()
+    pages = protocol.headers(data)
+    assert pages["kind"][-1] == KIND_SESSION_END
+    assert pages["kind"].tolist().count(KIND_STEPS) >= 1
+    assert protocol.records(pages[-1:], KIND_SESSION_END)[1]["reason"] == SESSION_STOPPED
+    assert {name: int(pages[-1][name]) for name in COUNTERS if pages[-1][name]} == {}
+    anchors = pages[pages["kind"] == KIND_ANCHOR]
+    assert protocol.records(anchors, KIND_ANCHOR)[1]["source"].tolist() == [ANCHOR_OPERATOR] * len(anchors)
+
+
+# What docs/pod.md says
+
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "pod.md").read_text()
+
+
+def keys_in(text):
+    return set(re.findall(r"STRIDELOAD_[A-Z0-9_]+", text))
+
+
+def rows_of(text):
+    """Keys in the first column of a table."""
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    return keys_in("\n".join(rows))
+
+
+def test_every_setting_is_documented_and_no_other():
+    code = Path(on_linux.__file__).read_text()
+    known = set(DEFAULTS) | rows_of(on_linux.__doc__)
+    assert keys_in(code) - {"STRIDELOAD_POD_DIR"} == rows_of(on_linux.__doc__)  # its own table is complete
+    assert rows_of(DOCUMENT) == known
+    for name, default in DEFAULTS.items():
+        row = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| `{name}` "))
+        assert row.split("|")[2].strip() == (f"`{default}`" if default != "" else "none")
+
+
+def test_every_counter_is_documented():
+    counters = set(COUNTERS) | set(Bench(host=True).pod.sync.counters)
+    assert set(re.findall(r"^\| `([a-z_]+)` \|", DOCUMENT, re.M)) == counters
+
+
+@pytest.mark.parametrize(
+    ("words", "said_ms", "ms"),
+    [
+        ("ten seconds", 10_000, PAGE_CLOSES_MS),
+        ("ten quiet minutes", 600_000, SESSION_ENDS_MS),
+        ("every ten minutes", 600_000, ANCHOR_EVERY_MS),
+        ("every twelve hours", 43_200_000, ALIVE_EVERY_MS),
+        ("every ten seconds", 10_000, CHECK_EVERY_MS),
+        ("2.8 hours", 10_000_000, CHIP_CLOCK_MS),
+        ("every 0.5 s", 500, READ_EVERY_MS),
+    ],
+)
+def test_times_in_the_document_are_those_of_the_code(words, said_ms, ms):
+    assert words in DOCUMENT
+    assert said_ms == ms
