@@ -37,7 +37,7 @@ ANCHOR_NAMES = {
 }
 DEFAULTS = {
     "STRIDELOAD_CHIP": "LSM6DSO32",
-    "STRIDELOAD_ODR_HZ": 416,
+    "STRIDELOAD_ODR_HZ": 833,  # an impact peak needs 500 Hz and more (docs/metrics.md)
     "STRIDELOAD_RANGE_G": 32,  # tibial peaks reach 24.6 g: +-16 g clips at the shoe
     "STRIDELOAD_GYRO_DPS": 2000,  # 0: acceleration alone
     "STRIDELOAD_LOG_PAGES": 16384,  # 8 MB
@@ -116,6 +116,7 @@ class Pod:
         self.session = 0
         self.sessions_begun = 0
         self.strides = 0
+        self.last_contact_sample = 0
         self.last_contact_tick_ms = 0
         self.last_step_tick_ms = 0  # when the detector released it
         self.last_stride = -1
@@ -172,7 +173,7 @@ class Pod:
         """Read what is there, release what the detector holds, end the session, leave nothing in memory only."""
         self._take_samples()
         self._add_steps(detector.finish(self.detector_state, self.steps))
-        self._end_session(pages.SESSION_STOPPED)
+        self._end_session(pages.SESSION_STOPPED, self.sample, self.drained_tick_ms)
         self._flush()
         if self.chip_known:
             self._ask_chip(self.imu.stop)
@@ -319,6 +320,7 @@ class Pod:
             0,
         )
         self.strides += 1
+        self.last_contact_sample = sample
         self.last_contact_tick_ms = tick_ms
         self.last_step_tick_ms = self.board.clock.ticks_ms()
         self.last_stride = stride
@@ -341,12 +343,11 @@ class Pod:
         )
         self._anchor()
 
-    def _end_session(self, reason):
+    def _end_session(self, reason, sample, tick_ms):
         if not self.session:
             return
         self._anchor()
-        tick_ms = self.drained_tick_ms
-        self._note(pages.KIND_SESSION_END, self.sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7))
+        self._note(pages.KIND_SESSION_END, sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7))
         self.session = 0
         self.page.fields["session"] = 0
 
@@ -454,7 +455,8 @@ class Pod:
         if now_ms - self.alive_tick_ms >= ALIVE_EVERY_MS:
             self._note_alive()
         if now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS:
-            self._end_session(pages.SESSION_QUIET)
+            # The ten minutes were no part of it.
+            self._end_session(pages.SESSION_QUIET, self.last_contact_sample, self.last_contact_tick_ms)
 
     # What the host is told
 

@@ -316,13 +316,16 @@ def test_a_session_begins_with_the_first_step():
 
 
 def test_a_session_ends_after_ten_quiet_minutes_and_the_next_begins_with_its_own_step():
+    """It ends with its last contact: the quiet minutes are no part of it, and are told only when they are over."""
     run = Runner(5).session([("run", 20, 10), ("stand", 660, 0), ("run", 20, 10), ("stand", 10, 0)])
     bench = Bench(run.source).run_until(run.duration_s)
     starts, (end,) = bench.records(KIND_SESSION_START), bench.records(KIND_SESSION_END)
     contacts = bench.contacts()
     last_of_first = contacts[contacts < starts["sample"][1]].max()
-    quiet_s = (end["sample"] - last_of_first) / (bench.pod.imu.rate_mhz / 1000)
+    (page,) = bench.pages(KIND_SESSION_END)
+    quiet_s = (page["closed_sample"] - last_of_first) / (bench.pod.imu.rate_mhz / 1000)
     assert end["reason"] == SESSION_QUIET
+    assert end["sample"] == int(last_of_first)
     assert SESSION_ENDS_MS / 1000 <= quiet_s < SESSION_ENDS_MS / 1000 + 1
     numbers = bench.pages(KIND_SESSION_START)["session"].tolist()
     assert numbers == [numbers[0], numbers[0] + 1]
