@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from pathlib import Path
 
@@ -141,7 +142,12 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
         (("day", "--runner", "nobody"), "no runner"),
         (("detect", "missing.npz"), "No such file"),
         (("replay", "missing.npz", "--start", "noon"), "--start is no time"),
+        (("replay", "missing.npz", "--start", "1990-01-01"), "Pods date from 2000"),
+        (("replay", "missing.npz", "--start", "0001-01-01T00:00:00+05:00"), "Pods date from 2000"),
         (("replay", "missing.npz", "--foot", "third"), "--foot is left, right or unknown"),
+        (("pod", "add", "left shoe"), "16 hex digits"),
+        (("pod", "add", "00000000c0ffee01", "--runner", "nobody"), "no runner"),
+        (("day", "--dir", "/proc/strideload"), "cannot be made"),
         (("simulate", "--out", "x.npz", "--plan", "fly:3@900"), "no part of a plan"),
         (("simulate", "--out", "x.txt"), ".npz or .csv"),
         (("simulate",), "strideload up"),
@@ -157,6 +163,36 @@ def test_wrong_words_are_answered_in_a_sentence(words: tuple[str, ...], says: st
 
 def test_usage_errors_exit_with_2():
     assert run("day", "--nonsense").returncode == 2
+
+
+def test_what_a_runner_records_is_nobody_elses(tmp_path: Path):
+    """In a folder that everybody may read, and whose name means something in a URL."""
+    folder = tmp_path / "run?s #1 ü"
+    folder.mkdir(mode=0o755)
+    ok(run("day", folder=folder))
+    stored = [file for file in folder.iterdir() if file.name.startswith("strideload.db")]
+    assert stored
+    assert all(file.stat().st_mode & 0o077 == 0 for file in stored)
+    assert [file.name for file in tmp_path.iterdir()] == [folder.name]
+
+
+def test_the_runner_is_at_home_where_the_settings_say(tmp_path: Path):
+    """Also when they say so after the first start."""
+    ok(run("day", folder=tmp_path, TZ="UTC"))
+    (tmp_path / "strideload.toml").write_text('[runner]\ntime_zone = "Asia/Tokyo"\n')
+    assert json.loads(ok(run("day", "--json", folder=tmp_path, TZ="UTC")))["zone"] == "Asia/Tokyo"
+
+
+def test_a_pod_that_is_added_gets_a_password_of_its_own(tmp_path: Path):
+    """Printed once as the pod's settings.toml; the host keeps only its hash."""
+    pod = "00000000c0ffee01"
+    settings = tomllib.loads(ok(run("pod", "add", pod, "--foot", "left", folder=tmp_path)))
+    password = settings["STRIDELOAD_BROKER_PASSWORD"]
+    assert settings["STRIDELOAD_POD_ID"] == settings["STRIDELOAD_BROKER_USER"] == pod
+    assert len(settings["STRIDELOAD_STORE"]) == 32
+    assert Path(settings["STRIDELOAD_BROKER_CA_FILE"]).is_file()
+    kept = [file for file in tmp_path.rglob("*") if file.is_file() and password.encode() in file.read_bytes()]
+    assert kept == []
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path):

@@ -62,7 +62,7 @@ def test_the_documents_example_loads(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_file_has_the_defaults(tmp_path: Path) -> None:
     loaded = load_settings(tmp_path)
-    assert loaded.store_url() == f"sqlite:///{tmp_path}/strideload.db"
+    assert loaded.store_url() == tmp_path / "strideload.db"
     assert loaded.web.port == 8080
     assert loaded.broker_password() is None
 

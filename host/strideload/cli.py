@@ -4,6 +4,7 @@ Modules are imported where they are used, so that `strideload day` does not wait
 """
 
 import json
+import os
 import sys
 from datetime import date as Date
 from datetime import datetime
@@ -163,7 +164,6 @@ def day(
 
     settings = _settings(folder)
     with _store(settings) as store:
-        store.ensure_runner(settings.runner.id, settings.runner.name, settings.time_zone())
         store.derive()
         who = runner or settings.runner.id
         if who not in store.runners():
@@ -198,6 +198,23 @@ def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+pod_app = typer.Typer(help="Pods of this host.", no_args_is_help=True)
+app.add_typer(pod_app, name="pod")
+
+
+@pod_app.command("add")
+def pod_add(
+    pod: Annotated[str, typer.Argument(help="The pod's id, 16 hex digits.")],
+    foot: Annotated[str, typer.Option(help="left, right or unknown.")] = "unknown",
+    runner: Runner = None,
+    folder: Folder = None,
+) -> None:
+    """Let a pod in over `up --lan`: prints the settings.toml that goes onto it, with a password of its own."""
+    from strideload import pods
+
+    print(pods.add(_settings(folder), pod, _foot(foot), runner), end="")
+
+
 def _settings(folder: Path | None) -> Any:
     from strideload.settings import load_settings
 
@@ -206,10 +223,10 @@ def _settings(folder: Path | None) -> Any:
 
 def _store(settings: Any) -> Any:
     """The store of a folder, made when it is missing."""
-    from strideload.store import open_store
+    from strideload.host import make_folder, open_home
 
-    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return open_store(settings.store_url())
+    make_folder(settings)
+    return open_home(settings)
 
 
 def _say(text: str) -> None:
@@ -234,7 +251,13 @@ def _utc(text: str | None) -> datetime | None:
         raise StrideloadError(
             f"--start is no time: {text!r}. Write it as 2026-11-22T07:30:00 (UTC)."
         ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        moment = datetime.min.replace(tzinfo=UTC)
+    if not 2000 <= moment.year < 2200:
+        raise StrideloadError(f"--start is no time that a pod knows: {text!r}. Pods date from 2000 to 2199.")
+    return moment
 
 
 def _date(text: str) -> Date:
@@ -252,6 +275,7 @@ def _foot(text: str) -> Any:
 
 def main() -> None:
     """The console script: errors a user can meet are one sentence and exit code 1."""
+    os.umask(0o077)  # what a runner records is nobody else's
     try:
         app()
     except StrideloadError as error:
@@ -261,6 +285,9 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, as with `| head`
+        sys.exit(1)
+    except OSError as error:
+        print(f"strideload: {error.filename or 'the system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from strideload.collect.address import Address
 from strideload.collect.broker import address_of_running
 from strideload.errors import StrideloadError
-from strideload.host import BROKER_FOLDER, HostRunning, open_host
+from strideload.host import BROKER_FOLDER, HostRunning, open_home, open_host
 from strideload.progress import Advance
 from strideload.settings import Settings
-from strideload.store import Store, open_store
+from strideload.store import Store
+from strideload.store.intake import CONFLICT
 from strideload_pod.boards.on_linux import Files, PahoClient
 from strideload_pod.log import Log
 from strideload_pod.page import STREAM_STEPS
@@ -37,10 +38,11 @@ class Receiver:
 
 @dataclass(frozen=True)
 class Delivered:
-    """`pages` were acknowledged, `stored` of them were new to the store."""
+    """`pages` were acknowledged; `stored` were new to the store, `conflicts` are there with other bytes."""
 
     pages: int
     stored: int
+    conflicts: int
 
 
 @contextmanager
@@ -50,7 +52,7 @@ def receiver_for(settings: Settings) -> Iterator[Receiver]:
         with open_host(settings) as host:
             yield Receiver(host.store, host.broker.address)
     except HostRunning:
-        with open_store(settings.store_url()) as store:
+        with open_home(settings) as store:
             yield Receiver(store, address_of_running(settings, settings.folder / BROKER_FOLDER))
 
 
@@ -58,7 +60,7 @@ def deliver(receiver: Receiver, uid: bytes, files: Files, advance: Advance) -> D
     """Send the log in `files` until the store has acknowledged all of it, then derive. NotDelivered."""
     log = Log(files, uid, CAPACITY_PAGES, lambda: random.getrandbits(32))
     log.pair(receiver.store.store_id)
-    before = receiver.store.page_count(uid.hex(), log.id)
+    before, conflicts_before = receiver.store.page_count(uid.hex(), log.id), _conflicts(receiver.store)
     address = receiver.address
     client = PahoClient(
         address.host,
@@ -75,7 +77,12 @@ def deliver(receiver: Receiver, uid: bytes, files: Files, advance: Advance) -> D
         sync.close()
     receiver.store.derive()
     pages = log.next(STREAM_STEPS) - log.oldest(STREAM_STEPS)
-    return Delivered(pages, receiver.store.page_count(uid.hex(), log.id) - before)
+    stored = receiver.store.page_count(uid.hex(), log.id) - before
+    return Delivered(pages, stored, _conflicts(receiver.store) - conflicts_before)
+
+
+def _conflicts(store: Store) -> int:
+    return store.rejections().get(CONFLICT, 0)
 
 
 def _until_drained(sync: Sync, log: Log, advance: Advance) -> None:

@@ -5,6 +5,7 @@ Adafruit's driver and the detector. From then on a pod process (`simulate.live`)
 it as any pod does. Folder, ports and broker are the demo's own.
 """
 
+import os
 import random
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from strideload import days, report_day
+from strideload.collect import tied
 from strideload.deliver import Receiver, deliver
 from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
@@ -134,7 +136,8 @@ def _record_today(host: Host, folder: Path, seed: int, advance: Advance) -> tupl
 
 @contextmanager
 def _pod_process(folder: Path, seed: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "strideload.simulate.live", str(folder), "--seed", str(seed)]
+    command = [sys.executable, "-I", "-S", tied.__file__, str(os.getpid())]
+    command += [sys.executable, "-m", "strideload.simulate.live", str(folder), "--seed", str(seed)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         yield process

@@ -99,9 +99,10 @@ def _folder(settings: Settings) -> str:
 def _store(settings: Settings) -> str:
     from strideload.store import open_store
 
-    if settings.store.url is None and not settings.folder.exists():
+    where = settings.store_url()
+    if isinstance(where, Path) and not where.exists():
         return "none yet"
-    with open_store(settings.store_url()) as store:
+    with open_store(where) as store:
         store.check()
         aside = sum(store.rejections().values())
         return f"{store.store_id}, {store.page_count()} pages, {aside} kept aside"

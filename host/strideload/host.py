@@ -14,6 +14,7 @@ from strideload.collect.collector import Collector
 from strideload.errors import StrideloadError
 from strideload.settings import Settings
 from strideload.store import Store, open_store
+from strideload.store.people import SINCE_EVER
 
 LOCK_NAME = "host.lock"
 BROKER_FOLDER = "broker"
@@ -41,16 +42,33 @@ class Host:
 @contextmanager
 def open_host(settings: Settings, *, lan: bool = False) -> Iterator[Host]:
     """Store, broker and collector of the settings' folder. HostRunning, StoreError, BrokerError."""
-    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(settings)
     with ExitStack() as stack:
         stack.enter_context(_only_one(settings.folder))
-        store = stack.enter_context(open_store(settings.store_url()))
-        store.ensure_runner(settings.runner.id, settings.runner.name, settings.time_zone())
+        store = stack.enter_context(open_home(settings))
         broker = stack.enter_context(start_broker(settings, settings.folder / BROKER_FOLDER, lan=lan))
         collector = Collector(store, broker.address, trust_clock=settings.clock.trust)
         collector.start()
         stack.callback(collector.stop)
         yield Host(settings, store, broker, collector)
+
+
+def make_folder(settings: Settings) -> None:
+    """The state folder, made when it is missing. StrideloadError: it cannot be."""
+    try:
+        settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StrideloadError(f"{settings.folder} cannot be made: {error.strerror}.") from error
+
+
+def open_home(settings: Settings) -> Store:
+    """The store of the settings, with their runner at home in their time zone. StoreError."""
+    store = open_store(settings.store_url())
+    runner = settings.runner
+    store.ensure_runner(runner.id, runner.name, settings.time_zone())
+    if runner.time_zone is not None:
+        store.set_zone(runner.id, SINCE_EVER, runner.time_zone)
+    return store
 
 
 def is_running(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """A recording becomes a day's load: through the simulated chip, the firmware, the broker and the collector."""
 
+import re
 import tempfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,11 @@ import numpy as np
 
 from strideload import recording as recordings
 from strideload.deliver import deliver, receiver_for
+from strideload.errors import StrideloadError
 from strideload.load.steps import Foot
 from strideload.progress import Progress
 from strideload.recording import Recording
-from strideload.settings import Settings
+from strideload.settings import RUNNER_ID, Settings
 from strideload.simulate.pod import ScratchFiles, Take, record
 
 CHIP = "LSM6DSO32"
@@ -39,6 +41,7 @@ class Replayed:
     gaps: int
     pages: int
     changed: bool
+    conflicts: int  # pages that an earlier version made otherwise: the store keeps those
     again: bool  # the start is that of an earlier replay of this recording
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,7 +59,15 @@ class Replayed:
             lines.append(f"{self.gaps} gaps in the recording were bridged by straight lines.")
         if self.again:
             lines.append("It was replayed before, and keeps that start; --start places it elsewhere.")
-        lines.append("The store has it now." if self.changed else "No change: the store had all of it.")
+        if self.conflicts:
+            lines.append(
+                f"An earlier version made {self.conflicts} of its pages otherwise. The store keeps what it had, and "
+                "set the new ones aside; --start places the recording anew."
+            )
+        elif self.changed:
+            lines.append("The store has it now.")
+        else:
+            lines.append("No change: the store had all of it.")
         return "\n".join(lines)
 
 
@@ -74,8 +85,11 @@ def replay(
     who = runner or settings.runner.id
     pod = blake2b(f"replay/{who}/{foot}".encode(), digest_size=8).digest()
     content = blake2b(recording.sha256.encode() + pod, digest_size=16).hexdigest()
+    if not re.match(RUNNER_ID, who):
+        raise StrideloadError(f"--runner has up to 40 letters, digits, - or _, not {who!r}.")
     with receiver_for(settings) as receiver:
-        receiver.store.ensure_runner(who, who, settings.time_zone())
+        if who not in receiver.store.runners():
+            receiver.store.ensure_runner(who, who, settings.time_zone())
         known = receiver.store.find_replay(content) if start is None else None
         start_utc_us = known.start_utc_us if known is not None else _start_utc_us(recording, start)
         log_id = _log_id(content, start_utc_us)
@@ -101,6 +115,7 @@ def replay(
         gaps=len(recording.gaps),
         pages=delivered.pages,
         changed=delivered.stored > 0,
+        conflicts=delivered.conflicts,
         again=known is not None,
     )
 

@@ -20,6 +20,7 @@ FILE_NAME = "strideload.toml"
 FOLDER_VARIABLE = "STRIDELOAD_DIR"
 PASSWORD_VARIABLE = "STRIDELOAD_BROKER_PASSWORD"
 
+RUNNER_ID = r"^[A-Za-z0-9_-]{1,40}$"
 MQTT_PORT = 1883
 MQTT_TLS_PORT = 8883
 
@@ -44,7 +45,7 @@ def _zone(name: str) -> str:
 
 def _without_password(url: str) -> str:
     head, at, _ = url.rpartition("@")
-    if at and ":" in head.partition("://")[2]:
+    if (at and ":" in head.partition("://")[2]) or "password" in url.partition("?")[2].lower():
         raise ValueError("a password has no place here")
     return url
 
@@ -92,9 +93,7 @@ class ClockSection(_Section):
 
 
 class RunnerSection(_Section):
-    id: str = Field(
-        default="me", description="up to 40 letters, digits, - or _", pattern=r"^[A-Za-z0-9_-]{1,40}$"
-    )
+    id: str = Field(default="me", description="up to 40 letters, digits, - or _", pattern=RUNNER_ID)
     name: str = Field(
         default="Runner", description="a name to show, up to 80 characters", min_length=1, max_length=80
     )
@@ -113,9 +112,9 @@ class Settings(_Section):
     clock: ClockSection = Field(default_factory=ClockSection, description="a table")
     runner: RunnerSection = Field(default_factory=RunnerSection, description="a table")
 
-    def store_url(self) -> str:
+    def store_url(self) -> str | Path:
         """Where the store is; an SQLite file in the state folder unless a URL is set."""
-        return self.store.url or f"sqlite:///{self.folder / 'strideload.db'}"
+        return self.store.url or self.folder / "strideload.db"
 
     def time_zone(self) -> str:
         """The runner's first time zone: of the settings, else of this computer."""
@@ -203,8 +202,15 @@ def _explained(file: Path, error: ValidationError) -> SettingsError:
     if first["type"] == "extra_forbidden":
         return SettingsError(file, key, _unknown(names[-1], keys_of(parent)))
     expected = parent.model_fields[names[-1]].description
-    found = "" if "a password" in first["msg"] else f", but it is {first['input']!r}"
-    return SettingsError(file, key, f"expected {expected}{found}")
+    return SettingsError(file, key, f"expected {expected}{_found(first['input'])}")
+
+
+def _found(value: object) -> str:
+    """What is there instead, unless a password may be in it."""
+    is_plain = isinstance(value, bool | int | float) or (
+        isinstance(value, str) and not set(value) & set("@?")
+    )
+    return f", but it is {value!r}" if is_plain else ""
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> str:

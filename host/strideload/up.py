@@ -15,6 +15,7 @@ from strideload.web.serve import Server, serve
 Say = Callable[[str], None]
 
 LOOPBACK = "127.0.0.1"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
 
 
 def up(settings: Settings, *, port: int | None, lan: bool, say: Say) -> None:
@@ -36,13 +37,13 @@ def open_page(host: Host, port: int | None) -> Server:
 
 @contextmanager
 def told_to_stop() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set, while in the context."""
+    """An event that STOP_SIGNALS set, while in the context."""
     event = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         event.set()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
     try:
         yield event
     finally:

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from strideload.collect.broker import address_of_running
 from strideload.errors import StrideloadError
-from strideload.host import BROKER_FOLDER, is_running
+from strideload.host import BROKER_FOLDER, is_running, open_home
 from strideload.settings import Settings
 from strideload.simulate import live
 from strideload.simulate.pod_folder import write_settings
-from strideload.store import open_store
 
 UID = bytes.fromhex("5311000000000001")
 ODR_HZ = 833
@@ -20,7 +19,7 @@ def run(settings: Settings, plan: str | None, seed: int, say: Callable[[str], No
         raise StrideloadError(
             f"No host is up in {settings.folder}; start `strideload up` in another terminal first."
         )
-    with open_store(settings.store_url()) as store:
+    with open_home(settings) as store:
         store_id = store.store_id
     folder = settings.folder / "simulated-pod"
     address = address_of_running(settings, settings.folder / BROKER_FOLDER)

@@ -49,6 +49,7 @@ def run(folder: Path, seed: int, plan: str, day_seed: int) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)
     parser = argparse.ArgumentParser(description="A simulated pod in real time.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1, help="which runner")

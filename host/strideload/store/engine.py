@@ -32,6 +32,10 @@ def make_engine(url: str) -> sa.Engine:
         backend = sa.make_url(url).get_backend_name()
         # Positional parameters, so that rows go to the driver as the tuples that they are.
         engine = sa.create_engine(url, paramstyle="qmark" if backend == "sqlite" else "format")
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"the store's URL needs the Python package {error.name}; PostgreSQL's comes with strideload[postgresql]"
+        ) from error
     except (exc.ArgumentError, ImportError) as error:
         raise StoreError(f"the store's URL cannot be used: {error}") from error
     if backend == "sqlite":
