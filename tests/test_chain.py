@@ -98,9 +98,44 @@ def test_a_replay_again_is_no_change(settings: Settings, simulated_run: Path):
     assert not again.changed
     assert not unplaced.changed
     assert unplaced.again
-    assert unplaced.start == first.start
+    assert unplaced.start_utc == first.start_utc
     assert day_json(settings) == day
     assert play(settings, simulated_run, datetime(2026, 3, 5, 7, 30, tzinfo=UTC)).changed
+
+
+def test_the_other_foot_is_a_correction(settings: Settings, simulated_run: Path):
+    """The same recording on another foot is no second pod: nothing is counted that was estimated."""
+    play(settings, simulated_run, foot="left")
+    left = day_json(settings)
+    assert not play(settings, simulated_run, foot="right").changed
+    right = day_json(settings)
+    assert right["left"] is None
+    assert right["right"] == left["left"]
+    assert right["steps_estimated"] == left["steps_estimated"] == right["steps"]
+
+
+def test_a_long_gap_of_a_recording_is_no_time_recorded(
+    settings: Settings, simulated_run: Path, tmp_path: Path
+):
+    """A session ends before it and another begins after it; a short one is bridged, and said so."""
+    whole = np.load(simulated_run)
+    t_s = whole["t_s"]
+    kept = ~(((t_s > 150) & (t_s < 190)) | ((t_s > 250) & (t_s < 250.2)))
+    file = tmp_path / "gap.npz"
+    np.savez(file, t_s=t_s[kept], acc_g=whole["acc_g"][kept], gyro_dps=whole["gyro_dps"][kept])
+    replayed = play(settings, file)
+    day = day_json(settings)
+    assert replayed.gaps == 2
+    assert "Gaps in the recording: 2" in replayed.in_words()
+    assert len(day["sessions"]) == 2
+    assert day["running_s"] == pytest.approx(260, abs=8)
+
+
+def test_a_recording_without_a_step_says_so(settings: Settings, tmp_path: Path):
+    t_s = np.arange(0, 60, 0.01)
+    file = tmp_path / "still.npz"
+    np.savez(file, t_s=t_s, acc_g=np.tile([0.0, 0.0, 1.0], (len(t_s), 1)))
+    assert "No step was found" in play(settings, file).in_words()
 
 
 def test_a_rebuild_is_identical(settings: Settings, simulated_run: Path):

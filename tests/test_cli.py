@@ -92,7 +92,7 @@ def test_replay_and_day_speak_json(short_run: Path, tmp_path: Path):
         )
     )
     assert replayed["changed"]
-    assert replayed["start"] == "2026-05-01T06:00:00Z"
+    assert replayed["start_utc"] == "2026-05-01T06:00:00Z"
     day = json.loads(ok(run("day", "--date", "2026-05-01", "--json", folder=tmp_path, TZ="UTC")))
     assert day["known"] == "recorded"
     assert day["right"] is not None
@@ -149,6 +149,9 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
         (("pod", "add", "00000000c0ffee01", "--runner", "nobody"), "no runner"),
         (("day", "--dir", "/proc/strideload"), "cannot be made"),
         (("simulate", "--out", "x.npz", "--plan", "fly:3@900"), "no part of a plan"),
+        (("simulate", "--out", "x.npz", "--plan", "run:-1@3"), "minutes"),
+        (("simulate", "--out", "x.npz", "--plan", "run:100000@10"), "minutes"),
+        (("simulate", "--out", "x.npz", "--plan", "run:1@60"), "km/h"),
         (("simulate", "--out", "x.txt"), ".npz or .csv"),
         (("simulate",), "strideload up"),
     ],
@@ -289,6 +292,16 @@ def test_up_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Pat
         code = end(process, number)
     assert code == 0
     assert gone(below)
+
+
+def test_up_says_what_holds_up_collecting(tmp_path: Path):
+    """A broker of the user's own that is not there: in the terminal, not only on the page."""
+    (tmp_path / "strideload.toml").write_text(f'[broker]\nhost = "127.0.0.1"\nport = {free_port()}\n')
+    process = start("up", "--port", "0", folder=tmp_path)
+    try:
+        assert "no connection to the broker" in line_with(process, "no connection")
+    finally:
+        end(process, signal.SIGTERM)
 
 
 def test_up_ends_with_a_sentence_when_its_port_is_taken(tmp_path: Path):

@@ -210,6 +210,15 @@ def test_a_vanished_python_makes_the_environment_anew(tree: Tree) -> None:
     assert "making the environment" in again.err
 
 
+def test_the_packages_for_development_join_those_that_run(tree: Tree) -> None:
+    """What was started from the environment goes on: nothing is taken away under it."""
+    running = tree.root / ".venv/started-from-here"
+    running.touch()
+    ended = tree.run("test")
+    assert "adding the tools" in ended.err
+    assert running.exists()
+
+
 def test_tests_need_the_packages_for_development(tree: Tree) -> None:
     """They hold all that is needed for use, so nothing is made anew afterwards."""
     assert "No module named pytest" in tree.run("test").err

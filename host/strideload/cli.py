@@ -184,7 +184,7 @@ def rebuild(folder: Folder = None, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps({"sessions": sessions, "digest": digest}))
     else:
-        print(f"{sessions} sessions rebuilt from their pages. Digest {digest}")
+        print(f"Rebuilt from their pages: {sessions} sessions. Digest {digest}")
 
 
 @app.command()
@@ -277,7 +277,7 @@ def main() -> None:
     """The console script: errors a user can meet are one sentence and exit code 1."""
     os.umask(0o077)  # what a runner records is nobody else's
     try:
-        app()
+        app(prog_name="strideload")
     except StrideloadError as error:
         print(f"strideload: {error}", file=sys.stderr)
         sys.exit(1)

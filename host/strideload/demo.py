@@ -27,7 +27,7 @@ from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
 from strideload.progress import Advance, Progress
 from strideload.settings import RunnerSection, Settings, system_zone
-from strideload.simulate.pod import ScratchFiles, Take, record
+from strideload.simulate.pod import Recorded, ScratchFiles, Take, record
 from strideload.simulate.pod_folder import write_settings
 from strideload.simulate.runner import Plan, Runner
 from strideload.simulate.season import write_season
@@ -69,12 +69,12 @@ def demo(
         pod_folder = settings.folder / "pod"
         say("Today's run, simulated: through chip, driver, detector and log.")
         with progress("Playing it") as advance:
-            pages = _record_today(host, pod_folder, seed, advance)
+            run = _record_today(host, pod_folder, seed, advance)
         if stop.is_set():
             return
         say("A pod runs now, and sends what it recorded.")
         stack.enter_context(_pod_process(pod_folder, seed))
-        _wait_until_stored(host, pages, stop)
+        _wait_until_stored(host, run, stop)
         report_day.show(days.day_of(host.store, RUNNER, days.today(host.store, RUNNER)))
         if server is not None:
             say(f"\nThe page is at {server.url} and shows the pod running live. Ctrl-C ends the demo.")
@@ -122,7 +122,7 @@ def _send_season(host: Host, settings: Settings, seed: int, stack: ExitStack, ad
     deliver(Receiver(host.store, host.broker.address), UID, files, advance)
 
 
-def _record_today(host: Host, folder: Path, seed: int, advance: Advance) -> tuple[int, int]:
+def _record_today(host: Host, folder: Path, seed: int, advance: Advance) -> Recorded:
     """Record the run that ended just now into the pod's folder -> (log, pages)."""
     today = datetime.now(UTC)
     session = Runner(seed).session(TODAY_PLAN, today.toordinal())
@@ -150,11 +150,10 @@ def _pod_process(folder: Path, seed: int) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def _wait_until_stored(host: Host, log_pages: tuple[int, int], stop: threading.Event) -> None:
+def _wait_until_stored(host: Host, run: Recorded, stop: threading.Event) -> None:
     """Until the collector has all pages of the run, and they are derived."""
-    log, pages = log_pages
     deadline_s = time.monotonic() + ARRIVES_WITHIN_S
-    while host.store.wanted(UID.hex(), log, STREAM_STEPS) < pages:
+    while host.store.wanted(UID.hex(), run.log, STREAM_STEPS) < run.pages:
         if time.monotonic() > deadline_s:
             raise StrideloadError(f"today's pages did not arrive within {ARRIVES_WITHIN_S:.0f} s.")
         if stop.wait(0.05):

@@ -2,9 +2,10 @@
 
 import re
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ CHIP = "LSM6DSO32"
 CHIP_RATES_HZ = {104: 6667 / 64, 208: 6667 / 32, 416: 6667 / 16, 833: 6667 / 8, 1667: 6667 / 4}
 CHIP_RANGES_G = (4, 8, 16, 32)
 GYRO_DPS = 2000
+GAP_SPLITS_S = 1.0  # a stride of walking: nothing is made up for longer
 TAIL_S = 3.0  # the last stride is confirmed and the FIFO read out
 
 
@@ -33,13 +35,14 @@ class Replayed:
     file: str
     pod: str
     log: str
-    start: str
+    start_utc: str
     duration_s: float
     odr_hz: int
     acc_range_g: int
     resampled: bool
     gaps: int
     pages: int
+    strides: int
     changed: bool
     conflicts: int  # pages that an earlier version made otherwise: the store keeps those
     again: bool  # the start is that of an earlier replay of this recording
@@ -50,13 +53,18 @@ class Replayed:
     def in_words(self) -> str:
         minutes, seconds = divmod(round(self.duration_s), 60)
         lines = [
-            f"{Path(self.file).name}: {minutes} min {seconds} s from {self.start}, "
-            f"{self.odr_hz} Hz, +-{self.acc_range_g} g, {self.pages} pages."
+            f"{Path(self.file).name}: {minutes} min {seconds} s from {self.start_utc}, "
+            f"{self.odr_hz} Hz, +-{self.acc_range_g} g, {self.strides} strides, {self.pages} pages."
         ]
         if self.resampled:
             lines.append("Resampled to a rate of the chip, and marked so: times hold, peaks are rounded off.")
+        if not self.strides:
+            lines.append("No step was found in it, so it is no session of any day.")
         if self.gaps:
-            lines.append(f"{self.gaps} gaps in the recording were bridged by straight lines.")
+            lines.append(
+                f"Gaps in the recording: {self.gaps}. Those under {GAP_SPLITS_S:g} s were bridged by straight lines; "
+                "at longer ones a session ends and another begins."
+            )
         if self.again:
             lines.append("It was replayed before, and keeps that start; --start places it elsewhere.")
         if self.conflicts:
@@ -83,8 +91,9 @@ def replay(
     """Play `file` into the store; without `start` it ends now. RecordingError, NotDelivered, StoreError."""
     recording = recordings.read(file)
     who = runner or settings.runner.id
-    pod = blake2b(f"replay/{who}/{foot}".encode(), digest_size=8).digest()
-    content = blake2b(recording.sha256.encode() + pod, digest_size=16).hexdigest()
+    # A recording is a pod of its own, so that the same one on another foot or runner is a correction, no second pod.
+    pod = blake2b(recording.sha256.encode(), digest_size=8, person=b"replay").digest()
+    content = recording.sha256
     if not re.match(RUNNER_ID, who):
         raise StrideloadError(f"--runner has up to 40 letters, digits, - or _, not {who!r}.")
     with receiver_for(settings) as receiver:
@@ -93,12 +102,12 @@ def replay(
         known = receiver.store.find_replay(content) if start is None else None
         start_utc_us = known.start_utc_us if known is not None else _start_utc_us(recording, start)
         log_id = _log_id(content, start_utc_us)
-        take = _take(recording, start_utc_us)
+        takes = [_take(recording, part, start_utc_us) for part in _parts(recording)]
         receiver.store.assign(pod.hex(), who, foot, 0)
         with tempfile.TemporaryDirectory(prefix="strideload-replay-") as folder:
             files = ScratchFiles(Path(folder))
             with progress("Playing it through chip and detector") as advance:
-                record(take, pod, files, log_id, advance)
+                strides = sum(record(take, pod, files, log_id, advance).strides for take in takes)
             with progress("Sending") as advance:
                 delivered = deliver(receiver, pod, files, advance)
         receiver.store.remember_replay(content, start_utc_us, pod.hex(), log_id)
@@ -107,13 +116,14 @@ def replay(
         file=str(file),
         pod=pod.hex(),
         log=f"{log_id:08x}",
-        start=began.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        start_utc=began.isoformat(timespec="seconds").replace("+00:00", "Z"),
         duration_s=_duration_s(recording),
-        odr_hz=take.settings["STRIDELOAD_ODR_HZ"],
-        acc_range_g=take.settings["STRIDELOAD_RANGE_G"],
-        resampled=bool(take.settings["STRIDELOAD_RESAMPLED"]),
+        odr_hz=takes[0].settings["STRIDELOAD_ODR_HZ"],
+        acc_range_g=takes[0].settings["STRIDELOAD_RANGE_G"],
+        resampled=bool(takes[0].settings["STRIDELOAD_RESAMPLED"]),
         gaps=len(recording.gaps),
         pages=delivered.pages,
+        strides=strides,
         changed=delivered.stored > 0,
         conflicts=delivered.conflicts,
         again=known is not None,
@@ -137,8 +147,27 @@ def _log_id(content: str, start_utc_us: int) -> int:
     return int.from_bytes(digest, "little") or 1
 
 
-def _take(recording: Recording, start_utc_us: int) -> Take:
-    """The recording as a chip would measure it: the lowest rate and range that hold it."""
+def _parts(recording: Recording) -> list[Recording]:
+    """The recording between gaps that are too long to bridge."""
+    starts = [slice_.start for slice_ in recording.segments]
+    t_s = recording.t_s
+    cuts = [0, *(at for at in starts[1:] if t_s[at] - t_s[at - 1] >= GAP_SPLITS_S), len(t_s)]
+    gyro_dps = recording.gyro_dps
+    return [
+        replace(
+            recording,
+            t_s=t_s[a:b],
+            acc_g=recording.acc_g[a:b],
+            gyro_dps=None if gyro_dps is None else gyro_dps[a:b],
+            clipped=recording.clipped[a:b],
+        )
+        for a, b in pairwise(cuts)
+        if b - a > 1
+    ]
+
+
+def _take(recording: Recording, part: Recording, start_utc_us: int) -> Take:
+    """A part of the recording as a chip would measure it: the lowest rate and range that hold the whole of it."""
     odr_hz = next(
         (odr for odr, rate_hz in CHIP_RATES_HZ.items() if rate_hz >= recording.rate_hz * 0.999), 1667
     )
@@ -146,9 +175,9 @@ def _take(recording: Recording, start_utc_us: int) -> Take:
     range_g = next((range_g for range_g in CHIP_RANGES_G if greatest_g <= range_g * 1.001), CHIP_RANGES_G[-1])
     true_rate_hz = CHIP_RATES_HZ[odr_hz]
     return Take(
-        source=recordings.signal(recording, true_rate_hz),
-        start_utc_ms=start_utc_us // 1000,
-        duration_s=_duration_s(recording) + TAIL_S,
+        source=recordings.signal(part, true_rate_hz),
+        start_utc_ms=start_utc_us // 1000 + round(1000 * float(part.t_s[0] - recording.t_s[0])),
+        duration_s=_duration_s(part) + TAIL_S,
         settings={
             "STRIDELOAD_CHIP": CHIP,
             "STRIDELOAD_ODR_HZ": odr_hz,

@@ -15,6 +15,7 @@ from strideload.web.serve import Server, serve
 Say = Callable[[str], None]
 
 LOOPBACK = "127.0.0.1"
+TROUBLE_EVERY_S = 1.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
 
 
@@ -25,7 +26,11 @@ def up(settings: Settings, *, port: int | None, lan: bool, say: Say) -> None:
         say(f"Broker   {_broker_in_words(host)}")
         say(f"Store    {host.store.store_id} in {settings.folder}")
         say("Ctrl-C ends it.")
-        stop.wait()
+        trouble = None
+        while not stop.wait(TROUBLE_EVERY_S):
+            if host.collector.trouble != trouble:
+                trouble = host.collector.trouble
+                say(trouble or "All is well again.")
         say("Stopping.")
 
 

@@ -1,10 +1,13 @@
 """Plans in words: `stand:0.5,walk:2@5` is half a minute of standing and two of walking at 5 km/h."""
 
+import math
 from typing import cast, get_args
 
 from strideload.errors import StrideloadError
 from strideload.simulate.runner import Plan
 from strideload.simulate.runner.gait import Activity
+
+LONGEST_S = 24 * 3600.0
 
 
 class PlanError(StrideloadError):
@@ -25,6 +28,11 @@ def _part(text: str) -> tuple[Activity, float, float]:
             f"{text!r} is no part of a plan; write {' or '.join(known)} as run:20@10.5 (minutes, km/h)."
         )
     try:
-        return cast(Activity, activity), 60 * float(minutes), float(speed_kmh or 0)
+        seconds, kmh = 60 * float(minutes), float(speed_kmh or 0)
     except ValueError:
         raise PlanError(f"{text!r}: minutes and km/h are numbers, as in run:20@10.5.") from None
+    if not (0 < seconds <= LONGEST_S and 0 <= kmh < math.inf):
+        raise PlanError(
+            f"{text!r}: a part lasts up to {LONGEST_S / 60:g} minutes, at a speed that is not negative."
+        )
+    return cast(Activity, activity), seconds, kmh

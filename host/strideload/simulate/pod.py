@@ -6,7 +6,7 @@ bytes every time. `simulate.live` is the pod that runs in real time.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from unittest.mock import patch
 
 import adafruit_lsm6ds
@@ -92,14 +92,22 @@ class Take:
     noise: bool = False
 
 
+class Recorded(NamedTuple):
+    """The log's id, the number after its last page, and the strides of this take."""
+
+    log: int
+    pages: int
+    strides: int
+
+
 def record(
     take: Take,
     uid: bytes,
     files: Files,
     log_id: int = 0,
     advance: Callable[[float], None] = lambda share: None,
-) -> tuple[int, int]:
-    """Run the firmware over a take, as fast as it goes -> id of the log in `files`, number after its last page."""
+) -> Recorded:
+    """Run the firmware over a take, as fast as it goes; its pages are in the log in `files`, after those of others."""
     clock = StillClock(take.start_utc_ms - LEAD_IN_MS)
     settings = {**DEFAULTS, **take.settings}
     chip = Chip(
@@ -129,4 +137,4 @@ def record(
             pod.run()
         finally:
             board.i2c.deinit()
-    return pod.log.id, pod.log.next(pages.STREAM_STEPS)
+    return Recorded(pod.log.id, pod.log.next(pages.STREAM_STEPS), pod.strides)

@@ -16,7 +16,10 @@ CSV_COLUMNS = ("t_s", "acc_x_g", "acc_y_g", "acc_z_g", "gyro_x_dps", "gyro_y_dps
 
 def write(file: Path, plan: str, rate_hz: float, seed: int, advance: Advance) -> str:
     """Write .npz (with `ic_s`, `to_s`, `peak_g` of this foot) or .csv -> a sentence. StrideloadError."""
-    run = Runner(seed).session(parse_plan(plan))
+    try:
+        run = Runner(seed).session(parse_plan(plan))
+    except ValueError as error:
+        raise StrideloadError(f"{error} (minutes and km/h).") from error
     t_s = np.arange(round(run.duration_s * rate_hz)) / rate_hz
     values = run.source(t_s)
     try:
