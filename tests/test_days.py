@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from strideload import days
+from strideload.load.steps import Alive
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
 from strideload.store import open_store
 from support.sessions import SECOND_US, session
@@ -33,7 +34,7 @@ class Shelf:
         ]
 
     def alive(self, runner, start_utc_us, end_utc_us):
-        return [moment for moment in self.living if start_utc_us <= moment < end_utc_us]
+        return [one for one in self.living if start_utc_us <= one.utc_us < end_utc_us]
 
     def notes(self, runner, first_date, last_date):
         return {day: note for day, note in self.noted.items() if first_date <= day <= last_date}
@@ -53,7 +54,7 @@ def evening_run(day):
 def test_many_days_are_the_same_as_each_by_itself():
     week = [SUNDAY - timedelta(n) for n in range(7)]
     shelf = Shelf(*(evening_run(day) for day in week[::2]), session(at(SUNDAY, -0.1), 1000))
-    shelf.living = [at(week[3], 12)]
+    shelf.living = [Alive(at(week[3], 12))]
     shelf.noted = {week[5]: "rest"}
     days.forget()
     together = days.days_of(shelf, "me", week[-1], SUNDAY)
@@ -118,7 +119,7 @@ def test_whatever_changes_changes_the_day(change):
 def test_a_sign_of_life_makes_a_day_known():
     shelf = Shelf()
     assert days.day_of(shelf, "me", SUNDAY).known == "unknown"
-    shelf.living.append(at(SUNDAY, 3))
+    shelf.living.append(Alive(at(SUNDAY, 3)))
     assert days.day_of(shelf, "me", SUNDAY).known == "alive"
 
 

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from strideload.load.day import summarise
+from strideload.load.steps import Alive
 from strideload.load.zones import day_bounds
 from strideload.report_day import show
 from strideload_pod import page
@@ -63,7 +64,7 @@ def test_colour_is_for_terminals_only():
     [
         ({}, "Not known.", "No pod reported and nothing was noted."),
         (
-            {"alive": [MORNING]},
+            {"alive": [Alive(MORNING)]},
             "No run; the pod was on watch.",
             "A pod was on watch and recorded no session.",
         ),

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Protocol, cast
 
 from strideload.load.day import Day, Note, summarise
-from strideload.load.steps import Session
+from strideload.load.steps import Alive, Session
 from strideload.load.zones import EPOCH, date_at, day_bounds
 
 DAYS_REMEMBERED = 1000  # some 10 kB each
@@ -21,7 +21,7 @@ class DayStore(Protocol):
     """What is asked of a store; `strideload.store.Store` has it."""
 
     def sessions(self, runner: str, start_utc_us: int, end_utc_us: int) -> Sequence[Session]: ...
-    def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> Sequence[int]: ...
+    def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> Sequence[Alive]: ...
     def notes(self, runner: str, first_date: date, last_date: date) -> Mapping[date, str]: ...
     def zone_of(self, runner: str, day: date) -> str: ...
 
@@ -65,7 +65,7 @@ def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
                 for s in sessions
                 if s.start_utc_us < window[1] and s.end_utc_us >= window[0]
             ],
-            [moment for moment in alive if _holds(window, moment)],
+            [one for one in alive if _holds(window, one.utc_us)],
             cast(Note | None, notes.get(day)),  # the store takes no others
         )
         for day, window in zip(days, bounds, strict=True)
@@ -87,11 +87,11 @@ def _remembered(
     zone: str,
     window: tuple[int, int],
     sessions: list[tuple[Session, bytes]],
-    alive: list[int],
+    alive: list[Alive],
     note: Note | None,
 ) -> Day:
     """The summary, remembered by all that it is made from: a late sync or another zone is another key."""
-    key = (day, zone, window, tuple(sorted(digest for _, digest in sessions)), bool(alive), note)
+    key = (day, zone, window, tuple(sorted(digest for _, digest in sessions)), tuple(alive), note)
     with _lock:
         found = _summaries.get(key)
         if found is not None:

@@ -58,12 +58,6 @@ CASES = [
         [[(0, 60)], [(60, 70)]],
         [],
     ),
-    (
-        "a simulated pod is not the other foot of a real one",
-        [part(0, 60, foot="left", origin="simulated"), part(20, 40, foot="right")],
-        [[(0, 20), (40, 60)], [(20, 40)]],
-        [],
-    ),
 ]
 
 

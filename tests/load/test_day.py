@@ -2,16 +2,19 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strideload.load.day import Day, summarise, to_json
+from strideload.load.coverage import ORIGINS
+from strideload.load.day import NOT_WATCHING, Day, summarise, to_json
 from strideload.load.gait import Parameters
+from strideload.load.steps import Alive
 from strideload.load.zones import day_bounds
 from strideload_pod import page
 from support.sessions import SECOND_US, session, steps
@@ -111,19 +114,26 @@ def test_parameters_of_the_sums_can_be_set_and_are_said():
 # name, what is there, known, steps, running_s, longest_run_s
 DAYS = [
     ("nothing at all", {}, "unknown", None, None, None),
-    ("a pod on watch", {"alive": [MORNING]}, "alive", 0, 0, 0),
-    ("a pod on watch on another day", {"alive": [NEXT_MIDNIGHT, MIDNIGHT - 1]}, "unknown", None, None, None),
+    ("a pod on watch", {"alive": [Alive(MORNING)]}, "alive", 0, 0, 0),
+    (
+        "a pod on watch on another day",
+        {"alive": [Alive(NEXT_MIDNIGHT), Alive(MIDNIGHT - 1)]},
+        "unknown",
+        None,
+        None,
+        None,
+    ),
     ("the runner rests", {"note": "rest"}, "rest", None, 0, 0),
     ("the runner ran without", {"note": "ran_without"}, "ran_without", None, None, None),
     (
         "on watch, but ran without",
-        {"alive": [MORNING], "note": "ran_without"},
+        {"alive": [Alive(MORNING)], "note": "ran_without"},
         "ran_without",
         None,
         None,
         None,
     ),
-    ("on watch, and a rest", {"alive": [MORNING], "note": "rest"}, "alive", 0, 0, 0),
+    ("on watch, and a rest", {"alive": [Alive(MORNING)], "note": "rest"}, "alive", 0, 0, 0),
 ]
 
 
@@ -192,15 +202,50 @@ def test_faults_gaps_and_lost_pages_are_shown():
     assert [part.open for part in summary.sessions] == [False, True]
 
 
-def test_origins_are_never_mixed_silently():
+@pytest.mark.parametrize("later_s", [0, 3600], ids=["at the same time", "an hour later"])
+@pytest.mark.parametrize(("first", "other"), list(combinations(ORIGINS, 2)))
+def test_the_sums_of_a_day_are_of_one_origin(first, other, later_s):
     summary = day(
-        session(MORNING, 100, origin="sensor"),
-        session(MORNING, 100, origin="simulated", pod="01", session_id=5),
+        session(MORNING + later_s * SECOND_US, 100, origin=other, pod="01", session_id=5, pages_lost=1),
+        session(MORNING, 200, origin=first, foot="left"),
     )
-    assert summary.origins == ("sensor", "simulated")
-    assert summary.together is not None
-    assert summary.together.strides == 100
-    assert summary.strides_set_aside == 100
+    alone = day(session(MORNING, 200, origin=first, foot="left"))
+    assert summary.origins == (first, other)
+    assert (summary.steps, summary.strides_set_aside) == (400, 100)
+    assert (summary.together, summary.runs, summary.recorded_s) == (
+        alone.together,
+        alone.runs,
+        alone.recorded_s,
+    )
+    assert (summary.unknown, summary.pages_lost) == (None, 0)
+    assert {part.origin for part in summary.sessions} == {first, other}
+
+
+def pod(origin="sensor", *, at=MORNING, pod="01", watching=True):
+    return Alive(at, pod, origin, watching)
+
+
+# name, alive records, known, origins, a word of the reason
+WATCHES = [
+    ("a sensor", [pod()], "alive", ("sensor",), "on watch"),
+    ("a simulated pod, and says so", [pod("simulated")], "alive", ("simulated",), "on watch"),
+    ("a sensor before a simulated pod", [pod("simulated"), pod(pod="02")], "alive", ("sensor",), "on watch"),
+    ("a recording played back", [pod("recording")], "unknown", (), "no pod reported"),
+    ("of an origin not known", [pod("unknown")], "unknown", (), "no pod reported"),
+    ("a sensor that could not be read", [pod(watching=False)], "unknown", (), NOT_WATCHING),
+    ("not read at one time", [pod(), pod(at=MORNING + 1, watching=False)], "unknown", (), NOT_WATCHING),
+    ("one pod of two", [pod(), pod(pod="02", watching=False)], "alive", ("sensor",), "on watch"),
+]
+
+
+@pytest.mark.parametrize(
+    ("alive", "known", "origins", "reason"), [case[1:] for case in WATCHES], ids=[case[0] for case in WATCHES]
+)
+def test_a_day_is_known_zero_only_if_somebody_watched(alive, known, origins, reason):
+    summary = day(alive=alive)
+    assert (summary.known, summary.origins) == (known, origins)
+    assert summary.steps == (0 if known == "alive" else None)
+    assert reason in summary.reason
 
 
 def test_a_session_that_ended_at_midnight_says_nothing_of_the_day():
@@ -275,7 +320,13 @@ def any_session(draw):
 
 
 some_sessions = st.lists(any_session(), max_size=4, unique_by=lambda s: s.session_id)
+some_of_one_origin = st.tuples(some_sessions, st.sampled_from(ORIGINS)).map(
+    lambda made: [replace(s, origin=made[1]) for s in made[0]]
+)
 END = 5400 * SECOND_US
+some_alive = st.builds(
+    Alive, st.integers(0, END), st.sampled_from(["01", "02"]), st.sampled_from(ORIGINS), st.booleans()
+)
 
 
 def sums(summary: Day):
@@ -303,7 +354,7 @@ def sums(summary: Day):
     return np.array([*np.ravel(each), *whole], float)
 
 
-@given(some_sessions, st.integers(0, 4) | st.integers(0, 5400))
+@given(some_of_one_origin, st.integers(0, 4) | st.integers(0, 5400))
 @settings(max_examples=200, deadline=None)
 def test_a_cut_at_midnight_loses_and_doubles_nothing(sessions, cut_s):
     cut = cut_s * SECOND_US
@@ -320,9 +371,7 @@ def test_the_order_of_sessions_changes_nothing(both):
     assert one == other
 
 
-@given(
-    some_sessions, st.lists(st.integers(0, END), max_size=1), st.sampled_from([None, "rest", "ran_without"])
-)
+@given(some_sessions, st.lists(some_alive, max_size=3), st.sampled_from([None, "rest", "ran_without"]))
 def test_the_json_is_plain_and_finite(sessions, alive, note):
     text = json.dumps(to_json(summarise(SUNDAY, BERLIN, 0, END, sessions, alive, note)), allow_nan=False)
     assert json.loads(text)["date"] == "2026-11-22"

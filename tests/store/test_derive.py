@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from store.conftest import RUNNER
 from store.making import LOG, NOW_US, POD, RATE_MHZ, T0_MS, Pod, changed, messages, one_by_one, samples
-from strideload.load.steps import STEP, Session
+from strideload.load.steps import STEP, Alive, Session
 from strideload.protocol import pages as protocol
 from strideload.store import Received, Store, open_store, schema
 from strideload.store.database import UNSOUND
@@ -165,12 +165,12 @@ def test_an_anchor_that_comes_later_dates_its_boot(store: Store) -> None:
     pod.anchor(7200)
     (session,) = [s for s in derived(store, pod.pages) if len(s.steps)]
     assert abs(session.start_utc_us - (T0_MS + 1_000_000) * 1000) < 3000
-    assert store.alive(RUNNER, *EVER) == [(T0_MS + 20_000) * 1000]
+    assert store.alive(RUNNER, *EVER) == [Alive((T0_MS + 20_000) * 1000, POD, "sensor", True)]
     assert [u.boot for u in store.undated()] == [2]
 
 
 def test_faults_and_gaps_of_the_session(store: Store) -> None:
-    """Counters count since boot: a session has what they rose by within it."""
+    """Counters count since boot: the first session has what they rose by until its end, clipped samples its own."""
     pod = Pod()
     pod.page.fields.update(bus_errors=5, clipped_samples=100)
     pod.start(0, 1)
@@ -179,7 +179,7 @@ def test_faults_and_gaps_of_the_session(store: Store) -> None:
     pod.write(page.KIND_GAP, 20, (samples(15), samples(2), page.GAP_BUS, bytes(7)), samples_lost=samples(2))
     pod.end(30)
     (session,) = derived(store, pod.pages)
-    assert session.faults == {"clipped_samples": 40, "samples_lost": samples(2)}
+    assert session.faults == {"bus_errors": 5, "clipped_samples": 40, "samples_lost": samples(2)}
     ((start_us, lost_us),) = session.gaps
     assert abs(start_us - (T0_MS + 15_000) * 1000) < 3000
     assert abs(lost_us - 2_000_000) < 3000

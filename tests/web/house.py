@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from strideload.load.day import Note, summarise, to_json
-from strideload.load.steps import STEP, Foot, Session
+from strideload.load.steps import STEP, Alive, Foot, Session
 from strideload.load.zones import day_bounds
 from strideload.web.doors import Health, LivePod
 from strideload_pod import page
@@ -84,7 +84,7 @@ class House:
     def _day(self, day: date) -> Mapping[str, Any]:
         start, end = day_bounds(day, lambda _: ZONE)
         own = [s for s in self.sessions if s.start_utc_us < end and s.end_utc_us >= start]
-        alive = [start + 1] if day in self.alive else []
+        alive = [Alive(start + 1)] if day in self.alive else []
         return to_json(summarise(day, ZONE, start, end, own, alive, self.notes.get(day)))
 
 

@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 
 from strideload.load import formulas
 from strideload.load.contacts import Contacts, contacts_of
-from strideload.load.coverage import cover
+from strideload.load.coverage import cover, in_rank
 from strideload.load.gait import DEFAULTS, Load, Parameters, load_of
 from strideload.load.intervals import clip, intersection, total_s, touches, union
 from strideload.load.runs import Run, runs_of
-from strideload.load.steps import Foot, Session
+from strideload.load.steps import Alive, Foot, Origin, Session
 from strideload.load.zones import local_time
 from strideload_pod import page
 
 MINOR_SHARE = 0.01
+WATCHING: tuple[Origin, ...] = ("sensor", "simulated")  # whose alive records make a day known
 FEWEST_TO_COMPARE = 20  # strides a foot, below which left and right are not set side by side
 
 Known = Literal["recorded", "alive", "rest", "ran_without", "unknown"]
@@ -38,6 +39,7 @@ REASONS: dict[str, str] = {
     "ran_without": "the runner noted a run without a pod",
     "unknown": "no pod reported and nothing was noted",
 }
+NOT_WATCHING = "a pod reported, but its sensor could not be read"
 RAN_WITHOUT_AS_WELL = "a pod recorded it, and the runner noted a run without a pod: all sums are lower bounds"
 
 
@@ -85,7 +87,7 @@ class Day:
     known: Known
     reason: str
     note: Note | None
-    origins: tuple[str, ...]
+    origins: tuple[Origin, ...]  # of all sessions, or of the watch; only the first counts in the sums
     recorded_s: float
     running_s: float | None
     walking_s: float | None
@@ -115,29 +117,36 @@ def summarise(
     start_utc_us: int,
     end_utc_us: int,
     sessions: Sequence[Session],
-    alive_utc_us: Iterable[int] = (),
+    alive: Iterable[Alive] = (),
     note: Note | None = None,
     parameters: Parameters = DEFAULTS,
 ) -> Day:
     """The day [start, end) of one runner from the sessions that touch it; their order changes nothing.
 
     A contact belongs to the day in which it fell; a session's faults and lost pages to the day in which it
-    began. `alive_utc_us`: when pods said that they are on watch. `note`: what the runner said of the day.
+    began. `alive`: when pods said that they live. `note`: what the runner said of the day. All sums are of the
+    first-ranking origin of the day's sessions; what is of another is listed and set aside.
     """
     window = (start_utc_us, end_utc_us)
     within = {s.session_id: _rows_within(s, *window) for s in sessions}
+    listed = [s for s in sessions if _is_part(s, within, *window)]
+    origins = in_rank({s.origin for s in listed})
+    of_first = [s for s in sessions if s.origin in origins[:1]]
     # One that ends as the day begins is no part of it, but shares that very moment with those that are.
-    coverage = cover([s for s in sessions if s.end_utc_us == start_utc_us or _is_part(s, within, *window)])
-    present = [s for s in coverage.sessions if _is_part(s, within, *window)]
+    coverage = cover([s for s in of_first if s.end_utc_us == start_utc_us or _is_part(s, within, *window)])
+    counted = [s for s in coverage.sessions if _is_part(s, within, *window)]
     contacts = contacts_of(coverage, within)
-    known = _known(bool(present), any(start_utc_us <= t < end_utc_us for t in alive_utc_us), note)
+    alive_today = [one for one in alive if start_utc_us <= one.utc_us < end_utc_us]
+    watch = _watch(alive_today)
+    known = _known(bool(listed), watch is not None, note)
     recorded = known == "recorded"
     measured = recorded or known == "alive"
-    feet = {foot: _load_of_foot(present, contacts, foot, parameters) for foot in ("left", "right", "unknown")}
+    feet = {foot: _load_of_foot(counted, contacts, foot, parameters) for foot in ("left", "right", "unknown")}
     together = load_of(contacts, contacts.share, contacts.steps, parameters) if measured else None
     runs = runs_of(coverage, contacts, *window)
-    parts = tuple(_part(s, within[s.session_id], *window) for s in sorted(present, key=_by_time))
-    began_here = [s for s in present if start_utc_us <= s.start_utc_us < end_utc_us]
+    parts = tuple(_part(s, within[s.session_id], *window) for s in sorted(listed, key=_by_time))
+    of_sums = [part for part in parts if part.origin in origins[:1]]
+    began_here = [s for s in counted if start_utc_us <= s.start_utc_us < end_utc_us]
     estimated = contacts.steps_estimated
     steps = int(np.sum(contacts.steps))
     return Day(
@@ -146,9 +155,9 @@ def summarise(
         start_utc_us=start_utc_us,
         end_utc_us=end_utc_us,
         known=known,
-        reason=RAN_WITHOUT_AS_WELL if recorded and note == "ran_without" else REASONS[known],
+        reason=_reason(known, note, alive_today),
         note=note,
-        origins=tuple(sorted({s.origin for s in present})),
+        origins=(watch,) if known == "alive" and watch else origins,
         recorded_s=total_s(clip(coverage.recorded, *window)),
         running_s=together.running.time_s if together else (0.0 if known == "rest" else None),
         walking_s=together.walking.time_s if together else None,
@@ -167,8 +176,8 @@ def summarise(
         runs=runs,
         sessions=parts,
         faults=dict(sorted(_sum_of_faults(began_here).items())),
-        gaps=sum(part.gaps for part in parts),
-        gap_s=sum(part.gap_s for part in parts),
+        gaps=sum(part.gaps for part in of_sums),
+        gap_s=sum(part.gap_s for part in of_sums),
         pages_lost=sum(s.pages_lost for s in began_here),
         strides_set_aside=sum(map(len, within.values())) - len(contacts.rows),
         parameters=parameters,
@@ -206,6 +215,25 @@ def _is_part(session: Session, within: dict[int, NDArray[np.void]], start: int, 
 
 def _by_time(session: Session) -> tuple[int, str, int]:
     return session.start_utc_us, session.pod, session.session_id
+
+
+def _watch(alive: Sequence[Alive]) -> Origin | None:
+    """The origin of the watch over a day, from its alive records; None: nobody watched.
+
+    A pod that could not read its chip at one of them missed part of the day. A recording that was played back says
+    nothing of the day that it was placed on; of an origin that is not known no more.
+    """
+    blind = {one.pod for one in alive if not one.watching}
+    origins = in_rank({one.origin for one in alive if one.pod not in blind})
+    return next((origin for origin in origins if origin in WATCHING), None)
+
+
+def _reason(known: Known, note: Note | None, alive: Sequence[Alive]) -> str:
+    if known == "recorded" and note == "ran_without":
+        return RAN_WITHOUT_AS_WELL
+    if known == "unknown" and any(one.origin in WATCHING and not one.watching for one in alive):
+        return NOT_WATCHING
+    return REASONS[known]
 
 
 def _known(recorded: bool, alive: bool, note: Note | None) -> Known:

@@ -30,8 +30,8 @@ METRICS = (
         "known",
         "Known",
         "",
-        "recorded: a pod recorded it; alive: a pod was on watch and nothing came; rest or ran_without: the "
-        "runner's word; unknown: none of these.",
+        "recorded: a pod recorded it; alive: a pod was on watch, its sensor was read, and nothing came; rest or "
+        "ran_without: the runner's word; unknown: none of these.",
         OWN,
         "An unknown day is never counted as zero.",
     ),
@@ -281,7 +281,7 @@ METRICS = (
         "Strides set aside",
         "",
         "Measured contacts that do not count: a third pod's, a second one's for the same foot, or of another "
-        "origin than what holds the time.",
+        "origin than the one that the day's sums are of.",
         OWN,
         "They stay stored.",
     ),
@@ -291,6 +291,6 @@ METRICS = (
         "",
         "What the pods counted within the day's sessions, by the name of the counter in docs/page-format.md.",
         OWN,
-        "Counted on the day in which the session began.",
+        "Counted on the day in which the session began; what a pod counted since the session before is in it.",
     ),
 )

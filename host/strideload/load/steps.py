@@ -1,11 +1,12 @@
 """What the load functions work on: steps of one foot as a structured array, and the sessions they lie in."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 Foot = Literal["left", "right", "unknown"]
+Origin = Literal["sensor", "recording", "simulated", "unknown"]
 
 # One row a contact of this foot, in order of time. NaN: not known.
 STEP = np.dtype(
@@ -33,10 +34,19 @@ class Session:
     odr_hz: int  # nominal
     acc_range_g: int  # 0: not known
     chip: str
-    origin: Literal["sensor", "recording", "simulated", "unknown"]
+    origin: Origin
     resampled: bool
     open: bool  # no end record yet: still running, or cut off
     faults: dict[str, int] = field(default_factory=dict[str, int])  # raised in it, by page.COUNTERS' names
     gaps: tuple[tuple[int, int], ...] = ()  # (start_utc_us, lost_us)
     pages_lost: int = 0  # pages of this session that the pod declared gone or that were corrupt
     steps: np.ndarray = field(default_factory=lambda: np.empty(0, STEP))
+
+
+class Alive(NamedTuple):
+    """A pod's word that it lived at a moment. `watching`: its chip was being read, so a step would have been seen."""
+
+    utc_us: int
+    pod: str = ""
+    origin: Origin = "sensor"
+    watching: bool = True

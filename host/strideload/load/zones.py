@@ -17,6 +17,10 @@ EARLIEST = date(
 )  # one day either side is asked for, in any zone, and none may lie before the epoch
 LATEST = date(2199, 12, 30)
 
+# What a calendar has, less a day either side for zones.
+FIRST_UTC_US = (datetime(1, 1, 2, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+LAST_UTC_US = (datetime(9999, 12, 30, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+
 
 class ZoneUnknown(StrideloadError):
     """A name that the time zone database does not have."""
@@ -70,12 +74,13 @@ def day_bounds(day: date, zone_of: Callable[[date], str]) -> tuple[int, int]:
 
 def date_at(utc_us: int, zone: str) -> date:
     """The calendar date in `zone` at an instant. ZoneUnknown."""
-    return (EPOCH + timedelta(microseconds=utc_us)).astimezone(zone_info(zone)).date()
+    return local_time(utc_us, zone).date()
 
 
 def local_time(utc_us: int, zone: str) -> datetime:
-    """The instant on a clock in `zone`. ZoneUnknown."""
-    return (EPOCH + timedelta(microseconds=utc_us)).astimezone(zone_info(zone))
+    """The instant on a clock in `zone`; one that no calendar has, as the first or last that it has. ZoneUnknown."""
+    within = min(max(utc_us, FIRST_UTC_US), LAST_UTC_US)
+    return (EPOCH + timedelta(microseconds=within)).astimezone(zone_info(zone))
 
 
 def _utc_us(moment: datetime) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from strideload.load.steps import Session
+from strideload.load.steps import Alive, Session
 from strideload.store import adding, deriving, engine, migrate, people, reading, schema, setting_aside
 from strideload.store.derive import derived_by
 from strideload.store.errors import StoreError, StoreOutdated
@@ -187,8 +187,8 @@ class Store:
         with self._reading() as connection:
             return reading.sessions_between(connection, runner, start_utc_us, end_utc_us)
 
-    def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[int]:
-        """When a runner's pods wrote that they were alive, within [start, end), in us since 1970."""
+    def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:
+        """What a runner's pods wrote of being alive within [start, end), in order."""
         with self._reading() as connection:
             return reading.alive_between(connection, runner, start_utc_us, end_utc_us)
 

@@ -37,6 +37,13 @@ TICKS_END: Final = 2**48
 UTC_MS_RANGE: Final = (946_684_800_000, 7_258_118_400_000)
 RATE_MHZ_RANGE: Final = (50_000, 10_000_000)
 INT32_MAX: Final = 2**31 - 1
+# What a session can be: so long at most from the middle of its pages to either end. Nobody is on the move for four
+# days without ten quiet minutes, and one page that says so must not stretch a session over years.
+REACH_S: Final = 48 * 3600
+# A page is closed ten seconds after its first sample, or after the longest hang of the pod's loop.
+PAGE_S: Final = 3600
+# A chip is drained several times a second. Wi-Fi and flash hold the loop up for some seconds.
+UNREAD_MS: Final = 60_000
 
 CHIPS: Final = {
     page.CHIP_LSM6DSO32: "LSM6DSO32",
@@ -50,6 +57,16 @@ ORIGINS: Final = {
 }
 
 Array = npt.NDArray[Any]
+
+
+class AliveRecord(NamedTuple):
+    """One alive record of a boot, dated. `watching`: its chip was being read."""
+
+    number: int  # of its page
+    record: int  # place in that
+    utc_us: int
+    origin: str  # load.steps.Origin
+    watching: bool
 
 
 class BootAnchor(NamedTuple):
@@ -97,37 +114,50 @@ def boot_anchors(pages: Array) -> list[BootAnchor]:
     return found
 
 
-def alive_utc_us(pages: Array, anchors: Sequence[BootAnchor]) -> list[tuple[int, int, int]]:
-    """Alive records of a boot as (page number, record, us since 1970); those without a date are left out."""
+def alive_records(pages: Array, anchors: Sequence[BootAnchor]) -> list[AliveRecord]:
+    """Alive records of a boot; those without a date are left out.
+
+    A pod whose chip does not answer writes them all the same. It knows no rate until the chip was set up, and closes
+    pages at the tick at which the chip was last read: where that is long before the record, nobody watched.
+    """
     alive = pages[(pages["kind"] == page.KIND_ALIVE) & protocol.sound(pages)]
     index, records = protocol.records(alive, page.KIND_ALIVE)
-    numbers = alive["number"][index].tolist()
     places = np.arange(len(index)) - np.searchsorted(index, index)
-    found: list[tuple[int, int, int]] = []
-    for number, place, record in zip(numbers, places.tolist(), records.tolist(), strict=True):
+    found: list[AliveRecord] = []
+    for of, place, record in zip(index.tolist(), places.tolist(), records.tolist(), strict=True):
+        header = alive[of]
         tick_ms, utc_ms = record[:2]
-        if UTC_MS_RANGE[0] <= utc_ms < UTC_MS_RANGE[1]:
-            found.append((number, place, utc_ms * 1000))
-        elif tick_ms < TICKS_END and (utc_us := ticks_to_utc_us([a.anchor for a in anchors], [tick_ms])):
-            found.append((number, place, utc_us[0]))
+        utc_us = _record_utc_us(tick_ms, utc_ms, anchors)
+        if utc_us is not None:
+            watching = (
+                header["rate_mhz"] != page.UNKNOWN_U32
+                and abs(tick_ms - int(header["closed_tick_ms"])) <= UNREAD_MS
+            )
+            origin = ORIGINS.get(int(header["origin"]), "unknown")
+            found.append(AliveRecord(int(header["number"]), place, utc_us, origin, bool(watching)))
     return found
 
 
-def derive_session(pages: Array, anchors: Sequence[BootAnchor], pages_lost: int) -> Derived:
+def derive_session(
+    pages: Array, anchors: Sequence[BootAnchor], pages_lost: int, before: Array | None = None
+) -> Derived:
     """A session's pages of known versions, (n,) of HEADER with n > 0, and the anchors of its boot -> Derived.
 
-    Of streams other than the steps', the first and last page do: they only widen the session.
+    Of streams other than the steps', the first and last page do: they only widen the session. `before`: the last page
+    of the session before it in the boot, (1,); None: there is none.
     """
     session = int(pages["session"][0])
-    counted = np.isin(pages["kind"], (page.KIND_STEPS, page.KIND_RAW))
-    fits = protocol.sound(pages) & (~counted | (pages["first_sample"] < SAMPLES_END))
-    sound = pages[fits]
     rate_mhz = _usual(pages["rate_mhz"], lambda v: RATE_MHZ_RANGE[0] <= v <= RATE_MHZ_RANGE[1])
     odr_hz = _usual(pages["odr_hz"], lambda v: v not in (0, page.UNKNOWN_U16))
+    clock_mhz = rate_mhz or (odr_hz * 1000 if odr_hz and odr_hz * 1000 >= RATE_MHZ_RANGE[0] else None)
+    counted = np.isin(pages["kind"], (page.KIND_STEPS, page.KIND_RAW))
+    fits = protocol.sound(pages) & (~counted | (pages["first_sample"] < SAMPLES_END))
+    fits[fits] = _within_reach(pages[fits], clock_mhz or RATE_MHZ_RANGE[1])
+    sound = pages[fits]
     ic, records = _step_records(sound)
     first, last, is_open = _extent(sound, ic)
     clock = fit(
-        rate_mhz or (odr_hz * 1000 if odr_hz and odr_hz * 1000 >= RATE_MHZ_RANGE[0] else None),
+        clock_mhz,
         first,
         own=[a.anchor for a in anchors if a.session == session],
         others=[a.anchor for a in anchors if a.session != session],
@@ -142,7 +172,7 @@ def derive_session(pages: Array, anchors: Sequence[BootAnchor], pages_lost: int)
         "origin": _origin(pages["origin"]),
         "resampled": bool((pages["flags"] & page.FLAG_RESAMPLED).any()),
         "open": is_open,
-        "faults": json.dumps(_raised(pages), sort_keys=True),
+        "faults": json.dumps(_raised(pages, before), sort_keys=True),
         "gaps": json.dumps(_gaps(sound, clock)),
         "pages_lost": pages_lost,
         "pages_unsound": int((~fits).sum()),
@@ -164,6 +194,14 @@ def to_steps(stored: Array) -> npt.NDArray[np.void]:
     steps["kind"] = stored["kind"]
     steps["flags"] = stored["flags"]
     return steps
+
+
+def _record_utc_us(tick_ms: int, utc_ms: int, anchors: Sequence[BootAnchor]) -> int | None:
+    """When a record was written: as it says, or by its tick and the anchors of its boot; None: neither tells."""
+    if UTC_MS_RANGE[0] <= utc_ms < UTC_MS_RANGE[1]:
+        return utc_ms * 1000
+    reached = ticks_to_utc_us([a.anchor for a in anchors], [tick_ms]) if tick_ms < TICKS_END else None
+    return reached[0] if reached else None
 
 
 def _by_session(pages: Array, kind: int) -> list[tuple[int, Any]]:
@@ -210,6 +248,30 @@ def _extent(pages: Array, ic: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
     return first, last, not ends
 
 
+def _within_reach(pages: Array, rate_mhz: int) -> npt.NDArray[np.bool_]:
+    """Which sound pages lie near the middle one of their session, and end near where they begin, shape (n,).
+
+    So do the records that say where the session begins and ends. A sample that is not known is no contradiction.
+    """
+    fits = np.ones(len(pages), np.bool_)
+    known = pages["first_sample"] < SAMPLES_END
+    if not known.any():
+        return fits
+    first = np.where(known, pages["first_sample"], 0).astype(np.int64)
+    ends = pages["closed_sample"] < SAMPLES_END
+    closed = np.where(ends, pages["closed_sample"], 0).astype(np.int64)
+    middle = int(np.sort(first[known])[(int(known.sum()) - 1) // 2])
+    reach, page_reach = (seconds * rate_mhz // 1000 for seconds in (REACH_S, PAGE_S))
+    fits &= ~known | (np.abs(first - middle) <= reach)
+    fits &= ~(known & ends) | (np.abs(closed - first) <= page_reach)
+    for kind in (page.KIND_SESSION_START, page.KIND_SESSION_END):
+        at = np.flatnonzero(pages["kind"] == kind)
+        index, records = protocol.records(pages[at], kind)
+        far = [abs(sample - middle) > reach for sample in records["sample"].tolist()]
+        fits[at[index[far]]] = False
+    return fits
+
+
 def _marks(pages: Array) -> list[Mark]:
     """Where samples and ticks met."""
     fits = (pages["closed_sample"] < SAMPLES_END) & (pages["closed_tick_ms"] < TICKS_END)
@@ -237,10 +299,16 @@ def _times(clock: Clock | None, last: int) -> dict[str, Any]:
     }
 
 
-def _raised(pages: Array) -> dict[str, int]:
-    """By how much each fault counter rose within the session; counters that did not are left out."""
-    rose = {name: int(pages[name].max()) - int(pages[name].min()) for name in page.COUNTERS}
-    return {name: by for name, by in rose.items() if by}
+def _raised(pages: Array, before: Array | None) -> dict[str, int]:
+    """By how much each fault counter rose since the session `before` or the boot; those that did not are left out.
+
+    What rose between two sessions is the later one's: a page that a full log dropped can tell no more itself. Samples
+    clipped between them are nobody's, for no step was measured there.
+    """
+    base = {name: 0 if before is None else int(before[name].max()) for name in page.COUNTERS}
+    base["clipped_samples"] = int(pages["clipped_samples"].min())
+    rose = {name: int(pages[name].max()) - base[name] for name in page.COUNTERS}
+    return {name: by for name, by in rose.items() if by > 0}
 
 
 def _gaps(pages: Array, clock: Clock | None) -> list[list[int]]:

@@ -11,7 +11,7 @@ from strideload.protocol import pages as protocol
 from strideload.store import engine
 from strideload.store.derive import (
     BootAnchor,
-    alive_utc_us,
+    alive_records,
     boot_anchors,
     derive_session,
     derived_by,
@@ -53,6 +53,10 @@ def derive_some(connection: sa.Connection) -> list[int]:
             _derive_alive(connection, boot, timed, anchors[boot])  # within sessions, and between them
         if session:
             _derive_session(connection, boot, session, anchors[boot])
+            if (follower := _settled_follower(connection, boot, session)) is not None:
+                _derive_session(
+                    connection, boot, follower, anchors[boot]
+                )  # its faults count from this one's end
         done = sa.and_(of_boot(spans, boot), spans.c.session == session)
         connection.execute(spans.update().values(dirty=False).where(done))
     return [session for _, _, _, session in due]
@@ -141,10 +145,7 @@ def _derive_alive(
     connection: sa.Connection, boot: Boot, timed: protocol.Array, anchors: Sequence[BootAnchor]
 ) -> None:
     connection.execute(alive.delete().where(of_boot(alive, boot)))
-    rows = [
-        {**boot._asdict(), "number": number, "record": record, "utc_us": utc_us}
-        for number, record, utc_us in alive_utc_us(timed, anchors)
-    ]
+    rows = [{**boot._asdict(), **record._asdict()} for record in alive_records(timed, anchors)]
     if rows:
         connection.execute(alive.insert(), rows)
 
@@ -159,12 +160,43 @@ def _derive_session(
     ).all()
     read = [_pages(connection, boot, session, *span) for span in where]
     lost = sum(_lost(connection, boot, *span) for span in where)
-    derived = derive_session(np.concatenate(read), anchors, lost)
+    derived = derive_session(np.concatenate(read), anchors, lost, _page_before(connection, boot, session))
     key = session_id(*boot, session)
     row = {"session_id": key, **boot._asdict(), "session": session, **derived.row, "derived_by": derived_by()}
     engine.upsert(connection, sessions, [row])
     data = derived.steps.tobytes()
     engine.upsert(connection, steps, [{"session_id": key, "count": len(derived.steps), "data": data}])
+
+
+def _page_before(connection: sa.Connection, boot: Boot, session: int) -> protocol.Array | None:
+    """The last page of the session before this one in its boot, (1,); None: it is the first."""
+    numbers = (
+        sa.select(spans.c.last)
+        .where(of_boot(spans, boot), spans.c.stream == page.STREAM_STEPS)
+        .where(spans.c.session > 0, spans.c.session < session)
+        .order_by(spans.c.session.desc())
+        .limit(1)
+    )
+    number = connection.execute(numbers).scalar()
+    query = sa.select(pages.c.bytes).where(
+        pages.c.pod == boot.pod,
+        pages.c.log == boot.log,
+        pages.c.stream == page.STREAM_STEPS,
+        pages.c.number == number,
+    )
+    return None if number is None else _joined([connection.execute(query).scalar_one()])
+
+
+def _settled_follower(connection: sa.Connection, boot: Boot, session: int) -> int | None:
+    """The session after this one in its boot; None: there is none, or it is due itself."""
+    query = (
+        sa.select(spans.c.session, spans.c.dirty)
+        .where(of_boot(spans, boot), spans.c.session > session)
+        .order_by(spans.c.session)
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None or found.dirty else found.session
 
 
 def _pages(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from strideload.load.steps import Session
+from strideload.load.steps import Alive, Session
 from strideload.store.derive import STORED, to_steps
 from strideload.store.people import wearers
 from strideload.store.schema import alive, sessions, steps
@@ -46,12 +46,35 @@ def sessions_between(
     return found
 
 
-def alive_between(connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int) -> list[int]:
-    """When a runner's pods wrote that they were alive, within [start, end), in us since 1970, in order."""
+def alive_between(connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:
+    """What a runner's pods wrote of being alive within [start, end), in order.
+
+    A simulated pod watches over nobody: once a sensor has reported for the runner, its records are left out.
+    """
     who = wearers(connection)
     within = sa.and_(alive.c.utc_us >= start_utc_us, alive.c.utc_us < end_utc_us)
-    rows = connection.execute(sa.select(alive.c.pod, alive.c.utc_us).where(within).order_by(alive.c.utc_us))
-    return [utc_us for pod, utc_us in rows if who.at(pod, utc_us).runner == runner]
+    query = (
+        sa.select(alive.c.utc_us, alive.c.pod, alive.c.origin, alive.c.watching)
+        .where(within)
+        .order_by(alive.c.utc_us, alive.c.pod, alive.c.number, alive.c.record)
+    )
+    found = [Alive(*row) for row in connection.execute(query)]
+    own = [one for one in found if who.at(one.pod, one.utc_us).runner == runner]
+    if any(one.origin == "simulated" for one in own) and _has_sensor(connection, runner):
+        return [one for one in own if one.origin != "simulated"]
+    return own
+
+
+def _has_sensor(connection: sa.Connection, runner: str) -> bool:
+    """Whether a session or alive record of the runner's came from a pod's own sensor."""
+    who = wearers(connection)
+    moments = sa.union_all(
+        sa.select(alive.c.pod, alive.c.utc_us).where(alive.c.origin == "sensor"),
+        sa.select(sessions.c.pod, sessions.c.start_utc_us).where(
+            sessions.c.origin == "sensor", sessions.c.start_utc_us.is_not(None)
+        ),
+    )
+    return any(who.at(pod, utc_us).runner == runner for pod, utc_us in connection.execute(moments))
 
 
 def undated(connection: sa.Connection) -> list[Undated]:

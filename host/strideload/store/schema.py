@@ -190,6 +190,8 @@ alive: Final = sa.Table(
     sa.Column("record", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("boot", sa.BigInteger, nullable=False),
     sa.Column("utc_us", sa.BigInteger, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("watching", sa.Boolean, nullable=False),  # its chip was being read
     sa.Index("alive_utc", "utc_us"),
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from strideload.load.day import NOT_WATCHING
 from strideload.web.doors import DayJson
 from strideload.words import figures, phrases, quality
 from strideload.words.numbers import THIN_SPACE, duration, long_date, number, short_date
@@ -85,6 +86,8 @@ def _link(to: date, today: date) -> Link:
 
 
 def _more(day: DayJson, days_before: Sequence[DayJson], is_today: bool) -> list[str]:
+    if day["reason"] == NOT_WATCHING:
+        return [f"{NOT_WATCHING[0].upper()}{NOT_WATCHING[1:]}."]
     if day["known"] == "unknown":
         if is_today:
             return ["A run appears here by itself once its pod has sent it."]

@@ -42,8 +42,8 @@ def sentence(day: DayJson) -> str:
 
 
 def origins(day: DayJson) -> list[str]:
-    """Where the day's samples come from, as far as not from a pod's own sensor."""
-    return [ORIGINS[origin] for origin in day["origins"] if origin in ORIGINS]
+    """Where the samples of the day's sums come from, if not from a pod's own sensor."""
+    return [ORIGINS[origin] for origin in day["origins"][:1] if origin in ORIGINS]
 
 
 def steps(part: Mapping[str, Any]) -> str:

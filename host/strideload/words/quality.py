@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from strideload.load import day as day_load
 from strideload.web.doors import DayJson
 from strideload.words.numbers import THIN_SPACE, duration, number
 
@@ -57,7 +58,7 @@ def remarks(day: DayJson, rejections: Mapping[str, int]) -> list[Remark]:
     faults = [*_losses(day), *_peaks(day), *_faults(day["faults"]), *_rejections(rejections)]
     if day["sessions"] and not faults:
         faults = [Remark("No faults", "Nothing was lost, clipped or refused.")]
-    return [*_origins(day), *_estimates(day), *faults]
+    return [*_origins(day), *_watch(day), *_estimates(day), *faults]
 
 
 ORIGINS = {
@@ -66,6 +67,9 @@ ORIGINS = {
     "simulated": ("Simulated", "Steps of a simulated runner, not of a person"),
     "unknown": ("Origin not known", "The pod does not say where its samples come from"),
 }
+WATCHES = {"simulated": "The pod on watch was a simulated one."}
+NOT_ADDED = "All sums are of what is marked “{}”; what is marked “{}” is listed and not added."
+NOT_WATCHING = "A pod reported, but its sensor could not be read: whether there was a run is not known."
 RESAMPLED = "The recording was brought to the sensor's rate: times hold, peaks are rounded off."
 OPEN = "A session has no end yet: it is still running, or was cut off."
 ESTIMATED = "One pod sees one foot: where only one recorded, its steps and impacts count twice."
@@ -76,7 +80,13 @@ def _origins(day: DayJson) -> Iterator[Remark]:
     for origin in day["origins"]:
         word, text = ORIGINS[origin]
         sensors = dict.fromkeys(_sensor(session) for session in sessions if session["origin"] == origin)
-        yield Remark(word, f"{text}: {', '.join(sensors)}.")
+        if sensors:
+            yield Remark(word, f"{text}: {', '.join(sensors)}.")
+        elif origin != "sensor":  # of a watch; a pod's own sensor goes without saying
+            yield Remark(word, WATCHES[origin])
+    if len(day["origins"]) > 1:
+        first, *others = (ORIGINS[origin][0].lower() for origin in day["origins"])
+        yield Remark("Not added", NOT_ADDED.format(first, " and ".join(others)), "strides_set_aside")
     if any(session["resampled"] for session in sessions):
         yield Remark("Resampled", RESAMPLED)
     if any(session["open"] for session in sessions):
@@ -88,6 +98,11 @@ def _sensor(session: Mapping[str, Any]) -> str:
     parts = [session["chip"], f"{number(session['odr_hz'])}{THIN_SPACE}Hz"]
     parts += [f"±{range_g}{THIN_SPACE}g"] if range_g is not None else []
     return f"{' '.join(parts)} ({FEET[session['foot']]})"
+
+
+def _watch(day: DayJson) -> Iterator[Remark]:
+    if day["reason"] == day_load.NOT_WATCHING:
+        yield Remark("Not watched", NOT_WATCHING, "known")
 
 
 def _estimates(day: DayJson) -> Iterator[Remark]:
@@ -104,7 +119,7 @@ def _losses(day: DayJson) -> Iterator[Remark]:
         yield Remark("Lost", text, "pages_lost")
     if strides := day["strides_set_aside"]:
         text = (
-            f"{_count(strides, 'stride')} of one more pod, or of another origin at the same time, not added."
+            f"{_count(strides, 'stride')} of one more pod at the same time, or of another origin, not added."
         )
         yield Remark("Set aside", text, "strides_set_aside")
 

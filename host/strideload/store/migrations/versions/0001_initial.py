@@ -161,6 +161,8 @@ def upgrade() -> None:
         sa.Column("record", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("boot", sa.BigInteger, nullable=False),
         sa.Column("utc_us", sa.BigInteger, nullable=False),
+        sa.Column("origin", sa.Text, nullable=False),
+        sa.Column("watching", sa.Boolean, nullable=False),
     )
     op.create_index("alive_utc", "alive", ["utc_us"])
 
