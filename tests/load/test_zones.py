@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strideload.load.zones import DateOutOfRange, ZoneUnknown, date_at, day_bounds, midnight_utc_us
+from strideload.load.zones import (
+    DateOutOfRange,
+    ZoneUnknown,
+    date_at,
+    day_bounds,
+    local_time,
+    midnight_utc_us,
+)
 
 HOUR_US = 3_600_000_000
 ZONES = sorted(zone for zone in available_timezones() if zone not in ("Factory", "localtime"))
@@ -109,3 +116,13 @@ def test_a_zone_that_is_none_is_refused(zone):
 def test_a_date_before_or_beyond_is_refused(day):
     with pytest.raises(DateOutOfRange):
         day_bounds(day, lambda _: "UTC")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Honolulu"])
+@pytest.mark.parametrize(("utc_us", "year"), [(2**63 - 1, 9999), (-(2**63), 1), (10**18, 9999), (0, None)])
+def test_any_stored_time_has_a_local_time(utc_us, year, zone):
+    """What no calendar has becomes its first or last day, and the day is still shown."""
+    moment = local_time(utc_us, zone)
+    assert moment.year == (year or moment.year)
+    assert moment.astimezone(UTC).isoformat()
+    assert date_at(utc_us, zone) == moment.date()

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 
 from store.conftest import RUNNER
 from store.making import LOG, NOW_US, POD, RATE_MHZ, T0_MS, Pod, changed, messages, one_by_one, samples
+from strideload.days import days_of
+from strideload.load.day import to_json
 from strideload.load.steps import STEP, Alive, Session
+from strideload.load.zones import date_at
 from strideload.protocol import pages as protocol
 from strideload.store import Received, Store, open_store, schema
 from strideload.store.database import UNSOUND
@@ -185,6 +189,42 @@ def test_faults_and_gaps_of_the_session(store: Store) -> None:
     assert abs(lost_us - 2_000_000) < 3000
 
 
+def test_what_is_lost_between_sessions_shows_at_the_next(store: Store) -> None:
+    """A log that is full in mid-session drops pages until it is synced: the next session has them, not none."""
+    pod = Pod()
+    pod.start(0, 1)
+    pod.anchor(0)
+    pod.steps(1, 32)
+    pod.page.fields.update(session=0, pages_dropped=300, clipped_samples=70)
+    pod.alive(1000)  # written once there is room again
+    pod.run(2000, 2)
+    pod.run(3000, 3)
+    rebooted = Pod(boot=2)
+    rebooted.pages = pod.pages
+    rebooted.page.fields["bus_errors"] = 2
+    rebooted.run(10, 4)
+    sessions = derived(store, pod.pages)
+    by_number = {s.session_id: s.faults for s in sessions}
+    expected = {(1, 1): {}, (1, 2): {"pages_dropped": 300}, (1, 3): {}, (2, 4): {"bus_errors": 2}}
+    assert by_number == {session_id(POD, LOG, *key): faults for key, faults in expected.items()}
+
+
+def test_the_session_before_may_come_late(store: Store) -> None:
+    """What rose is counted anew when the end of the session before arrives after all."""
+    pod = Pod()
+    pod.run(0, 1)
+    pod.page.fields["pages_dropped"] = 3
+    pod.run(1000, 2)
+    second = [data for data in pod.pages if protocol.headers(data)["session"][0] == 2]
+    (session,) = derived(store, second)
+    assert session.faults == {"pages_dropped": 3}
+    first = Pod()
+    first.page.fields["pages_dropped"] = 2
+    first.run(0, 1)
+    before, after = derived(store, first.pages)
+    assert (before.faults, after.faults) == ({"pages_dropped": 2}, {"pages_dropped": 1})
+
+
 def test_pages_lost_within_the_session(store: Store) -> None:
     """Counted when they are declared gone, and no more when one of them turns up after all."""
     pod = Pod()
@@ -215,6 +255,9 @@ LIES: list[tuple[str, int, bytes]] = [
     ("records of another size", 17, b"\x03"),
     ("a kind that no one knows", 3, b"\xee"),
     ("a sample beyond all time", 32, b"\xff" * 8),
+    ("a sample of years later", 32, (2**47).to_bytes(8, "little")),
+    ("closed years later", 40, (2**47).to_bytes(8, "little")),
+    ("closed two hours later", 40, samples(7200).to_bytes(8, "little")),
 ]
 
 
@@ -227,6 +270,81 @@ def test_a_page_that_makes_no_sense_is_counted(store: Store, offset: int, value:
     (session,) = derived(store, pages)
     assert len(session.steps) == 48
     assert store.rejections() == {UNSOUND: 1}
+    assert session.end_utc_us - session.start_utc_us <= 64 * STRIDE_US + 3000
+
+
+@pytest.mark.parametrize("kind", [page.KIND_SESSION_START, page.KIND_SESSION_END])
+def test_no_record_stretches_a_session_over_years(store: Store, kind: int) -> None:
+    pod = Pod()
+    pod.start(3600 * 24 * 30, 1)
+    pod.anchor(3600 * 24 * 30)
+    pod.steps(3600 * 24 * 30, 64)
+    far = 0 if kind == page.KIND_SESSION_START else 2**47
+    pod.write(kind, 3600 * 24 * 30 + 60, (far, 0, page.UNKNOWN_UTC_MS, page.SESSION_QUIET, bytes(7)))
+    (session,) = derived(store, pod.pages)
+    assert session.end_utc_us - session.start_utc_us <= 64 * STRIDE_US + 3000
+    assert store.rejections() == {UNSOUND: 1}
+
+
+def test_a_lying_page_leaves_the_runners_days_as_they_are(store: Store) -> None:
+    """Of an open session: the day after is not known, and the day itself is plain JSON."""
+    pod = Pod()
+    pod.start(0, 1)
+    pod.anchor(0)
+    pod.steps(1, 64)
+    pod.pages[-1] = changed(pod.pages[-1], 40, (2**47).to_bytes(8, "little"))
+    derived(store, pod.pages)
+    day = date_at(T0_MS * 1000, "Europe/London")
+    found = days_of(store, RUNNER, day, day + timedelta(days=2))
+    assert [one.known for one in found] == ["recorded", "unknown", "unknown"]
+    assert all(to_json(one) for one in found)
+    assert found[0].recorded_s < 60
+
+
+# name, what the pod says of itself, seconds since it last read its chip, origin and watching of the record
+ALIVE: list[tuple[str, dict[str, int], float, tuple[str, bool]]] = [
+    ("on watch", {}, 0, ("sensor", True)),
+    ("held up by Wi-Fi", {}, 60, ("sensor", True)),
+    ("a chip that no longer answers", {"bus_errors": 9}, 61, ("sensor", False)),
+    ("a chip that never answered", {"rate_mhz": page.UNKNOWN_U32}, 0, ("sensor", False)),
+    ("simulated", {"origin": page.ORIGIN_SIMULATED}, 0, ("simulated", True)),
+    ("played back", {"origin": page.ORIGIN_RECORDING}, 0, ("recording", True)),
+    ("not said", {"origin": page.UNKNOWN_U8}, 0, ("unknown", True)),
+]
+
+
+@pytest.mark.parametrize(
+    ("fields", "unread_s", "expected"), [case[1:] for case in ALIVE], ids=[case[0] for case in ALIVE]
+)
+def test_an_alive_record_says_whether_anybody_watched(
+    store: Store, fields: dict[str, int], unread_s: float, expected: tuple[str, bool]
+) -> None:
+    pod = Pod()
+    pod.page.fields.update(fields)
+    record = (round(1000 * (500 + unread_s)), T0_MS, 0, 900)
+    pod.write(page.KIND_ALIVE, 500, record)
+    derived(store, pod.pages)
+    assert store.alive(RUNNER, *EVER) == [Alive(T0_MS * 1000, POD, *expected)]
+
+
+@pytest.mark.parametrize("sensor", [lambda pod: pod.alive(5, T0_MS - 10**9), lambda pod: pod.run(9e5, 1)])
+def test_a_simulated_pod_watches_over_no_runner_with_a_sensor(
+    store: Store, sensor: Callable[[Pod], None]
+) -> None:
+    """In a demo it does, on any day; once a sensor has reported, on none, and another runner's does not matter."""
+    simulated, real = Pod("aa" * 8), Pod()
+    simulated.page.fields["origin"] = page.ORIGIN_SIMULATED
+    simulated.alive(10, T0_MS)
+    store.add(messages(simulated.pages, pod="aa" * 8))
+    store.derive()
+    assert [one.origin for one in store.alive(RUNNER, *EVER)] == ["simulated"]
+    sensor(real)
+    store.ensure_runner("you", "You", "UTC")
+    store.assign(POD, "you", "left", 0)
+    derived(store, real.pages)
+    assert [one.origin for one in store.alive(RUNNER, *EVER)] == ["simulated"]
+    store.assign(POD, RUNNER, "left", 0)
+    assert "simulated" not in [one.origin for one in store.alive(RUNNER, *EVER)]
 
 
 @settings(max_examples=40, deadline=None)

@@ -85,7 +85,7 @@ def _origins(day: DayJson) -> Iterator[Remark]:
         elif origin != "sensor":  # of a watch; a pod's own sensor goes without saying
             yield Remark(word, WATCHES[origin])
     if len(day["origins"]) > 1:
-        first, *others = (ORIGINS[origin][0].lower() for origin in day["origins"])
+        first, *others = (ORIGINS[origin][0] for origin in day["origins"])
         yield Remark("Not added", NOT_ADDED.format(first, " and ".join(others)), "strides_set_aside")
     if any(session["resampled"] for session in sessions):
         yield Remark("Resampled", RESAMPLED)
