@@ -68,7 +68,7 @@ class LogForeign(LogError):
 
 
 class Log:
-    """The pages of one pod, in `files` (open, names, remove, sync; a flat folder).
+    """The pages of one pod, in `files`: open, names, remove, sync; a flat folder, a write writes all or raises OSError.
 
     `pod`: 8 bytes. `capacity_pages`: most pages kept at once, 256 or more. `random_u32()` gives 32 random bits.
     Opening takes a new boot number; it reads names, the tails of the last segments and the two metadata files only.
@@ -156,8 +156,8 @@ class Log:
             self._make_room(stream, page.fields["kind"])
             self._write(stream, number, page.close(self.id, number, sample, tick_ms))
         except OSError as error:
-            self._let_go()
             self._tail_open[stream] = False
+            self._let_go()
             raise LogFailed("page %d of stream %d was not written: %s" % (number, stream, error)) from error
         self._next[stream] = number + 1
         return number
@@ -353,7 +353,11 @@ class Log:
 
     def _let_go(self):
         while self._handles:
-            self._handles.popitem()[1].close()
+            try:
+                self._handles.popitem()[1].close()
+            except OSError:
+                # A buffered file writes again what it could not write before. What counts was synced, or has failed.
+                pass
 
     def _remove(self, stream, first):
         self._let_go()

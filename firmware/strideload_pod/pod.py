@@ -60,7 +60,13 @@ READ_EVERY_MS = 500  # at the latest, so that live is told in time; mostly the F
 RETRY_MS = 50  # the FIFO, read when a quarter full, still has room after it: 154 ms at the highest rate
 WRITE_TRIES = 2  # of a page: after a failed write the log takes another file
 TICK_DRIFT = 5_000  # 1 / 200 ppm, what crystals of microcontrollers keep
-SESSIONS_A_BOOT = 4096  # a session's number is boot * 4096 + count, so no boot repeats another's
+SESSIONS_A_BOOT = 4096  # a session's number is boot * 4096 + count: no boot of a million repeats another's
+SESSIONS_MOST = 0xFFFFFFFF  # 32 bits, and 0 is none
+
+
+def session_number(boot, count):
+    """Number of the boot's session `count` (from 1): 1 to 2**32 - 1. It begins anew after 1 048 575 boots."""
+    return (boot * SESSIONS_A_BOOT + count - 1) % SESSIONS_MOST + 1
 
 
 def read_settings(given):
@@ -331,7 +337,7 @@ class Pod:
 
     def _begin_session(self, sample, tick_ms):
         self.sessions_begun += 1
-        self.session = self.log.boot * SESSIONS_A_BOOT + self.sessions_begun
+        self.session = session_number(self.log.boot, self.sessions_begun)
         self.page.fields["session"] = self.session
         self._note(
             pages.KIND_SESSION_START,

@@ -29,6 +29,7 @@ from strideload_pod.page import (
     is_whole,
     key,
 )
+from strideload_pod.pod import session_number
 from support.files import LEFT, Flash, PowerCut, flips
 
 POD = bytes.fromhex("0011223344556677")
@@ -564,6 +565,23 @@ def test_a_write_that_fails_gives_its_number_to_the_next_page(room):
     assert len(pages_of(log)) == 3
 
 
+@pytest.mark.parametrize("pages_before", [0, 2])
+def test_what_a_failed_sync_left_is_not_continued(pages_before):
+    """The page stands in the file and is not sure to last: its number goes to the next page, in another file."""
+    flash = Flash()
+    log = open_log(flash)
+    for value in range(pages_before):
+        append(log, value=value)
+    flash.syncs = False
+    with pytest.raises(LogFailed):
+        append(log, value=8)
+    flash.syncs = True
+    assert append(log, value=9) == pages_before
+    again = open_log(Flash(flash.content))
+    assert pages_of(again) == pages_of(log)
+    assert len(pages_of(log)) == pages_before + 1
+
+
 def test_metadata_that_cannot_be_written_is_reported():
     """And the wish is kept in memory; the log stays usable."""
     flash = Flash()
@@ -575,6 +593,21 @@ def test_metadata_that_cannot_be_written_is_reported():
     assert append(log) == 0
     with pytest.raises(LogFailed):
         open_log(_full(flash))
+
+
+@pytest.mark.parametrize("boot", [1, 2**20 - 1, 2**20, 2**31])
+def test_a_session_has_a_number_in_every_boot(boot):
+    """However often the battery was pulled, the number fits its 32 bits and is not 0, which means none."""
+    flash = Flash()
+    log = open_log(flash)
+    for count in (1, 4095, 4096):
+        page = Page(POD)
+        page.fields["boot"] = boot
+        page.fields["session"] = number = session_number(boot, count)
+        page.open(KIND_ALIVE, 0)
+        log.append(page, 0, 0)
+        assert number > 0
+    assert session_number(boot, 1) != session_number(boot, 2)
 
 
 def _full(flash):

@@ -200,6 +200,72 @@ def test_a_killed_pod_process_loses_no_page_that_was_written(tmp_path):
     assert all(log.read(STREAM_STEPS, number, buffer) for number in range(log.next(STREAM_STEPS)))
 
 
+FILLER = """
+    import sys
+    from pathlib import Path
+    from strideload_pod.boards.on_linux import Files
+    from strideload_pod.log import Log, LogFailed
+    from strideload_pod.page import KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
+
+    folder, limit = Path(sys.argv[1]), int(sys.argv[2])
+    if limit:
+        import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    else:
+        (folder / "filler").write_bytes(bytes(4096))
+    pod = bytes.fromhex("0102030405060708")
+    log = Log(Files(folder), pod, 4096, lambda: 1)
+    page = Page(pod)
+
+    def append():
+        page.open(KIND_ALIVE, 0)
+        page.add(log.next(STREAM_STEPS), 0, 0, 0)
+        return log.append(page, 0, 0)
+
+    told, refused = [], 0
+    while refused < 3:
+        try:
+            told.append(append())
+        except LogFailed:
+            refused += 1
+            if limit and refused == 2:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (300, resource.RLIM_INFINITY))
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    else:
+        (folder / "filler").unlink()
+    told += [append() for _ in range(4)]
+    buffer = bytearray(PAGE_SIZE)
+    assert told == list(range(len(told))), told
+    for boot in (log, Log(Files(folder), pod, 4096, lambda: 2)):
+        assert boot.next(STREAM_STEPS) == len(told)
+        assert all(boot.read(STREAM_STEPS, number, buffer) for number in told)
+"""
+
+
+def run_filler(folder, limit):
+    command = [sys.executable, "-c", textwrap.dedent(FILLER), str(folder), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("limit", [300, 1300, 1535])
+def test_a_write_cut_short_ends_nothing_and_spoils_nothing(tmp_path, limit):
+    """The kernel takes a part of a page and refuses the rest: LogFailed, and every number that was told is there."""
+    run_filler(tmp_path, limit)
+
+
+def test_a_full_disk_ends_nothing_and_spoils_nothing(tmp_path):
+    """The same on a real disk of 16 kB."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(tmp_path)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a small disk is not permitted here")
+    try:
+        run_filler(tmp_path, 0)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
 # Clock
 
 

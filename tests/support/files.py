@@ -19,7 +19,8 @@ class PowerCut(Exception):
 class Flash:
     """`files` of a board: open, names, remove, sync. Refuses what FAT refuses, and two handles on one file.
 
-    `cut_at`: power fails at this point. `full_at`: bytes that fit, then OSError ENOSPC in mid-write.
+    `cut_at`: power fails at this point. `full_at`: bytes that fit, then OSError ENOSPC in mid-write. `syncs` False: a
+    sync raises OSError EIO. A handle that met one of these also fails to close, as a buffered file does.
     """
 
     def __init__(self, content: dict[str, bytes] | None = None, cut_at: int | None = None):
@@ -27,6 +28,7 @@ class Flash:
         self.synced = {name: bytes(data) for name, data in self.content.items()}
         self.cut_at = cut_at
         self.full_at: int | None = None
+        self.syncs = True
         self.points = 0
         self.bytes_read = 0
         self.torn_name: str | None = None
@@ -63,6 +65,8 @@ class Flash:
 
     def sync(self, file: "_Handle") -> None:
         self._pass_point()
+        if not self.syncs:
+            raise file.refuse(errno.EIO)
         self.synced[file.name] = bytes(self.content[file.name])
 
     def left(self, how: str) -> dict[str, bytes]:
@@ -88,6 +92,7 @@ class Flash:
         self._handles.clear()
 
     def write(self, name: str, data: bytes) -> int:
+        """-> bytes that were written: fewer when the disk is full."""
         self._check_alive()
         fits = (
             len(data) if self.full_at is None else max(0, self.full_at - sum(map(len, self.content.values())))
@@ -99,7 +104,6 @@ class Flash:
         if written < len(data):
             self.torn_name = name
             self._check_alive()
-            raise OSError(errno.ENOSPC, name)
         return written
 
     def forget(self, name: str) -> None:
@@ -122,11 +126,15 @@ class _Handle:
         self._flash = flash
         self._writes = mode != "rb"
         self._at = 0
+        self._refused: OSError | None = None
 
     def write(self, data: bytes) -> int:
         if not self._writes:
             raise OSError(errno.EBADF, self.name)
-        return self._flash.write(self.name, bytes(data))
+        written = self._flash.write(self.name, bytes(data))
+        if written < len(data):
+            raise self.refuse(errno.ENOSPC)
+        return written
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._at = offset + (len(self._flash.content[self.name]) if whence == io.SEEK_END else 0)
@@ -149,8 +157,15 @@ class _Handle:
         self._at += len(data)
         return len(data)
 
+    def refuse(self, number: int) -> OSError:
+        """The error that this handle answers with, now and when it is closed."""
+        self._refused = OSError(number, self.name)
+        return self._refused
+
     def close(self) -> None:
         self._flash.forget(self.name)
+        if self._refused is not None:
+            raise self._refused
 
 
 def flips(data: bytes, every: int = 1) -> Iterator[bytes]:

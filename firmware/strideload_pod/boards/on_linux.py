@@ -24,10 +24,14 @@ import time
 import tomllib
 from collections import deque
 from hashlib import blake2b
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 SETTINGS_NAME = "settings.toml"
 LOG_FOLDER = "log"
@@ -146,6 +150,18 @@ def _eight_bytes(text: str) -> bytes | None:
     return uid if len(uid) == 8 and len(text) == 16 else None
 
 
+class WholeFile(FileIO):
+    """A file without a buffer: what could not be written is not tried again later, when it is closed."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """All of `data`, or OSError; some of it may stand in the file then."""
+        whole = memoryview(data).cast("B")
+        written = 0
+        while written < len(whole):  # a disk that fills up takes the first part, and refuses at the next call
+            written += super().write(whole[written:])
+        return written
+
+
 class Files:
     """A flat folder, made when it is missing. What was synced outlives a power cut, the file's name included."""
 
@@ -157,7 +173,7 @@ class Files:
         """`rb`, `wb` or `ab`. OSError."""
         path = self._path(name)
         is_new = mode != "rb" and not path.exists()
-        file: IO[bytes] = open(path, mode)  # noqa: SIM115 - the caller closes it
+        file = WholeFile(path, mode)
         if is_new:
             self._sync_folder()
         return file
@@ -170,7 +186,6 @@ class Files:
         self._sync_folder()
 
     def sync(self, file: IO[bytes]) -> None:
-        file.flush()
         os.fsync(file.fileno())
 
     def _path(self, name: str) -> Path:
