@@ -304,8 +304,8 @@ class Log:
             if len(firsts) > 1 and firsts[1] <= self._wanted[stream]:
                 if firsts[1] > self._saved[stream]:
                     self._save()
-                self._remove(stream, firsts[0])
-                del firsts[0]
+                # Off the list first: a removal that fails half-way must not be tried again and again.
+                self._remove(stream, firsts.pop(0))
                 return True
         return False
 

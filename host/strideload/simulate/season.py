@@ -17,7 +17,7 @@ from strideload_pod import page as pages
 from strideload_pod.boards.on_linux import Files
 from strideload_pod.log import Log
 from strideload_pod.page import Page
-from strideload_pod.pod import PAGE_CLOSES_MS, SESSIONS_A_BOOT
+from strideload_pod.pod import PAGE_CLOSES_MS, session_number
 
 WEEKS = 10
 ODR_HZ = 833
@@ -109,7 +109,7 @@ class _Writer:
     def _session(self, began_tick_ms: int, contacts: np.ndarray, duration_s: float) -> None:
         """The chip runs only while there is a session: its first sample is the session's."""
         boot = self.page.fields["boot"]
-        self.page.fields["session"] = boot * SESSIONS_A_BOOT + 1
+        self.page.fields["session"] = session_number(boot, 1)
         self._moment(pages.KIND_SESSION_START, 0, began_tick_ms, pages.SESSION_MOTION)
         self._anchor(0, began_tick_ms)
         self._steps(began_tick_ms, contacts)
