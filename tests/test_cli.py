@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -333,7 +334,9 @@ def test_the_demo_stays_up_with_a_pod_that_runs_live(tmp_path: Path):
         url = line_with(process, "The page is at").split("at ")[1].split(" ")[0]
         below = group(process)
         deadline = time.monotonic() + 90
-        while "cadence" not in (part := urllib.request.urlopen(url + "part/live").read().decode().lower()):
+        while not re.search(
+            r'data-live="cadence">\d+<', part := urllib.request.urlopen(url + "part/live").read().decode()
+        ):
             assert time.monotonic() < deadline, part
             time.sleep(0.5)
         page = urllib.request.urlopen(url).read().decode()

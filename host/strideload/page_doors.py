@@ -6,10 +6,13 @@ from datetime import date
 from typing import Any
 
 from strideload import days
-from strideload.collect.collector import Collector
+from strideload.collect.collector import COLLECTOR_ERROR, NO_ROOM, Collector
 from strideload.load.day import to_json
 from strideload.store import PodRow, Store
 from strideload.web.doors import Health, LivePod
+
+# Refused, but not in the store's own list of what was set aside.
+REFUSED = (NO_ROOM, COLLECTOR_ERROR)
 
 
 class StoreDays:
@@ -34,32 +37,62 @@ class CollectorLive:
         self._collector = collector
 
     def pods(self) -> Sequence[LivePod]:
-        return [self._pod(row) for row in self._store.pods()]
+        return [self._pod(row) for row in self._rows()]
 
     def health(self) -> Health:
-        waiting = [_waiting(row.state) for row in self._store.pods() if row.state is not None]
+        waiting = [self._waiting(row) for row in self._rows() if row.state is not None]
+        counters = self._collector.counters
+        refused = {name: counters[name] for name in REFUSED if counters.get(name)}
         return Health(
             trouble=self._collector.trouble,
-            rejections=self._store.rejections(),
+            rejections={**self._store.rejections(), **refused},
             pages_waiting=sum(waiting) if waiting else None,
+            counters=counters,
         )
 
+    def _rows(self) -> list[PodRow]:
+        """The pods that somebody may wear."""
+        return [row for row in self._store.pods() if self._is_worn(row)]
+
+    def _is_worn(self, row: PodRow) -> bool:
+        """A log that was only sent, as a replay's, says no origin or that of a recording, and never speaks live."""
+        origin = row.state.get("origin") if row.state else None
+        return origin not in (None, "recording") or row.pod in self._collector.live
+
     def _pod(self, row: PodRow) -> LivePod:
+        now_utc_us = time.time_ns() // 1000
         seen = self._collector.live.get(row.pod)
         live = seen.live if seen else None
+        state = row.state or {}
         return LivePod(
             pod=row.pod,
-            foot=self._store.wearing(row.pod, time.time_ns() // 1000).foot,
+            foot=self._store.wearing(row.pod, now_utc_us).foot,
             online=self._collector.online.get(row.pod, False),
-            age_s=time.time() - seen.received_utc_us / 1e6 if seen else None,
+            age_s=_age_s(seen.received_utc_us, now_utc_us) if seen else None,
             cadence_spm=live.cadence_spm if live else None,
             peak_g=live.peak_g if live else None,
             steps=live.steps if live else None,
             kind=live.kind if live else None,
-            origin=row.state.get("origin") if row.state else None,
+            origin=state.get("origin"),
+            recording=state.get("recording"),
+            free_pages=state.get("free_pages"),
+            battery_mv=state.get("battery_mv"),
+            faults=state.get("faults", {}),
+        )
+
+    def _waiting(self, row: PodRow) -> int:
+        """Pages that the pod had when it last spoke and the store has not by now.
+
+        A pod that has sent all says nothing more. The collector lets only a well-formed state in.
+        """
+        state = row.state or {}
+        log = int(state["log"], 16)
+        return sum(
+            max(0, held["next"] - self._store.wanted(row.pod, log, int(stream)))
+            for stream, held in state.get("streams", {}).items()
         )
 
 
-def _waiting(state: dict[str, Any]) -> int:
-    """Pages that a pod still held when it last spoke. The collector lets only a well-formed state in."""
-    return sum(stream["next"] - stream["wanted"] for stream in state.get("streams", {}).values())
+def _age_s(received_utc_us: int, now_utc_us: int) -> float | None:
+    """None: the clock was set back since; the pod's next word, a second later, tells again."""
+    return (now_utc_us - received_utc_us) / 1e6 if now_utc_us >= received_utc_us else None

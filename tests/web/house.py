@@ -67,7 +67,12 @@ class House:
         self.alive: list[date] = []
         self.notes: dict[date, Note] = {}
         self.live: list[LivePod] = []
-        self.health_now: Health = {"trouble": None, "rejections": {}, "pages_waiting": 0}
+        self.health_now: Health = {
+            "trouble": None,
+            "rejections": {},
+            "pages_waiting": 0,
+            "counters": {},
+        }
 
     def today(self) -> date:
         return self.date
@@ -99,6 +104,10 @@ def a_live_pod(**changes: Any) -> LivePod:
         "steps": 1234,
         "kind": "run",
         "origin": "sensor",
+        "recording": True,
+        "free_pages": 900,
+        "battery_mv": None,
+        "faults": {},
     }
     return LivePod(**(pod | changes))
 

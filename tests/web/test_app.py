@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strideload.load.metrics import METRICS
+from strideload.simulate.pod import ScratchFiles
 from strideload.web import shield
 from strideload.web.serve import Server
 from strideload_pod import page
+from strideload_pod.log import Log
+from strideload_pod.sync import Sync
 from web.house import TODAY, House, a_live_pod, a_season, a_session
 
 
@@ -244,6 +248,8 @@ def test_what_the_host_kept_aside_stands_with_today_only(house: House, client: h
         ([a_live_pod(age_s=6.0)], "The left pod is in reach and waits for a run."),
         ([a_live_pod(online=False, age_s=7300.0)], "The left pod is out of reach; last heard 2 h 2 min ago."),
         ([a_live_pod(online=False, age_s=None)], "The left pod is out of reach."),
+        ([a_live_pod(age_s=-3600.0)], "The left pod is in reach and waits for a run."),
+        ([a_live_pod(online=False, age_s=-3600.0)], "The left pod is out of reach."),
     ],
 )
 def test_the_live_line_says_who_runs(house: House, client: httpx.Client, pods: list, says: str) -> None:
@@ -260,13 +266,85 @@ def test_the_live_line_says_who_runs(house: House, client: httpx.Client, pods: l
 def test_what_the_pods_still_hold_is_said(
     house: House, client: httpx.Client, waiting: int, says: str
 ) -> None:
-    house.health_now = {"trouble": None, "rejections": {}, "pages_waiting": waiting}
+    house.health_now["pages_waiting"] = waiting
     assert says in read(client, "/part/live").text
+
+
+FULL = "The left pod does not record, for its memory is full."
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        (
+            {"recording": False, "free_pages": 0, "age_s": 60.0},
+            f"{FULL} Leave it in reach until its pages have come.",
+        ),
+        (
+            {"recording": False, "free_pages": 0, "online": False, "age_s": 60.0},
+            f"last heard 1 min ago. {FULL} Bring it into reach and let it sync.",
+        ),
+        ({"recording": False}, "The left pod does not record: its sensor cannot be read"),
+        ({"recording": False, "free_pages": None}, "Switch it off and on"),
+        ({"battery_mv": 3499}, "The battery of the left pod is low, 3.50 V. Charge it before the next run."),
+        ({"battery_mv": 3120, "online": False, "age_s": None}, "The battery of the left pod is low, 3.12 V."),
+        ({"faults": {"pages_dropped": 1204}}, "pages_dropped 1 204 The pod's memory was full"),
+        ({"faults": {"mystery": 1}}, "mystery 1 This version has no words for it."),
+    ],
+)
+def test_what_a_pod_asks_for_is_said(
+    house: House, client: httpx.Client, said: dict[str, object], says: str
+) -> None:
+    house.live = [a_live_pod(**said)]
+    seen = read(client, "/part/live").text
+    assert says in seen
+    assert ("waits for a run" in seen) is False
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"recording": True, "free_pages": 0},
+        {"recording": None},
+        {"battery_mv": 3500},
+        {"battery_mv": None},
+        {"faults": {"pages_dropped": 0}},
+    ],
+)
+def test_a_pod_that_asks_for_nothing_is_left_in_peace(
+    house: House, client: httpx.Client, said: dict[str, object]
+) -> None:
+    house.live = [a_live_pod()]
+    quiet = read(client, "/part/live").text
+    house.live = [a_live_pod(**said)]
+    assert read(client, "/part/live").text == quiet
+
+
+def test_every_counter_of_a_pod_has_words(house: House, client: httpx.Client, tmp_path: Path) -> None:
+    log = Log(ScratchFiles(tmp_path), bytes(8), 256, lambda: 1)
+    names = [*page.COUNTERS, *Sync(log, None, dict, lambda: 0).counters]
+    house.live = [a_live_pod(faults=dict.fromkeys(names, 2))]
+    seen = read(client, "/part/live").text
+    assert all(f"{name} 2 " in seen for name in names)
+    assert "has no words for it" not in seen
+
+
+def test_a_watcher_is_told_every_counter(house: House, client: httpx.Client) -> None:
+    house.live = [a_live_pod(faults={"log_errors": 3}, battery_mv=3900)]
+    house.health_now["counters"] = {"stored": 12, "error in the collector": 1}
+    answer = client.get("/healthz").json()
+    assert answer["counters"] == {"stored": 12, "error in the collector": 1}
+    assert [(pod["faults"], pod["battery_mv"]) for pod in answer["pods"]] == [({"log_errors": 3}, 3900)]
 
 
 def test_trouble_is_said_on_the_page_and_to_a_watcher(house: House, client: httpx.Client) -> None:
     assert client.get("/healthz").json()["ok"] is True
-    house.health_now = {"trouble": "The disk is full.", "rejections": {"CRC wrong": 2}, "pages_waiting": 7}
+    house.health_now = {
+        "trouble": "The disk is full.",
+        "rejections": {"CRC wrong": 2},
+        "pages_waiting": 7,
+        "counters": {"stored": 12, "CRC wrong": 2},
+    }
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == answer.json() | {"ok": False, "pages_waiting": 7} | house.health_now

@@ -67,12 +67,22 @@ def test_the_live_number_ticks(house: House, open_page: Open) -> None:
     arrives(page, "#live", "No pod is running")
 
 
+def test_what_is_open_stays_open_while_the_live_part_is_renewed(house: House, open_page: Open) -> None:
+    house.live = [a_live_pod(faults={"pages_dropped": 3})]
+    page = open_page()
+    page.locator("#live summary").click()
+    house.live = [a_live_pod(faults={"pages_dropped": 4})]
+    arrives(page, "#live dt", "pages_dropped.*4")
+    assert page.locator("#live details").get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
 def test_a_new_run_appears_without_reload_and_leaves_the_reader_where_he_was(
     house: House, open_page: Open
 ) -> None:
     page = open_page()
     page.evaluate("window.notReloaded = true")
-    page.locator("summary").click()
+    page.locator("#weeks-table summary").click()
     house.sessions.append(a_session(TODAY, 12, at="07:30"))
     arrives(page, "[data-run].arrived", "07:30 to 07:42")
     assert page.locator("[data-run].arrived").count() == 1

@@ -65,7 +65,8 @@ def _add_pages(app: FastAPI, days: Days, live: Live) -> None:
     def healthz() -> JSONResponse:
         health = live.health()
         status = HTTPStatus.OK if health["trouble"] is None else HTTPStatus.SERVICE_UNAVAILABLE
-        return JSONResponse({"ok": health["trouble"] is None, "version": __version__, **health}, status)
+        well = {"ok": health["trouble"] is None, "version": __version__}
+        return JSONResponse({**well, **health, "pods": list(live.pods())}, status)
 
     @app.get("/favicon.ico")
     def favicon() -> FileResponse:

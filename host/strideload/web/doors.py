@@ -8,7 +8,7 @@ DayJson = Mapping[str, Any]  # as `load.day.to_json` gives it
 
 
 class LivePod(TypedDict):
-    """A pod that the host has heard of, and what it said last."""
+    """A pod that the host has heard of, and what it said last. None: it does not say."""
 
     pod: str  # 16 hex digits
     foot: str  # left, right or unknown
@@ -19,6 +19,10 @@ class LivePod(TypedDict):
     steps: int | None  # since its session began
     kind: str | None  # run, walk or uncertain
     origin: str | None  # sensor, recording or simulated
+    recording: bool | None  # a step made now is kept
+    free_pages: int | None  # room in its log
+    battery_mv: int | None
+    faults: Mapping[str, int]  # since its boot, by the counters' names
 
 
 class Health(TypedDict):
@@ -27,6 +31,7 @@ class Health(TypedDict):
     trouble: str | None  # a sentence for the user, None while all is well
     rejections: Mapping[str, int]  # what was kept aside, by reason
     pages_waiting: int | None  # pages that pods still hold; None: not known
+    counters: Mapping[str, int]  # what became of messages and pages since collecting began
 
 
 class Days(Protocol):

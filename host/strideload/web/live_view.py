@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from strideload.web import pod_words
 from strideload.web.doors import Live, LivePod
+from strideload.web.pod_words import pod_name
 from strideload.words import phrases
 from strideload.words.numbers import THIN_SPACE, duration, number
 
@@ -28,11 +30,21 @@ class RunningPod:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What a pod counted of faults."""
+
+    pod: str
+    name: str
+    faults: list[pod_words.Fault]
+
+
+@dataclass(frozen=True)
 class LiveView:
     trouble: str | None
     running: list[RunningPod]
     notes: list[str]  # a sentence for each other pod, and for what has not come yet
     quiet: str  # what to say while none runs
+    counted: list[Counted]
 
 
 def view(live: Live) -> LiveView:
@@ -41,18 +53,26 @@ def view(live: Live) -> LiveView:
     return LiveView(
         trouble=health["trouble"],
         running=[_running(pod) for pod in pods if _runs(pod)],
-        notes=[_away(pod) for pod in pods if not _runs(pod)] + _waiting(health["pages_waiting"]),
+        notes=[note for pod in pods for note in _notes(pod)] + _waiting(health["pages_waiting"]),
         quiet=NONE_RUNNING if pods else NO_POD_YET,
+        counted=[
+            Counted(pod["pod"], pod_name(pod["pod"], pod["foot"]), faults)
+            for pod in pods
+            if (faults := pod_words.faults(pod))
+        ],
     )
 
 
-def pod_name(pod: str, foot: str) -> str:
-    """ "left pod", or the pod's last four digits while its foot is not known."""
-    return f"{foot} pod" if foot in ("left", "right") else f"pod {pod[-4:]}"
-
-
 def _runs(pod: LivePod) -> bool:
-    return pod["online"] and pod["age_s"] is not None and pod["age_s"] <= LIVE_LIMIT_S
+    """A negative age is of a clock that was set back, and says nothing."""
+    return pod["online"] and pod["age_s"] is not None and 0 <= pod["age_s"] <= LIVE_LIMIT_S
+
+
+def _notes(pod: LivePod) -> list[str]:
+    """Where a pod that does not run is, then what any pod asks for."""
+    waits = pod["online"] and pod["recording"] is False  # in reach, but for no run
+    where = [] if _runs(pod) or waits else [_away(pod)]
+    return [*where, *pod_words.states(pod)]
 
 
 def _running(pod: LivePod) -> RunningPod:
@@ -80,6 +100,6 @@ def _away(pod: LivePod) -> str:
     name = pod_name(pod["pod"], pod["foot"])
     if pod["online"]:
         return f"The {name} is in reach and waits for a run."
-    if pod["age_s"] is None:
+    if pod["age_s"] is None or pod["age_s"] < 0:
         return f"The {name} is out of reach."
     return f"The {name} is out of reach; last heard {duration(pod['age_s'])} ago."

@@ -3,7 +3,8 @@
 
 (() => {
   let removePlot = () => {};
-  let before = null;
+  let open = [];
+  let runs = null;
 
   function showPlot() {
     removePlot();
@@ -11,17 +12,21 @@
     removePlot = host ? makePlot(host) : () => {};
   }
 
-  function remember() {
-    before = {
-      open: [...document.querySelectorAll("details[open]")].map((details) => details.id),
-      runs: new Set([...document.querySelectorAll("[data-run]")].map((run) => run.dataset.run)),
-    };
+  function rememberOpen(part) {
+    open = [...part.querySelectorAll("details[open]")].map((details) => details.id);
   }
 
-  function restore() {
-    for (const id of before.open) document.getElementById(id)?.setAttribute("open", "");
+  function openAgain() {
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  }
+
+  function rememberRuns() {
+    runs = new Set([...document.querySelectorAll("[data-run]")].map((run) => run.dataset.run));
+  }
+
+  function showDay() {
     for (const run of document.querySelectorAll("[data-run]")) {
-      if (!before.runs.has(run.dataset.run)) run.classList.add("arrived");
+      if (!runs.has(run.dataset.run)) run.classList.add("arrived");
     }
     document.getElementById("news").textContent = document.getElementById("lead").textContent;
     showPlot();
@@ -36,11 +41,14 @@
     if (document.hidden) event.preventDefault();
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (isDay(event)) remember();
+    rememberOpen(event.detail.target);
+    if (isDay(event)) rememberRuns();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (before && isDay(event)) restore();
+    if (runs && isDay(event)) showDay();
   });
+  // Before the next picture is drawn, so that nothing that is open flickers.
+  document.addEventListener("htmx:afterSwap", openAgain);
   document.addEventListener("htmx:afterRequest", (event) => {
     document.getElementById("stale").hidden = event.detail.successful === true;
   });
