@@ -16,7 +16,7 @@ CONNECTION = {
     "sync_repeats": "No answer came for a while, and the pod sent again; nothing is lost by that.",
     "acks_refused": "An answer to the pod made no sense and was not obeyed.",
     "acks_foreign": "Another host answered, or this one of another log; the pod obeys only the one it is paired with.",
-    "pages_unreadable": "Pages in the pod's memory could not be read and are lost. If it comes again, replace the board.",
+    "pages_unreadable": "Pages in the pod's memory could not be read and are lost. If it recurs, replace the board.",
     "gone_not_written": "The pod had no room to write down which pages are lost. Let it sync more often.",
 }
 NO_WORDS = "This version has no words for it."
