@@ -26,13 +26,15 @@ from collect.pod import (
 from collect.talker import POD_A, POD_B, Talker, until, until_or_give_up
 from strideload.collect import collector as collector_module
 from strideload.collect import inbox
+from strideload.collect import mosquitto as mosquitto_module
 from strideload.collect.address import Address, free_port
 from strideload.collect.amqtt_broker import Amqtt
 from strideload.collect.collector import Collector
 from strideload.collect.mosquitto import Mosquitto
 from strideload.protocol.messages import MAX_PAYLOAD, Live
 from strideload.store import Store, open_store
-from strideload.store.errors import StoreError
+from strideload.store.errors import StoreError, StoreOutdated, StoreRefused
+from support import tools
 
 PAGES_A = f"strideload/pod/{POD_A}/pages"
 STATE_A = f"strideload/pod/{POD_A}/state"
@@ -207,6 +209,16 @@ def test_what_is_bad_is_counted_and_kept_aside_and_the_good_goes_on(
     assert house.collector.trouble is None
 
 
+def test_what_is_too_large_is_kept_with_its_true_length(house: House) -> None:
+    """Of ten megabytes the first 8192 bytes stay, and how many there were."""
+    house.pod.publish(*BAD["10 MB"])
+    until(house.store.rejections)
+    with closing(sqlite3.connect(house.file)) as database:
+        assert database.execute("SELECT length(bytes), size FROM aside").fetchall() == [
+            (MAX_PAYLOAD, len(BAD["10 MB"][1]))
+        ]
+
+
 def test_a_topic_that_is_not_utf8_is_counted(house: House, mosquitto: Mosquitto) -> None:
     """Brokers refuse such a topic, so it is put to the collector's own connection, by one that does not."""
     with FakeBroker(publish_packet(b"strideload/pod/\xff\xfe/pages", GOOD)) as broker:
@@ -311,6 +323,34 @@ def test_a_full_disk_stops_acknowledging_says_so_and_recovers(house: House) -> N
     assert house.collector.trouble is None
 
 
+def test_a_broker_that_holds_no_more_drops_messages_and_no_page(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At its bounds in bytes, with the host away and with a full disk: what was dropped is sent again, and stored."""
+    tools.program("mosquitto")
+    for limit in ("QUEUED_BYTES", "IN_FLIGHT_BYTES"):
+        monkeypatch.setattr(mosquitto_module, limit, 20 * len(GOOD))
+    broker = stack.enter_context(Mosquitto(tmp_path / "broker", free_port()).start())
+    pages = make_pages(300, pod=POD_A)
+    with ExitStack() as first:
+        House(first, broker.address, tmp_path)
+    with Talker(broker.address) as pod:
+        pod.publish(PAGES_A, *pages)
+    house = House(stack, broker.address, tmp_path)
+    until(lambda: house.wanted() == 20)
+    disk = {"pages": 1_000_000}
+    limit_disk(house.store, disk)
+
+    def disturb(turn: int) -> None:
+        disk["pages"] = 1 if 2 <= turn < 4 else 1_000_000
+        if turn == 3:
+            assert "disk is full" in str(house.collector.trouble)
+            house.pod.publish(PAGES_A, *pages)
+
+    sync(house, pages, disturb)
+    assert house.stored() == pages
+
+
 def test_a_collector_told_to_stop_while_the_disk_is_full_stops(
     mosquitto: Mosquitto, tmp_path: Path, stack: ExitStack
 ) -> None:
@@ -335,14 +375,19 @@ def test_what_was_not_acknowledged_comes_again_after_a_restart(
     until(lambda: house.stored() == pages)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("a defect"), StoreRefused("a value out of range"), StoreOutdated("there already")],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_message_the_store_trips_over_is_set_aside_and_its_batch_is_stored(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     add = house.store.add
 
     def trip(received: list) -> object:
         if any(message.payload == GOOD for message in received):
-            raise RuntimeError("a defect")
+            raise error
         return add(received)
 
     monkeypatch.setattr(house.store, "add", trip)
@@ -350,6 +395,7 @@ def test_a_message_the_store_trips_over_is_set_aside_and_its_batch_is_stored(
     until(lambda: house.count("stored") == 2)
     until(lambda: house.store.rejections() == {collector_module.NOT_UNDERSTOOD: 1})
     assert house.stored() == [make_page(0, pod=POD_A), make_page(2, pod=POD_A)]
+    assert house.collector.trouble is None
 
 
 @pytest.mark.parametrize("defect", [RuntimeError("a defect"), StoreError("locked")], ids=["defect", "store"])

@@ -24,7 +24,11 @@ def test_the_format_is_mosquittos() -> None:
     assert not matches(PASSWORD + "x", STORED)
 
 
-@given(st.text(max_size=40), st.text(max_size=40), st.binary(min_size=12, max_size=12))
+# HMAC pads its key with NUL, so that a password and the same with one at its end hash alike.
+PASSWORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+
+
+@given(PASSWORDS, PASSWORDS, st.binary(min_size=12, max_size=12))
 def test_a_hash_matches_its_password_only(one: str, other: str, salt: bytes) -> None:
     assert matches(other, hashed(one, salt, 1)) is (one == other)
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.making import LOG, NOW_US, POD, Pod, changed, messages, one_by_one
-from strideload.store import Received, Store, open_store, schema
+from strideload.store import Received, Store, adding, engine, ledger, open_store, schema
 from strideload.store.intake import CONFLICT, EMPTY, FOREIGN, NOT_WHOLE, TRUNCATED
 from strideload_pod import page
 
@@ -150,6 +151,15 @@ def test_a_bad_page_is_asked_for_three_times(store: Store, pages: list[bytes], a
     assert good.wanted[KEY] == expected[-1]
 
 
+@pytest.mark.parametrize("alone", [False, True], ids=["told by its neighbours", "by its own header"])
+def test_copies_that_come_together_were_asked_for_once(store: Store, pages: list[bytes], alone: bool) -> None:
+    """A pod that sends ahead, or a broker that sends again, does not use up the times that a page is asked for."""
+    store.add(messages(pages[:4]))
+    copies = one_by_one([bad(pages[4])]) if alone else messages([bad(pages[4]), *pages[5:8]])
+    for wanted in (4, 4, 5 if alone else 8):
+        assert store.add(copies * 5).wanted == {KEY: wanted}
+
+
 def test_a_bad_page_that_is_not_wanted_yet_costs_nothing(store: Store, pages: list[bytes]) -> None:
     for _ in range(5):
         outcome = store.add(messages([pages[2], bad(pages[3])]))
@@ -187,6 +197,85 @@ def test_gone_of_another_stream(store: Store) -> None:
     assert losses(store) == [(1, 0, 0xFFFFFFFF, "corrupt")]
 
 
+SMALL = st.integers(0, 30)
+CAUSES = {page.GONE_OVERWRITTEN: "gone", page.GONE_CORRUPT: "corrupt"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(SMALL, st.integers(0, 8), st.sampled_from([None, *CAUSES])), min_size=1, max_size=5
+        ),
+        max_size=6,
+    )
+)
+def test_losses_are_those_numbers_that_are_gone_and_not_stored(
+    fresh: Callable[[], Path], batches: list[list[tuple[int, int, int | None]]]
+) -> None:
+    """Whatever is declared gone and found again, in any order and together: the table is the set, joined to ranges."""
+    told, raw = Pod(), Pod()
+    raw.page.fields["stream"] = page.STREAM_RAW
+    for _ in range(31):
+        raw.write(page.KIND_RAW, 0, (1, 2, 3, 4, 5, 6))
+    lost: dict[int, str] = {}
+    stored: set[int] = set()
+    with open_store(fresh()) as store:
+        for batch in batches:
+            before = len(told.pages)
+            found = [first for first, _, cause in batch if cause is None]
+            for number in found:
+                stored.add(number)
+                lost.pop(number, None)
+            for first, count, cause in batch:
+                if cause is not None:
+                    told.gone(first, count, stream=page.STREAM_RAW, cause=cause)
+                    for number in set(range(first, first + count)) - stored - set(lost):
+                        lost[number] = CAUSES[cause]
+            store.add(one_by_one([*told.pages[before:], *(raw.pages[number] for number in found)]))
+            table = losses(store)
+            spread = {n: cause for _, first, count, cause in table for n in range(first, first + count)}
+            assert spread == lost
+            assert sum(count for _, _, count, _ in table) == len(lost)
+            ranges = {(first + count, cause) for _, first, count, cause in table}
+            assert not ranges & {(first, cause) for _, first, _, cause in table}  # neighbours are joined
+
+
+def test_one_more_loss_writes_no_other(store: Store) -> None:
+    """Of a thousand ranges that are lost, a message that changes one writes that one."""
+    pod = Pod()
+    for number in range(0, 2000, 2):
+        pod.gone(number, 1, stream=page.STREAM_RAW)
+    pod.gone(2001, 1, stream=page.STREAM_RAW)
+    store.add(messages(pod.pages[:-1]))
+    written: list[int] = []
+
+    @sa.event.listens_for(store.engine, "after_cursor_execute")
+    def note(_c: object, cursor: Any, statement: str, *_more: object) -> None:
+        if " losses " in statement and not statement.startswith("SELECT"):
+            written.append(cursor.rowcount)
+
+    store.add(messages(pod.pages[-1:]))
+    assert len(losses(store)) == 1001
+    assert sum(written) == 1
+
+
+def test_only_the_streams_used_last_are_kept_in_memory(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod that is formatted again and again fills no memory; what was let go of is known from the tables."""
+    monkeypatch.setattr(ledger, "ACCOUNTS_LIMIT", 3)
+    pods = [Pod(log=log) for log in range(10)]
+    book = ledger.Ledger()
+    for pod in pods:
+        pod.steps(1, 64)
+    for part in (slice(0, 2), slice(1, 4)):
+        for pod in pods:
+            with engine.writing(store.engine) as connection:
+                outcome = adding.add(connection, book, messages(pod.pages[part]))
+            assert outcome.wanted == {(POD, pod.log, 0): part.stop}
+            assert len(book) <= 3
+    assert store.page_count() == 40
+
+
 def test_an_older_copy_of_the_store_wants_its_pages_again(store: Store, pages: list[bytes]) -> None:
     """A page that was deleted behind the ledger's back, as a restored copy lacks it, is wanted and taken again."""
     store.add(messages(pages))
@@ -222,6 +311,16 @@ def test_what_goes_aside_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatc
         rows = [tuple(row) for row in connection.execute(query)]
     assert rows == [(8192, 10_000_000, 2), (1, 1, 1), (1, 1, 1), (0, 0, 7)]
     assert store.rejections() == {"too large": 11}
+
+
+def test_what_was_cut_before_keeps_its_true_length(store: Store) -> None:
+    """Two that begin the same are two; the same again is counted."""
+    for size in (9_000, 9_000, 10_000_000):
+        store.set_aside("t", bytes(8192), "too large", size=size)
+    c = schema.aside.c
+    with store.engine.connect() as connection:
+        rows = connection.execute(sa.select(sa.func.length(c.bytes), c.size, c["count"]).order_by(c.size))
+        assert [tuple(row) for row in rows] == [(8192, 9_000, 2), (8192, 10_000_000, 1)]
 
 
 def test_pods_and_their_state(store: Store, pages: list[bytes]) -> None:

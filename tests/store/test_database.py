@@ -15,7 +15,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from store.making import LOG, POD, Pod, messages
-from strideload.store import Store, StoreBusy, StoreError, StoreFull, migrate, open_store, schema
+from strideload.store import Store, StoreBusy, StoreError, StoreFull, engine, migrate, open_store, schema
+from strideload.store.errors import StoreOutdated, StoreRefused
 
 KEY = (POD, LOG, 0)
 
@@ -53,9 +54,9 @@ def test_a_migration_and_its_record_are_one(url: str, monkeypatch: pytest.Monkey
         patch.setattr("strideload.store.database._store_id", fail)
         with pytest.raises(RuntimeError):
             open_store(url)
-    engine = sa.create_engine(url)
-    assert sa.inspect(engine).get_table_names() == []
-    engine.dispose()
+    database = sa.create_engine(url)
+    assert sa.inspect(database).get_table_names() == []
+    database.dispose()
     with open_store(url) as store:
         assert store.pods() == []
 
@@ -128,6 +129,22 @@ def test_another_writer_is_waited_for_and_then_told(sqlite_only: None, store: St
     blocker.execute("ROLLBACK")
     blocker.close()
     assert store.add(messages(pod.pages)).stored == 1
+
+
+REFUSED = [
+    ("a value that is missing", "INSERT INTO meta VALUES ('a', NULL)", StoreRefused),
+    ("a reference to nothing", "INSERT INTO steps VALUES (1, 1, 'x')", StoreRefused),
+    ("a key that is there", "INSERT INTO meta VALUES ('store_id', 'x')", StoreOutdated),
+]
+
+
+@pytest.mark.parametrize(("statement", "kind"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED])
+def test_values_that_will_never_do_are_told_from_a_store_that_fails(
+    store: Store, statement: str, kind: type[StoreError]
+) -> None:
+    with pytest.raises(StoreError) as caught, engine.writing(store.engine) as connection:
+        connection.exec_driver_sql(statement)
+    assert type(caught.value) is kind
 
 
 KILLED = """

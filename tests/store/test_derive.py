@@ -18,7 +18,7 @@ from strideload.load.day import to_json
 from strideload.load.steps import STEP, Alive, Session
 from strideload.load.zones import date_at
 from strideload.protocol import pages as protocol
-from strideload.store import Received, Store, open_store, schema
+from strideload.store import Received, Store, derive, deriving, open_store, schema
 from strideload.store.database import UNSOUND
 from strideload.store.derive import session_id
 from strideload_pod import page
@@ -381,11 +381,17 @@ def test_a_version_that_becomes_known_is_decoded(store: Store, monkeypatch: pyte
     assert len(session.steps) == 100
 
 
-def test_an_interrupted_rebuild_goes_on(store: Store) -> None:
+def forty_runs() -> list[bytes]:
     pod = Pod()
     for i in range(40):
         pod.run(200 * i, i + 1, strides=32)
-    store.add(messages(pod.pages))
+        pod.alive(200 * i + 100)
+    return pod.pages
+
+
+def test_an_interrupted_rebuild_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deriving, "SESSIONS_A_TURN", 16)
+    store.add(messages(forty_runs()))
     store.derive()
     digest = store.derived_digest()
 
@@ -396,6 +402,86 @@ def test_an_interrupted_rebuild_goes_on(store: Store) -> None:
         store.rebuild(stop)
     assert 0 < store.derive() < 40
     assert store.derived_digest() == digest
+
+
+@pytest.mark.parametrize("version", [derive.DERIVE_VERSION, derive.DERIVE_VERSION + 1], ids=["same", "new"])
+def test_a_day_is_there_while_it_is_rebuilt(
+    store: Store, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    """Old rows stand until their turn comes: after every turn there are all sessions, steps and alive records."""
+    monkeypatch.setattr(deriving, "SESSIONS_A_TURN", 3)
+    before = derived(store, forty_runs())
+    monkeypatch.setattr(derive, "DERIVE_VERSION", version)
+    alive = store.alive(RUNNER, *EVER)
+    assert len(alive) == 40
+    seen: list[bool] = []
+
+    def look(share: float) -> None:
+        now = store.sessions(RUNNER, *EVER)
+        seen.append(
+            [(s.session_id, len(s.steps)) for s in now] == [(s.session_id, len(s.steps)) for s in before]
+            and store.alive(RUNNER, *EVER) == alive
+        )
+
+    assert store.rebuild(look) == 40
+    assert len(seen) > 10
+    assert all(seen)
+
+
+def test_what_has_no_pages_any_more_goes_with_a_rebuild(store: Store) -> None:
+    """As if it had never been there: a session, a boot's alive records, everything."""
+    pod, other = Pod(), Pod(boot=2)
+    pod.run(0, 1)
+    kept = list(pod.pages)
+    pod.run(1000, 2)
+    other.pages = pod.pages
+    other.alive(9, T0_MS)
+    store.add(messages(kept))
+    store.derive()
+    digest = store.derived_digest()
+    derived(store, pod.pages)
+    assert store.derived_digest() != digest
+    drop_pages(store, len(kept))
+    store.rebuild()
+    assert store.derived_digest() == digest
+    drop_pages(store, 0)
+    assert store.rebuild() == 0
+    assert store.sessions(RUNNER, *EVER) == store.undated() == store.alive(RUNNER, *EVER) == []
+
+
+def drop_pages(store: Store, first: int) -> None:
+    """As a store that was restored from an older copy lacks them."""
+    with store.engine.begin() as connection:
+        connection.execute(schema.pages.delete().where(schema.pages.c.number >= first))
+
+
+def count_statements(store: Store, part: str) -> list[str]:
+    """Collects the statements with `part` in them from now on."""
+    found: list[str] = []
+
+    @sa.event.listens_for(store.engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if part in statement:
+            found.append(statement)
+
+    return found
+
+
+def test_what_the_sessions_of_a_boot_share_is_read_once_for_many(store: Store) -> None:
+    """Hundreds of sessions of one boot, as a pod that a tram shakes awake makes them."""
+    store.add(messages(forty_runs()))
+    reads = count_statements(store, schema.TIMED)
+    assert store.derive() == 40
+    assert len(reads) == 1
+
+
+def test_a_turn_has_no_more_pages_than_its_bound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever wants to store a page waits for one turn only."""
+    monkeypatch.setattr(deriving, "PAGES_A_TURN", 12)  # two sessions of six pages
+    store.add(messages(forty_runs()))
+    reads = count_statements(store, schema.TIMED)
+    assert store.derive() == 40
+    assert 20 <= len(reads) <= 21
 
 
 def test_the_anchors_of_a_boot_are_found_without_reading_it(sqlite_only: None, store: Store) -> None:

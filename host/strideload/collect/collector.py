@@ -26,6 +26,7 @@ from strideload.protocol import topics
 from strideload.protocol.errors import MessageError
 from strideload.protocol.messages import MAX_PAYLOAD, Live, PodState, ack_message, read_live, read_state
 from strideload.store import Received, Store, StoreError, StoreFull
+from strideload.store.errors import StoreOutdated, StoreRefused
 
 # More than a batch, so that the next one comes in while this one is committed.
 IN_FLIGHT: Final = 4 * BATCH_MESSAGES
@@ -61,6 +62,7 @@ class Aside(NamedTuple):
 
     topic: str
     payload: bytes
+    size: int  # in bytes; `payload` may be only its beginning
     reason: str
 
 
@@ -185,7 +187,7 @@ class Collector:
         batch = self._sort_out(taken)
         wanted = self._store_pages(batch.pages) if batch.pages else {}
         for aside in batch.asides:
-            self._keep(lambda aside=aside: self._store.set_aside(*aside))
+            self._keep(lambda it=aside: self._store.set_aside(it.topic, it.payload, it.reason, size=it.size))
         received_utc_us = _now_utc_us()
         for pod, (state, as_it_came) in batch.states.items():
             self._keep(lambda pod=pod, it=as_it_came: self._store.save_state(pod, it, received_utc_us))
@@ -209,15 +211,15 @@ class Collector:
     def _sort_out(self, taken: Iterable[Taken]) -> Batch:
         received_utc_us = _now_utc_us()
         batch = Batch([], {}, [], {})
-        for connection, mid, topic, payload in taken:
+        for connection, mid, topic, payload, size in taken:
             if mid != NO_ID:
                 batch.acknowledged.setdefault(connection, []).append(mid)
             if isinstance(topic, bytes):
-                self._set_aside(batch, repr(topic), payload, TOPIC_NOT_UTF8)
+                self._set_aside(batch, Aside(repr(topic), payload, size, TOPIC_NOT_UTF8))
             elif (parsed := _parsed(topic)) is None:
-                self._set_aside(batch, topic, payload, TOPIC_UNKNOWN)
-            elif len(payload) > MAX_PAYLOAD:
-                self._set_aside(batch, topic, payload, TOO_LARGE)
+                self._set_aside(batch, Aside(topic, payload, size, TOPIC_UNKNOWN))
+            elif size > MAX_PAYLOAD:
+                self._set_aside(batch, Aside(topic, payload, size, TOO_LARGE))
             elif parsed[1] == "pages":
                 batch.pages.append(Received(parsed[0], payload, received_utc_us))
             else:
@@ -239,7 +241,7 @@ class Collector:
                 self._tell(pod, live)
         except MessageError:
             # What is wrong with it is not part of the reason, of which a sender could make any number.
-            self._set_aside(batch, topic, payload, MESSAGE_WRONG[leaf])
+            self._set_aside(batch, Aside(topic, payload, len(payload), MESSAGE_WRONG[leaf]))
 
     def _tell(self, pod: str, live: Live) -> None:
         try:
@@ -249,9 +251,9 @@ class Collector:
             self._count(COLLECTOR_ERROR)
             log.exception("who listens to live messages failed")
 
-    def _set_aside(self, batch: Batch, topic: str, payload: bytes, reason: str) -> None:
-        self._count(reason)
-        batch.asides.append(Aside(topic, payload, reason))
+    def _set_aside(self, batch: Batch, aside: Aside) -> None:
+        self._count(aside.reason)
+        batch.asides.append(aside)
 
     def _store_pages(self, pages: list[Received]) -> dict[StreamKey, int]:
         """Store all, or as many as can be; -> the next page wanted of each stream touched."""
@@ -284,13 +286,19 @@ class Collector:
             log.exception("a message beside the pages could not be stored")
 
     def _persist(self, action: Callable[[], T]) -> T:
-        """Do it, and again until the store can take it. _Stopped: it could not, and the collector is to end."""
+        """Do it, and again until the store can take it. _Stopped: it could not, and the collector is to end.
+
+        StoreRefused, StoreOutdated: not the store fails but what it was given, and waiting does not help.
+        """
         wait_s = RETRY_FIRST_S
         while True:
             try:
                 done = action()
                 self._store_trouble = None
                 return done
+            except (StoreRefused, StoreOutdated):
+                self._store_trouble = None
+                raise
             except StoreFull:
                 self._store_trouble = (
                     "The disk is full. Nothing is lost: pods keep their pages until there is room. "

@@ -4,7 +4,7 @@ import threading
 import time
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, NamedTuple
 
 from paho.mqtt.client import MQTTMessage
 
@@ -25,7 +25,15 @@ IDLE_S: Final = 0.2
 
 NO_ID: Final = 0  # of a message at QoS 0, which nobody acknowledges [MQTT 3.1.1, 2.3.1]
 
-Taken = tuple[int, int, str | bytes, bytes]  # connection, message id, topic (bytes: not UTF-8), payload
+
+class Taken(NamedTuple):
+    """One message."""
+
+    connection: int
+    mid: int
+    topic: str | bytes  # bytes: not UTF-8
+    payload: bytes  # its first MAX_PAYLOAD bytes
+    size: int  # how many it has
 
 
 class Inbox:
@@ -38,7 +46,7 @@ class Inbox:
         self._bytes_out = 0
 
     def put(self, connection: int, message: MQTTMessage) -> bool:
-        """Keep a message; False: there is no room. A payload over MAX_PAYLOAD is cut to one byte more than that."""
+        """Keep a message; False: there is no room. A payload is cut to MAX_PAYLOAD bytes."""
         if self._waiting_bytes() >= ROOM_BYTES:
             return False
         try:
@@ -47,9 +55,10 @@ class Inbox:
             topic = error.object
         # Of paho's message only what is needed: its properties are many dictionaries, which every pass of Python's
         # garbage collector would visit.
-        payload = bytes(message.payload[: MAX_PAYLOAD + 1])
+        payload = bytes(message.payload[:MAX_PAYLOAD])
         self._bytes_in += len(payload) + MESSAGE_BYTES
-        self._queue.put((connection, message.mid if message.qos else NO_ID, topic, payload))
+        mid = message.mid if message.qos else NO_ID
+        self._queue.put(Taken(connection, mid, topic, payload, len(message.payload)))
         return True
 
     def take(self, stopping: threading.Event) -> list[Taken]:
@@ -61,8 +70,8 @@ class Inbox:
             self._gather(stopping)
             while len(taken) < BATCH_MESSAGES and size < BATCH_BYTES:
                 taken.append(self._queue.get_nowait())
-                size += len(taken[-1][3])
-        self._bytes_out += sum(len(payload) + MESSAGE_BYTES for _, _, _, payload in taken)
+                size += len(taken[-1].payload)
+        self._bytes_out += sum(len(one.payload) + MESSAGE_BYTES for one in taken)
         return taken
 
     def is_empty(self) -> bool:

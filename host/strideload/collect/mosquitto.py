@@ -39,7 +39,11 @@ STABLE_S: Final = 60.0  # one that ran so long is started anew without a wait
 LINES_KEPT: Final = 20
 
 # Far above any message of ours, and still what the collector can take in, count and set aside.
-PACKET_LIMIT: Final = 16 * 1024 * 1024
+PACKET_LIMIT: Final = 16 * 2**20
+# What the broker holds for a client that does not acknowledge, as the collector does not while the disk is full. A pod
+# sends 32 KiB ahead of what is stored; this is room for a thousand of them.
+IN_FLIGHT_BYTES: Final = 32 * 2**20  # sent and not acknowledged
+QUEUED_BYTES: Final = 32 * 2**20  # waiting behind these
 
 
 def program() -> str | None:
@@ -55,8 +59,11 @@ def config(folder: Path, port: int, lan_port: int | None) -> str:
         "allow_anonymous false",
         f"password_file {folder / Users(folder).file.name}",
         f"acl_file {folder / RIGHTS_FILE}",
-        "# The default of 1000 drops what comes after, without a word.",
+        "# What is over the limit is dropped without a word. No page is lost by it: a pod keeps each until the",
+        "# host has acknowledged it, whatever the broker did. By bytes, since a message may have 10 or 16 million.",
         "max_queued_messages 0",
+        f"max_queued_bytes {QUEUED_BYTES}",
+        f"max_inflight_bytes {IN_FLIGHT_BYTES}",
         f"max_packet_size {PACKET_LIMIT}",
         "persistence true",
         f"persistence_location {folder}/",

@@ -1,6 +1,6 @@
 """Messages into the tables: one transaction, and nothing is decoded but what the bookkeeping needs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, Final
@@ -59,11 +59,12 @@ def add(connection: sa.Connection, ledger: Ledger, received: Sequence[Received])
         outcome.wanted[key] = 0
     for key, pages in batch.gone:
         _lose_gone(batch, key, pages)
-    for bad in intake.bad:
+    for bad in _each_once(intake.bad):
         _count_bad(batch, bad)
     for key in outcome.wanted:
         ledger.save(connection, key)
         outcome.wanted[key] = ledger.account(connection, key).wanted
+    ledger.trim()
     _set_aside(batch)
     _note_pods(connection, received)
     return outcome
@@ -190,6 +191,11 @@ def _lose_gone(batch: _Batch, key: StreamKey, pages: protocol.Array) -> None:
         end = min(first + count, NUMBERS_END)
         batch.outcome.lost += account.lose(first, end, LOSS.get(cause, GONE))
         batch.outcome.wanted[target] = 0
+
+
+def _each_once(bad: Sequence[BadPage]) -> Iterable[BadPage]:
+    """Copies that came together were asked for once; of these, one that its neighbours tell is believed."""
+    return {(b.stream, b.number): b for b in sorted(bad, key=lambda b: b.neighbours)}.values()
 
 
 def _count_bad(batch: _Batch, bad: BadPage) -> None:

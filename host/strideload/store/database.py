@@ -129,10 +129,22 @@ class Store:
         with self._reading() as connection:
             return connection.execute(query).scalar_one()
 
-    def set_aside(self, topic: str, payload: bytes, reason: str, received_utc_us: int | None = None) -> None:
-        """Keep a payload that is no page, cut to a bound, and count it under its reason."""
+    def set_aside(
+        self,
+        topic: str,
+        payload: bytes,
+        reason: str,
+        received_utc_us: int | None = None,
+        *,
+        size: int | None = None,
+    ) -> None:
+        """Keep a payload that is no page, cut to a bound, and count it under its reason.
+
+        `size`: its true length in bytes, where `payload` is only its beginning.
+        """
+        item = Aside(reason, topic, payload, received_utc_us or _now_utc_us(), size)
         with self._writing() as connection:
-            setting_aside.put(connection, [Aside(reason, topic, payload, received_utc_us or _now_utc_us())])
+            setting_aside.put(connection, [item])
 
     def rejections(self) -> dict[str, int]:
         """How often something was not stored or could not be read, by reason."""
@@ -165,8 +177,10 @@ class Store:
         return self._derive_due(lambda _: None) if current else self.rebuild()
 
     def rebuild(self, progress: Callable[[float], None] = lambda _: None) -> int:
-        """Derive everything anew -> how many sessions; `progress` is told the share done, 0..1. Several transactions:
-        interrupted, the next `derive` goes on."""
+        """Derive everything anew -> how many sessions; `progress` is told the share done, 0..1.
+
+        Several transactions: what is there stays until it is replaced. Interrupted, the next `derive` goes on.
+        """
         with self._writing() as connection:
             deriving.begin_anew(connection)
         return self._derive_due(progress)
@@ -278,15 +292,17 @@ class Store:
     def _derive_due(self, progress: Callable[[float], None]) -> int:
         with self._reading() as connection:
             total = deriving.due(connection)
+            if not total and not deriving.is_rebuilding(connection):
+                return 0
         done: list[int] = []
-        while total:
-            with self._writing() as connection:
-                turn = deriving.derive_some(connection)
-            if not turn:
-                break
+        while turn := self._derive_turn():
             done += turn
-            progress(min(1.0, len(done) / total))
+            progress(min(1.0, len(done) / max(1, total)))
         return sum(session != 0 for session in done)
+
+    def _derive_turn(self) -> list[int]:
+        with self._writing() as connection:
+            return deriving.derive_some(connection)
 
     @contextmanager
     def _reading(self) -> Generator[sa.Connection]:

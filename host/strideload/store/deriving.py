@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -20,8 +21,13 @@ from strideload.store.derive import (
 from strideload.store.schema import DERIVED, TIMED, alive, losses, meta, pages, sessions, spans, steps
 from strideload_pod import page
 
-# So many sessions a transaction: a rebuild waits for the disk seldom, and the collector for a rebuild not long.
-SESSIONS_A_TURN: Final = 16
+# So many sessions and pages of theirs a transaction: a rebuild waits for the disk seldom, the collector for a rebuild
+# not long, and what a boot's sessions share is read once for many of them.
+SESSIONS_A_TURN: Final = 256
+PAGES_A_TURN: Final = 4096
+
+# In `meta` from the beginning of a rebuild until all that it found is derived.
+REBUILDING: Final = "rebuilding"
 
 
 class Boot(NamedTuple):
@@ -32,34 +38,27 @@ class Boot(NamedTuple):
     boot: int
 
 
+class Place(NamedTuple):
+    """Where a session's pages of one stream lie; `dirty`: something of it is not derived yet."""
+
+    stream: int
+    first: int
+    last: int
+    dirty: bool
+
+
 def derive_some(connection: sa.Connection) -> list[int]:
     """Derive a few of what is due, on a writing connection -> sessions done, 0 for what lies outside of one.
 
     Empty: nothing is due any more.
     """
-    due = connection.execute(
-        sa.select(spans.c.pod, spans.c.log, spans.c.boot, spans.c.session)
-        .where(spans.c.dirty)
-        .distinct()
-        .order_by(spans.c.pod, spans.c.log, spans.c.boot, spans.c.session)
-        .limit(SESSIONS_A_TURN)
-    ).all()
-    anchors: dict[Boot, list[BootAnchor]] = {}
-    for pod, log, boot_number, session in due:
-        boot = Boot(pod, log, boot_number)
-        if boot not in anchors:
-            timed = _timed(connection, boot)
-            anchors[boot] = boot_anchors(timed)
-            _derive_alive(connection, boot, timed, anchors[boot])  # within sessions, and between them
-        if session:
-            _derive_session(connection, boot, session, anchors[boot])
-            if (follower := _settled_follower(connection, boot, session)) is not None:
-                _derive_session(
-                    connection, boot, follower, anchors[boot]
-                )  # its faults count from this one's end
-        done = sa.and_(of_boot(spans, boot), spans.c.session == session)
-        connection.execute(spans.update().values(dirty=False).where(done))
-    return [session for _, _, _, session in due]
+    turn = _turn(connection)
+    for boot, sessions_due in turn.items():
+        _derive_boot(connection, boot, sessions_due)
+    if not turn and is_rebuilding(connection):
+        _drop_orphans(connection)
+        connection.execute(meta.delete().where(meta.c.name == REBUILDING))
+    return [session for sessions_due in turn.values() for session in sessions_due]
 
 
 def due(connection: sa.Connection) -> int:
@@ -76,10 +75,17 @@ def is_current(connection: sa.Connection) -> bool:
     )
 
 
+def is_rebuilding(connection: sa.Connection) -> bool:
+    """Whether a rebuild has begun and is not at its end."""
+    return connection.execute(sa.select(meta.c.name).where(meta.c.name == REBUILDING)).first() is not None
+
+
 def begin_anew(connection: sa.Connection) -> None:
-    """Drop what is derived, find the sessions in the pages again, and make all of them due."""
-    for table in (*DERIVED, spans):
-        connection.execute(table.delete())
+    """Find the sessions in the pages again, and make all of them due.
+
+    What is derived stays until its turn comes: whoever looks meanwhile sees the day as it was, not an empty one.
+    """
+    connection.execute(spans.delete())
     _read_headers(connection)
     found = (
         sa.select(
@@ -96,7 +102,8 @@ def begin_anew(connection: sa.Connection) -> None:
         .group_by(pages.c.pod, pages.c.log, pages.c.stream, pages.c.boot, pages.c.session)
     )
     connection.execute(spans.insert().from_select([c.name for c in spans.c], found))
-    engine.upsert(connection, meta, [{"name": "derived_by", "value": derived_by()}])
+    rows = [{"name": name, "value": derived_by()} for name in ("derived_by", REBUILDING)]
+    engine.upsert(connection, meta, rows)
 
 
 def digest(connection: sa.Connection) -> str:
@@ -111,6 +118,47 @@ def digest(connection: sa.Connection) -> str:
 def of_boot(table: sa.Table, boot: Boot) -> sa.ColumnElement[bool]:
     """The rows of one boot."""
     return sa.and_(table.c.pod == boot.pod, table.c.log == boot.log, table.c.boot == boot.boot)
+
+
+def _turn(connection: sa.Connection) -> dict[Boot, list[int]]:
+    """The sessions that come next, in order, and no more than a turn has."""
+    c = spans.c
+    is_read_whole = sa.and_(c.stream == page.STREAM_STEPS, c.session > 0)
+    size = sa.func.sum(sa.case((is_read_whole, c.last - c.first + 1), else_=1))
+    keys = (c.pod, c.log, c.boot, c.session)
+    query = sa.select(*keys, size).where(c.dirty).group_by(*keys).order_by(*keys).limit(SESSIONS_A_TURN)
+    found: dict[Boot, list[int]] = {}
+    room = PAGES_A_TURN
+    for pod, log, boot, session, size_pages in connection.execute(query):
+        if room <= 0:
+            break
+        found.setdefault(Boot(pod, log, boot), []).append(session)
+        room -= int(size_pages)
+    return found
+
+
+def _derive_boot(connection: sa.Connection, boot: Boot, sessions_due: Sequence[int]) -> None:
+    """Sessions of a boot, in order, none that is due left out between them."""
+    timed = _timed(connection, boot)
+    anchors = boot_anchors(timed)
+    _derive_alive(connection, boot, timed, anchors)  # within sessions, and between them
+    places = _places(connection, boot)
+    for session in sorted({*sessions_due, *_settled_followers(places, sessions_due)} - {0}):
+        _derive_session(connection, boot, session, places, anchors)
+    done = sa.and_(of_boot(spans, boot), spans.c.session.between(sessions_due[0], sessions_due[-1]))
+    connection.execute(spans.update().values(dirty=False).where(done))
+
+
+def _drop_orphans(connection: sa.Connection) -> None:
+    """At the end of a rebuild: drop what it has found no pages of."""
+    key = (sessions.c.pod, sessions.c.log, sessions.c.boot, sessions.c.session)
+    found = sa.select(spans.c.pod, spans.c.log, spans.c.boot, spans.c.session)
+    left = sa.or_(sa.tuple_(*key).not_in(found), sessions.c.derived_by != derived_by())
+    orphans = sa.select(sessions.c.session_id).where(left)
+    connection.execute(steps.delete().where(steps.c.session_id.in_(orphans)))
+    connection.execute(sessions.delete().where(left))
+    boots = sa.select(spans.c.pod, spans.c.log, spans.c.boot)
+    connection.execute(alive.delete().where(sa.tuple_(alive.c.pod, alive.c.log, alive.c.boot).not_in(boots)))
 
 
 def _read_headers(connection: sa.Connection) -> None:
@@ -150,17 +198,42 @@ def _derive_alive(
         connection.execute(alive.insert(), rows)
 
 
+def _places(connection: sa.Connection, boot: Boot) -> dict[int, list[Place]]:
+    """Where the pages of a boot's sessions lie, in order of sessions."""
+    c = spans.c
+    query = (
+        sa.select(c.session, c.stream, c.first, c.last, c.dirty)
+        .where(of_boot(spans, boot))
+        .order_by(c.session)
+    )
+    found: dict[int, list[Place]] = {}
+    for session, *place in connection.execute(query):
+        found.setdefault(session, []).append(Place(*place))
+    return found
+
+
+def _settled_followers(places: dict[int, list[Place]], sessions_due: Sequence[int]) -> list[int]:
+    """The sessions next after these that are not due themselves: their faults count from the end of the one before."""
+    due_now = set(sessions_due) - {0}
+    return [
+        after
+        for before, after in pairwise(places)
+        if before in due_now and not any(place.dirty for place in places[after])
+    ]
+
+
 def _derive_session(
-    connection: sa.Connection, boot: Boot, session: int, anchors: Sequence[BootAnchor]
+    connection: sa.Connection,
+    boot: Boot,
+    session: int,
+    places: dict[int, list[Place]],
+    anchors: Sequence[BootAnchor],
 ) -> None:
-    where = connection.execute(
-        sa.select(spans.c.stream, spans.c.first, spans.c.last).where(
-            of_boot(spans, boot), spans.c.session == session
-        )
-    ).all()
+    where = [(place.stream, place.first, place.last) for place in places[session]]
     read = [_pages(connection, boot, session, *span) for span in where]
     lost = sum(_lost(connection, boot, *span) for span in where)
-    derived = derive_session(np.concatenate(read), anchors, lost, _page_before(connection, boot, session))
+    before = _page_before(connection, boot, session)
+    derived = derive_session(np.concatenate(read), anchors, lost, before)
     key = session_id(*boot, session)
     row = {"session_id": key, **boot._asdict(), "session": session, **derived.row, "derived_by": derived_by()}
     engine.upsert(connection, sessions, [row])
@@ -185,18 +258,6 @@ def _page_before(connection: sa.Connection, boot: Boot, session: int) -> protoco
         pages.c.number == number,
     )
     return None if number is None else _joined([connection.execute(query).scalar_one()])
-
-
-def _settled_follower(connection: sa.Connection, boot: Boot, session: int) -> int | None:
-    """The session after this one in its boot; None: there is none, or it is due itself."""
-    query = (
-        sa.select(spans.c.session, spans.c.dirty)
-        .where(of_boot(spans, boot), spans.c.session > session)
-        .order_by(spans.c.session)
-        .limit(1)
-    )
-    found = connection.execute(query).first()
-    return None if found is None or found.dirty else found.session
 
 
 def _pages(

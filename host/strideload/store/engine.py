@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 
-from strideload.store.errors import StoreBusy, StoreError, StoreFull, StoreOutdated
+from strideload.store.errors import StoreBusy, StoreError, StoreFull, StoreOutdated, StoreRefused
 
 BUSY_TIMEOUT_MS: Final = 10_000
 # WAL: readers and the writer do not wait for each other. FULL: what is acknowledged survives a pulled plug.
@@ -23,6 +23,7 @@ PRAGMAS: Final = (
 # SQLSTATE, see appendix A of PostgreSQL's manual.
 DISK_FULL: Final = "53100"
 TAKEN: Final = "23505"
+TAKEN_SQLITE: Final = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
 LOCKED: Final = ("55P03", "40P01", "40001")
 
 
@@ -76,21 +77,23 @@ def translated() -> Generator[None]:
     try:
         yield
     except exc.DBAPIError as error:
-        raise _kind_of(error.orig)(f"the store: {error.orig}") from error
+        raise _kind_of(error)(f"the store: {error.orig}") from error
     except exc.SQLAlchemyError as error:
         raise StoreError(f"the store: {error}") from error
 
 
-def _kind_of(error: BaseException | None) -> type[StoreError]:
-    """By SQLite's name of the error, or PostgreSQL's SQLSTATE."""
-    state = getattr(error, "sqlstate", None)
-    name = getattr(error, "sqlite_errorname", None) or ""
+def _kind_of(error: exc.DBAPIError) -> type[StoreError]:
+    """By SQLite's name of the error or PostgreSQL's SQLSTATE, else by its class of Python's database API."""
+    state = getattr(error.orig, "sqlstate", None)
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
     if name == "SQLITE_FULL" or state == DISK_FULL:
         return StoreFull
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or state in LOCKED:
         return StoreBusy
-    if name.startswith("SQLITE_CONSTRAINT") or state == TAKEN:
+    if name in TAKEN_SQLITE or state == TAKEN:
         return StoreOutdated
+    if isinstance(error, exc.DataError | exc.IntegrityError):
+        return StoreRefused
     return StoreError
 
 

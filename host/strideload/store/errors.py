@@ -17,3 +17,7 @@ class StoreBusy(StoreError):
 
 class StoreOutdated(StoreError):
     """Another process has stored the same since we last looked."""
+
+
+class StoreRefused(StoreError):
+    """The database does not take these values, however often it is asked."""

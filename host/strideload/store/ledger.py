@@ -4,7 +4,7 @@ The memory is only ever right together with a committed transaction: whoever rol
 """
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ GONE: Final = "gone"  # the pod overwrote it
 CORRUPT: Final = "corrupt"  # it cannot be read, on the pod or on its way
 
 BAD_COPIES_LIMIT: Final = 3
+# A pod that is formatted again and again brings a log each time. What is forgotten is read from the tables again; only
+# how often a bad page came is counted anew.
+ACCOUNTS_LIMIT: Final = 256
 
 
 @dataclass
@@ -27,7 +30,7 @@ class Account:
     accounted: Ranges = field(default_factory=Ranges)
     lost: dict[str, Ranges] = field(default_factory=lambda: {GONE: Ranges(), CORRUPT: Ranges()})
     kept_wanted: int = -1  # as in the table; -1: not there yet
-    changed_losses: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])  # not written yet
+    changed_losses: Ranges = field(default_factory=Ranges)  # numbers lost or found, not written yet
     bad_number: int = -1  # the wanted number that arrived bad, and how often
     bad_copies: int = 0
 
@@ -45,7 +48,7 @@ class Account:
         for lost in self.lost.values():
             for number in numbers[lost.has(numbers)].tolist():
                 lost.remove(number)
-                self.changed_losses.append((number, number + 1))
+                self.changed_losses.add(number, number + 1)
         self.accounted.add_numbers(numbers)
 
     def lose(self, first: int, end: int, cause: str) -> int:
@@ -54,7 +57,7 @@ class Account:
         for part in missing:
             self.lost[cause].add(*part)
             self.accounted.add(*part)
-        self.changed_losses += missing
+            self.changed_losses.add(*part)
         return sum(end - first for first, end in missing)
 
     def count_bad(self, number: int) -> int:
@@ -66,10 +69,10 @@ class Account:
 
 
 class Ledger:
-    """The accounts of all streams that were touched since the store was opened, or since `forget`."""
+    """The accounts of the streams that were touched last, since the store was opened or since `forget`."""
 
     def __init__(self) -> None:
-        self._accounts: dict[StreamKey, Account] = {}
+        self._accounts: dict[StreamKey, Account] = {}  # the one used last is the last
 
     def forget(self) -> None:
         """Read everything anew when it is next needed."""
@@ -77,10 +80,17 @@ class Ledger:
 
     def account(self, connection: sa.Connection, key: StreamKey) -> Account:
         """A stream's account, from the tables if it is not in memory."""
-        found = self._accounts.get(key)
-        if found is None:
-            found = self._accounts[key] = _read(connection, key)
+        found = self._accounts.pop(key, None) or _read(connection, key)
+        self._accounts[key] = found
         return found
+
+    def trim(self) -> None:
+        """Let go of the accounts that were not used for longest. All are to be saved before."""
+        for key in list(self._accounts)[:-ACCOUNTS_LIMIT]:
+            del self._accounts[key]
+
+    def __len__(self) -> int:
+        return len(self._accounts)
 
     def save(self, connection: sa.Connection, key: StreamKey) -> None:
         """Write down what has changed of a stream."""
@@ -91,7 +101,7 @@ class Ledger:
             account.kept_wanted = account.wanted
         if account.changed_losses:
             _write_losses(connection, key, account)
-            account.changed_losses.clear()
+            account.changed_losses = Ranges()
 
 
 def exists(connection: sa.Connection, key: StreamKey) -> bool:
@@ -134,16 +144,30 @@ def _read(connection: sa.Connection, key: StreamKey) -> Account:
 
 
 def _write_losses(connection: sa.Connection, key: StreamKey, account: Account) -> None:
-    """The stream's losses anew; the sessions that they lie in are to be derived again."""
+    """The rows around what has changed anew; the sessions that it lies in are to be derived again.
+
+    A row is a range that neighbours are joined to, so that a change reaches the rows that touch it and no others.
+    """
     spans = schema.spans
-    connection.execute(schema.losses.delete().where(of(schema.losses, key)))
-    rows = [
-        {**_columns(key), "first": first, "count": end - first, "cause": cause}
-        for cause, lost in account.lost.items()
-        for first, end in lost
-    ]
-    if rows:
-        connection.execute(schema.losses.insert(), rows)
+    rows: dict[int, dict[str, Any]] = {}
     for first, end in account.changed_losses:
+        _delete_touching(connection, key, first, end)
+        for cause, lost in account.lost.items():
+            for low, high in lost.touching(first, end):
+                rows[low] = {**_columns(key), "first": low, "count": high - low, "cause": cause}
         touched = sa.and_(of(spans, key), spans.c.first < end, spans.c.last >= first)
         connection.execute(spans.update().values(dirty=True).where(touched))
+    if rows:
+        connection.execute(schema.losses.insert(), list(rows.values()))
+
+
+def _delete_touching(connection: sa.Connection, key: StreamKey, first: int, end: int) -> None:
+    """Delete the rows of losses that overlap [first, end) or lie next to it.
+
+    Rows do not overlap, so of those that begin before it only the last can reach it: the key finds it at once.
+    """
+    losses = schema.losses
+    before = sa.select(sa.func.max(losses.c.first)).where(of(losses, key), losses.c.first < first)
+    reaches = sa.and_(losses.c.first == before.scalar_subquery(), losses.c.first + losses.c["count"] >= first)
+    for touching in (losses.c.first.between(first, end), reaches):
+        connection.execute(losses.delete().where(of(losses, key), touching))

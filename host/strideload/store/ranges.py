@@ -73,6 +73,11 @@ class Ranges:
             found.append((first, end))
         return found
 
+    def touching(self, first: int, end: int) -> list[tuple[int, int]]:
+        """The ranges that overlap [first, end) or lie next to it."""
+        low, high = bisect_left(self._ends, first), bisect_right(self._firsts, end)
+        return list(zip(self._firsts[low:high], self._ends[low:high], strict=True))
+
     def has(self, numbers: Numbers) -> npt.NDArray[np.bool_]:
         """Which of these are in the set, (n,)."""
         if not self._firsts:

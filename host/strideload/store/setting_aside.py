@@ -23,6 +23,11 @@ class Aside(NamedTuple):
     topic: str
     payload: bytes
     received_utc_us: int
+    size: int | None = None  # of all of it, in bytes; None: `payload` is all
+
+    @property
+    def true_size(self) -> int:
+        return len(self.payload) if self.size is None else self.size
 
 
 def put(connection: sa.Connection, items: Iterable[Aside]) -> None:
@@ -44,7 +49,7 @@ def put(connection: sa.Connection, items: Iterable[Aside]) -> None:
                 "reason": item.reason,
                 "topic": _plain(item.topic),
                 "bytes": item.payload[:BYTES_LIMIT],
-                "size": len(item.payload),
+                "size": item.true_size,
                 "received_utc_us": item.received_utc_us,
                 "count": 0,
             },
@@ -62,7 +67,7 @@ def counts(connection: sa.Connection) -> dict[str, int]:
 
 
 def _digest(item: Aside) -> str:
-    head = f"{item.reason}\0{item.topic}\0".encode(errors="replace")
+    head = f"{item.reason}\0{item.topic}\0{item.true_size}\0".encode(errors="replace")
     return blake2b(head + item.payload, digest_size=16).hexdigest()
 
 
