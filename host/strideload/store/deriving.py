@@ -23,7 +23,7 @@ from strideload_pod import page
 
 # So many sessions and pages of theirs a transaction: a rebuild waits for the disk seldom, the collector for a rebuild
 # not long, and what a boot's sessions share is read once for many of them.
-SESSIONS_A_TURN: Final = 256
+SESSIONS_A_TURN: Final = 128
 PAGES_A_TURN: Final = 4096
 
 # In `meta` from the beginning of a rebuild until all that it found is derived.
@@ -143,8 +143,10 @@ def _derive_boot(connection: sa.Connection, boot: Boot, sessions_due: Sequence[i
     anchors = boot_anchors(timed)
     _derive_alive(connection, boot, timed, anchors)  # within sessions, and between them
     places = _places(connection, boot)
+    ends = _ends_before(places)
     for session in sorted({*sessions_due, *_settled_followers(places, sessions_due)} - {0}):
-        _derive_session(connection, boot, session, places, anchors)
+        before = _page(connection, boot, ends[session])
+        _derive_session(connection, boot, session, places[session], anchors, before)
     done = sa.and_(of_boot(spans, boot), spans.c.session.between(sessions_due[0], sessions_due[-1]))
     connection.execute(spans.update().values(dirty=False).where(done))
 
@@ -222,17 +224,28 @@ def _settled_followers(places: dict[int, list[Place]], sessions_due: Sequence[in
     ]
 
 
+def _ends_before(places: dict[int, list[Place]]) -> dict[int, int | None]:
+    """Session -> number of the last page of steps of the session before it in the boot; None: it is the first."""
+    found: dict[int, int | None] = {}
+    end = None
+    for session, where in places.items():
+        found[session] = end
+        if session:
+            end = next((place.last for place in where if place.stream == page.STREAM_STEPS), end)
+    return found
+
+
 def _derive_session(
     connection: sa.Connection,
     boot: Boot,
     session: int,
-    places: dict[int, list[Place]],
+    places: Sequence[Place],
     anchors: Sequence[BootAnchor],
+    before: protocol.Array | None,
 ) -> None:
-    where = [(place.stream, place.first, place.last) for place in places[session]]
+    where = [(place.stream, place.first, place.last) for place in places]
     read = [_pages(connection, boot, session, *span) for span in where]
     lost = sum(_lost(connection, boot, *span) for span in where)
-    before = _page_before(connection, boot, session)
     derived = derive_session(np.concatenate(read), anchors, lost, before)
     key = session_id(*boot, session)
     row = {"session_id": key, **boot._asdict(), "session": session, **derived.row, "derived_by": derived_by()}
@@ -241,23 +254,17 @@ def _derive_session(
     engine.upsert(connection, steps, [{"session_id": key, "count": len(derived.steps), "data": data}])
 
 
-def _page_before(connection: sa.Connection, boot: Boot, session: int) -> protocol.Array | None:
-    """The last page of the session before this one in its boot, (1,); None: it is the first."""
-    numbers = (
-        sa.select(spans.c.last)
-        .where(of_boot(spans, boot), spans.c.stream == page.STREAM_STEPS)
-        .where(spans.c.session > 0, spans.c.session < session)
-        .order_by(spans.c.session.desc())
-        .limit(1)
-    )
-    number = connection.execute(numbers).scalar()
+def _page(connection: sa.Connection, boot: Boot, number: int | None) -> protocol.Array | None:
+    """A page of the stream of steps, (1,); None: no number."""
+    if number is None:
+        return None
     query = sa.select(pages.c.bytes).where(
         pages.c.pod == boot.pod,
         pages.c.log == boot.log,
         pages.c.stream == page.STREAM_STEPS,
         pages.c.number == number,
     )
-    return None if number is None else _joined([connection.execute(query).scalar_one()])
+    return _joined([connection.execute(query).scalar_one()])
 
 
 def _pages(
