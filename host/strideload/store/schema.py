@@ -63,7 +63,7 @@ losses: Final = sa.Table(
 aside: Final = sa.Table(
     "aside",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),  # digest of reason, topic and all bytes
+    sa.Column("id", sa.Text, primary_key=True),  # digest of reason, topic, length and bytes
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("topic", sa.Text, nullable=False),
     sa.Column("bytes", sa.LargeBinary, nullable=False),  # the first of them
