@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from strideload.collect.address import free_port
 from support import tools
 
 HOST = "127.0.0.1"
@@ -95,12 +96,6 @@ class Mosquitto:
         file.chmod(0o600)
         subprocess.run([tools.program("mosquitto_passwd"), "-U", str(file)], check=True, capture_output=True)
         return file
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

@@ -1,5 +1,6 @@
 """Where a broker is and who we are there; and whether it lets us in."""
 
+import random
 import socket
 import ssl
 import threading
@@ -11,7 +12,11 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from strideload.collect.errors import BrokerError
+
 LOOPBACK: Final = "127.0.0.1"
+LISTENING_PORTS: Final = range(20_000, 32_000)  # below those that systems give to outgoing connections
+PORT_TRIES: Final = 100
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,11 @@ def port_trouble(port: int, host: str) -> str | None:
 
 
 def free_port() -> int:
-    """A port of this computer on which nobody listens."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port of this computer on which nobody listens, and which no outgoing connection can take meanwhile.
+
+    BrokerError: none was found.
+    """
+    for port in random.sample(LISTENING_PORTS, PORT_TRIES):
+        if port_trouble(port, LOOPBACK) is None:
+            return port
+    raise BrokerError(f"No free port was found from {LISTENING_PORTS.start} to {LISTENING_PORTS.stop - 1}.")
