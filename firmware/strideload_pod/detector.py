@@ -130,7 +130,7 @@ _SWING_SUM = const(77)
 _DIFFS = const(78)          # landmarks of acceleration less those of rotation so far
 _SAMPLE = const(79)         # the last raw sample
 _AXIS = const(85)           # of rotation in the swing, 4096 long
-_COVARIANCE = const(88)     # of rotation in 32 LSB, times 256: xx xy xz yy yz zz
+_COVARIANCE = const(88)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
 _DIFF = const(94)           # F, the last nine of _DIFFS
 
 # Candidates: the last 32 landings that might be.
@@ -177,7 +177,8 @@ _VS = const(7143)
 _WS = const(7655)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
 _STRENGTHS = const(8167)
-STATE_SIZE = 8199
+_ENERGIES = const(8199)  # of the landing that is measured, summed up
+STATE_SIZE = 8295
 # fmt: on
 
 # Accelerations in u.
@@ -511,21 +512,23 @@ def _strength(state, middle):
 
 def _turn_axis(state, ticks):
     """Learn the axis of rotation: a leaky covariance over 5 s, now and then two power steps from the axis so far."""
+    if ticks & 1:
+        return
     at = state[_K] & _FAR
     u = state[_US + at] >> 5
     v = state[_VS + at] >> 5
     w = state[_WS + at] >> 5
     c = _COVARIANCE
-    state[c] += u * u - (state[c] >> 8)  # 2**20 x 2**8 at most, as all six
-    state[c + 1] += u * v - (state[c + 1] >> 8)
-    state[c + 2] += u * w - (state[c + 2] >> 8)
-    state[c + 3] += v * v - (state[c + 3] >> 8)
-    state[c + 4] += v * w - (state[c + 4] >> 8)
-    state[c + 5] += w * w - (state[c + 5] >> 8)
-    if ticks & 7:
+    state[c] += u * u - (state[c] >> 7)  # 2**20 x 2**7 at most, as all six
+    state[c + 1] += u * v - (state[c + 1] >> 7)
+    state[c + 2] += u * w - (state[c + 2] >> 7)
+    state[c + 3] += v * v - (state[c + 3] >> 7)
+    state[c + 4] += v * w - (state[c + 4] >> 7)
+    state[c + 5] += w * w - (state[c + 5] >> 7)
+    if ticks & 15:
         return
     trace = state[c] + state[c + 3] + state[c + 5]
-    if trace < 1 << 14:
+    if trace < 1 << 13:
         return  # at rest: the axis stays
     shift = 0
     while trace >> shift >= 1 << 14:
@@ -591,13 +594,21 @@ def _rotate(state, steps, count):
 
 def _lobe(state, k):
     """Follow rotation from zero to zero; a lobe as large as a swing waits for its landing."""
-    turn = _about(state, k)
+    at = k & _FAR
+    turn = (
+        state[_US + at] * state[_AXIS]
+        + state[_VS + at] * state[_AXIS + 1]
+        + state[_WS + at] * state[_AXIS + 2]
+    )
+    turn >>= 12  # 2**15 x 3**0.5 x 2**12 before
     lobe = state[_LOBE]
     if lobe:
-        if turn * lobe > 0:
-            size = abs(turn)
-            state[_LOBE_SUM] = min(state[_LOBE_SUM] + size, 1 << 28)
-            state[_LOBE_MOST] = max(state[_LOBE_MOST], size)
+        size = turn * lobe
+        if size > 0:
+            if state[_LOBE_SUM] < 1 << 28:
+                state[_LOBE_SUM] += size
+            if size > state[_LOBE_MOST]:
+                state[_LOBE_MOST] = size
             return
         state[_LOBE] = 0
         enough = state[_LOBE_MOST] >= state[_LOBE_LEAST] and state[_LOBE_SUM] * 2 >= state[_LOBE_ANGLE]
@@ -674,6 +685,8 @@ def _candidate(state, k, strength, sign, steps, count):
     strength = min(strength, 16_383) * min(swing, _SWING_FULL) // _SWING_FULL
     if strength < (_STRENGTH_MIN_OF_SWING if sign else _STRENGTH_MIN):
         return count
+    if state[_TRACKING] and _is_beside(state, k, strength, sign):
+        return count
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
     slot = _slot(number)
@@ -699,30 +712,56 @@ def _candidate(state, k, strength, sign, steps, count):
     return _search(state, number, steps, count)
 
 
+def _is_beside(state, k, strength, sign):
+    """In a bout: True for what need not be measured, since it cannot be the next contact."""
+    if sign:
+        return sign != state[_SIGN] and not _is_doubt(state, strength)
+    since = ((k - state[_LAST_K]) & _MASK) * (256 * state[_DECIMATION])
+    return strength * 8 < state[_LEVEL] or (since * 2 < state[_PERIOD] and strength * 2 < state[_LEVEL])
+
+
+def _is_doubt(state, strength):
+    """A full swing the other way, with a stronger landing: True when there have been four in a row."""
+    full = state[_SWING_MOST] >= state[_LOBE_PEAK] and state[_SWING_SUM] >= state[_LOBE_ANGLE]
+    if full and strength > state[_slot(state[_LAST]) + _C_STRENGTH]:
+        state[_DOUBT] += 1
+    return state[_DOUBT] >= 4
+
+
 def _break(state, slot, first, length):
     """Contact breaks the smooth braking of the swing: the landmark is where a fifth of the squared second difference
     of the acceleration vector (over 10 ms) has passed, of that from `first` on. -> its k, the contact in the slot."""
     span = state[_W10]
-    first += span
-    greatest = 0
+    peak = 0
     for i in range(first, first + length):
-        at = i & _NEAR
-        mid = (i - span) & _NEAR
-        old = (i - 2 * span) & _NEAR
-        greatest = max(
-            greatest,
-            abs(state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]),
-            abs(state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]),
-            abs(state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]),
-        )
+        if state[_SQUARES + (i & _R)] > peak:
+            peak = state[_SQUARES + (i & _R)]
+    # No component of a second difference is above 8 x the greatest length, which is in 2 LSB.
     shift = 0
-    while greatest >> shift > 1023:
+    while peak >> 2 * shift >= 1 << 14:
         shift += 1
-    total = _break_energy(state, first, length, span, shift, -1)  # at most 83 x 3 x 2**20
-    crossing = _break_energy(state, first, length, span, shift, total // 5)
-    mark = first + (crossing >> 8) - span
+    total = 0
+    old = (first - span) & _NEAR
+    mid = first & _NEAR
+    at = (first + span) & _NEAR
+    for i in range(length):
+        x = (state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]) >> shift
+        y = (state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]) >> shift
+        z = (state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]) >> shift
+        total += x * x + y * y + z * z  # 83 x 3 x 2**20
+        state[_ENERGIES + i] = total
+        at = (at + 1) & _NEAR
+        mid = (mid + 1) & _NEAR
+        old = (old + 1) & _NEAR
+    goal = total // 5
+    i = 0
+    while state[_ENERGIES + i] < goal:
+        i += 1
+    before = state[_ENERGIES + i - 1] if i else 0
+    part = (goal - before) * 256 // max(1, state[_ENERGIES + i] - before)  # 3 x 2**20 x 256
+    mark = first + i
     # The energy of a sample stands for the time from half an internal sample before it to half of one after it.
-    ic = _centre(state, mark) + ((crossing & 255) - 128) * state[_DECIMATION]
+    ic = _centre(state, mark) + (part - 128) * state[_DECIMATION]
     state[slot + _C_IC] = (ic - state[_F_BIAS]) & _MASK
     return mark
 
@@ -832,23 +871,6 @@ def _impact(state, slot):
         at = mark + i
         rise = max(rise, state[_LENGTHS + (at & _R)] - state[_LENGTHS + ((at - 1) & _R)])
     state[slot + _C_RISE] = rise * (state[_RATE_HZ100] // 20) // 2560  # 31964 x 1800; u to g: 512
-
-
-def _break_energy(state, first, length, span, shift, goal):
-    """Sum of squared second differences, or where it reaches `goal`, in 1/256 internal sample from `first`."""
-    total = 0
-    for i in range(length):
-        at = (first + i) & _NEAR
-        mid = (first + i - span) & _NEAR
-        old = (first + i - 2 * span) & _NEAR
-        x = (state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]) >> shift
-        y = (state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]) >> shift
-        z = (state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]) >> shift
-        piece = x * x + y * y + z * z
-        if goal >= 0 and total + piece >= goal:
-            return i * 256 + (goal - total) * 256 // max(1, piece)  # below 3 x 2**20 x 256
-        total += piece
-    return total
 
 
 def _push(state, k):
@@ -1050,10 +1072,6 @@ def _track_swing(state, number, steps, count):
     slot = _slot(number)
     last = _slot(state[_LAST])
     if state[slot + _C_SIGN] != state[_SIGN]:
-        if state[slot + _C_FULL] and state[slot + _C_STRENGTH] > state[last + _C_STRENGTH]:
-            state[_DOUBT] += 1
-        if state[_DOUBT] < 4:
-            return count
         # It was the other way round: begin anew.
         count = _end(state, 0, steps, count)
         return _search(state, number, steps, count)
