@@ -76,9 +76,9 @@ def recorded() -> dict[str, Row]:
 def record(folder: Path | None) -> None:
     """Write the file anew; without the recordings their rows stay as they were."""
     rows = [*simulated_rows()]
-    if folder is None:
+    if folder is None and FILE.exists():
         rows += [row for row in recorded().values() if str(row["set"]).startswith("real")]
-    else:
+    elif folder is not None:
         rows += [row for row in real_rows(folder) if str(row["set"]).startswith("real")]
     kept = [{name: row[name] for name in ("set", "rate_hz", "gyro", *MARGIN) if name in row} for row in rows]
     FILE.write_text(table.to_json(kept))

@@ -13,6 +13,7 @@ from .axes import MOUNTINGS, ON_THE_LACES, mounting
 from .errors import Errors, draw_errors, measured
 from .free import Handling
 from .gait import (
+    ACTIVITIES,
     CONTACT,
     LEVEL,
     STRIDE,
@@ -113,10 +114,7 @@ class Runner:
         time."""
         duration_s = float(sum(part[1] for part in plan))
         strides = self._strides(plan, seed)
-        traits = self.traits
-        motion = Motion(
-            strides, roll=traits.roll, yaw=traits.yaw, side=traits.side, mirrored=self.foot == "right"
-        )
+        motion = Motion(strides, self.traits, mirrored=self.foot == "right")
         handling = Handling(plan, np.random.default_rng((self.seed, seed, 1)))
         loose = Loose(
             strides,
@@ -137,6 +135,7 @@ class Runner:
 
 
 __all__ = [
+    "ACTIVITIES",
     "CONTACT",
     "LEVEL",
     "MOUNTINGS",

@@ -77,18 +77,20 @@ MOVING: dict[Activity, tuple[float, float]] = {"run": (6.0, 22.0), "walk": (2.0,
 ACTIVITIES: tuple[Activity, ...] = ("run", "walk", "stand", *get_args(Free))
 
 _LEAD_MOST_S = 0.3
-_FIRST_LEAD_S = 0.15  # the heel's rise out of standing
+_FIRST_LEAD_S = 0.3  # the heel's rise out of standing
 _MEMORY = 0.6  # a stride's correlation with the one before
-_WEAK = (0.75, 0.9)  # of a bout's first two landings, as a share of the usual
-_WEAK_LAST = 0.75
-_TURN_STRIDES = 3  # half a turn takes so many strides of one foot
+_WEAK = ((0.55, 0.95), (0.8, 1.0))  # a bout's first two landings, from and to, as a share of the usual
+_WEAK_LAST = (0.35, 0.75)
+# The strides of half a turn: longer by, and landing softer by, from and to; walking, and a third of it in running.
+_TURN_LONGER = ((0.0, 0.12), (0.1, 0.55), (0.05, 0.3))
+_TURN_SOFTER = ((0.5, 0.9), (0.25, 0.7), (0.6, 1.0))
 _SHOCK_BY_SLOPE = 2.7
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What makes one runner differ from the next: factors on stride, contact, peak and rotation, the shock's form, and
-    how far the foot leaves the plane of running."""
+    """What makes one runner differ from the next: factors on stride, contact, peak, rotation and the forces of the swing,
+    the shock's form, how much it shakes the pod, and how far the foot leaves the plane of running."""
 
     stride: float
     contact: float
@@ -96,6 +98,8 @@ class Traits:
     swing: float
     rise_s: float
     ring_hz: float
+    force: float
+    shake: float
     roll: float
     yaw: float
     side: float
@@ -121,12 +125,14 @@ LANDINGS: dict[Strike, Landing] = {
 
 def draw_traits(rng: np.random.Generator) -> Traits:
     return Traits(
-        stride=1 + 0.03 * _bounded(rng),
+        stride=1 + 0.045 * _bounded(rng),
         contact=1 + 0.04 * _bounded(rng),
-        peak=float(np.exp(0.2 * _bounded(rng))),
-        swing=1 + 0.12 * _bounded(rng),
+        peak=float(np.exp(0.25 * _bounded(rng))),
+        swing=1 + 0.18 * _bounded(rng),
         rise_s=rng.uniform(0.015, 0.026),
         ring_hz=rng.uniform(22, 45),
+        force=float(np.exp(0.15 * _bounded(rng))),
+        shake=float(np.exp(0.6 * _bounded(rng))),
         roll=float(np.exp(0.3 * _bounded(rng))),
         yaw=float(np.exp(0.3 * _bounded(rng))),
         side=_bounded(rng),
@@ -192,18 +198,18 @@ def _level_norm(activity: Activity, speed_kmh: float, landing: Landing) -> _Norm
     faster = speed_kmh - 5
     return _Norm(
         stride_s=1.1 - 0.08 * faster,
-        contact_share=0.61 - 0.01 * faster,
+        contact_share=0.615 - 0.01 * faster,
         peak_g=5.6 + 0.8 * faster,
-        brake_g=2.3 + 0.3 * faster,
-        push_g=2.3 + 0.3 * faster,
+        brake_g=2.6 + 0.3 * faster,
+        push_g=2.6 + 0.3 * faster,
         stance_g=0.05,
         swing_dps=390 + 25 * faster,
         tilt_deg=17.0,
-        stride_spread=0.025,
-        peak_spread=0.2,
+        stride_spread=0.03,
+        peak_spread=0.22,
         rise=1.0,
         ring=1.0,
-        decay_s=0.018,
+        decay_s=0.026,
         kind=STEP_KIND_WALK,
     )
 
@@ -235,10 +241,10 @@ def draw_strides(
                 strides = strides[strides["ic_s"] < end_s]
             bout.append(strides)
         else:
-            bouts += _closed(bout)
+            bouts += _closed(bout, rng)
             bout, landing_s = [], None
         start_s = end_s
-    bouts += _closed(bout)
+    bouts += _closed(bout, rng)
     return np.concatenate(bouts) if bouts else np.empty(0, STRIDE)
 
 
@@ -270,40 +276,42 @@ def _draw_part(
     strides["rise_s"] = np.clip(traits.rise_s * norm.rise * (1 + 0.12 * _wander(n, rng)), 0.012, 0.035)
     strides["ring_hz"] = np.clip(traits.ring_hz * norm.ring * (1 + 0.08 * _wander(n, rng)), 15, 60)
     strides["decay_s"] = norm.decay_s * (1 + 0.1 * _wander(n, rng))
-    strides["brake_g"] = norm.brake_g * (1 + 0.08 * _wander(n, rng))
-    strides["push_g"] = norm.push_g * (1 + 0.08 * _wander(n, rng))
+    strides["brake_g"] = norm.brake_g * traits.force * (1 + 0.1 * _wander(n, rng))
+    strides["push_g"] = norm.push_g * traits.force * (1 + 0.1 * _wander(n, rng))
     strides["stance_g"] = norm.stance_g
-    strides["swing_dps"] = norm.swing_dps * traits.swing * (1 + 0.04 * _wander(n, rng))
+    strides["swing_dps"] = norm.swing_dps * traits.swing * (1 + 0.06 * _wander(n, rng))
     strides["tilt_deg"] = norm.tilt_deg + 1.5 * _wander(n, rng)
     strides["shape"] = np.clip(rng.standard_normal((n, 8)), -2.5, 2.5)
     strides["kind"] = norm.kind
     # Only the first landing of a bout keeps these: it is swung out of standing.
-    strides["leave_s"] = strides["ic_s"] - 0.6 * mean_s
+    strides["leave_s"] = strides["ic_s"] - 0.42 * mean_s
     strides["lead_s"] = _FIRST_LEAD_S
     return strides, float(ic_s[n])
 
 
 def _turn(strides: NDArray[np.void], next_s: float, every_s: float, rng: np.random.Generator) -> float:
-    """Half a turn each `every_s`: shorter, softer and uneven strides; all that follows is later. -> next landing."""
-    begin_s = strides["ic_s"][0] if len(strides) else 0.0
-    due_s = begin_s + every_s
+    """Half a turn each `every_s`: long, soft strides that differ; all that follows is later. -> next landing."""
+    due_s = (strides["ic_s"][0] if len(strides) else 0.0) + every_s
     side = 1.0
     k = 1
-    while k + _TURN_STRIDES < len(strides):
+    while k + len(_TURN_LONGER) < len(strides):
         if strides["ic_s"][k] < due_s:
             k += 1
             continue
-        for j in range(k, k + _TURN_STRIDES):
-            stride_s = strides["ic_s"][j] - strides["ic_s"][j - 1]
-            change = float(rng.uniform(-0.15, 0.25))
-            strides["ic_s"][j:] += change * stride_s
-            next_s += change * stride_s
+        much = 1.0 if strides["kind"][k] == STEP_KIND_WALK else 1 / 3
+        for j, longer, softer in zip(range(k, len(strides)), _TURN_LONGER, _TURN_SOFTER, strict=False):
+            change = much * float(rng.uniform(*longer))
+            later_s = change * (strides["ic_s"][j] - strides["ic_s"][j - 1])
+            strides["ic_s"][j:] += later_s
+            next_s += later_s
             strides["contact_s"][j - 1] *= 1 + change
-            for name, share in (("peak_g", 0.75), ("brake_g", 0.7), ("push_g", 0.75), ("swing_dps", 0.75)):
-                strides[name][j] *= share * rng.uniform(0.9, 1.1)
-        strides["turn_deg"][k : k + _TURN_STRIDES] = side * 180 / _TURN_STRIDES
+            share = 1 - much * (1 - float(rng.uniform(*softer)))
+            strides["peak_g"][j] *= share
+            for name in ("brake_g", "push_g", "swing_dps"):
+                strides[name][j] *= share**0.5
+            strides["turn_deg"][j] = side * 180 / len(_TURN_LONGER)
         side = -side
-        k += _TURN_STRIDES
+        k += len(_TURN_LONGER)
         due_s = strides["ic_s"][k - 1] + every_s
     return next_s
 
@@ -317,7 +325,7 @@ def _wander(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
     )
 
 
-def _closed(parts: list[NDArray[np.void]]) -> list[NDArray[np.void]]:
+def _closed(parts: list[NDArray[np.void]], rng: np.random.Generator) -> list[NDArray[np.void]]:
     """One bout: each landing's swing begins at the toe-off of the contact before, and the last foot stays."""
     bout = np.concatenate(parts) if parts else np.empty(0, STRIDE)
     if not len(bout):
@@ -326,10 +334,12 @@ def _closed(parts: list[NDArray[np.void]]) -> list[NDArray[np.void]]:
     bout["lead_s"][1:] = np.minimum(0.62 * bout["contact_s"][:-1], _LEAD_MOST_S)
     bout["last"][-1] = True
     weak = np.ones(len(bout))
-    weak[: len(_WEAK)] = _WEAK[: len(bout)]
-    weak[-1] *= _WEAK_LAST
-    for name in ("peak_g", "brake_g", "push_g", "swing_dps"):
-        bout[name] *= weak
+    for at, share in enumerate(_WEAK[: len(bout)]):
+        weak[at] = rng.uniform(*share)
+    weak[-1] *= rng.uniform(*_WEAK_LAST)
+    bout["peak_g"] *= weak
+    for name in ("brake_g", "push_g", "swing_dps"):
+        bout[name] *= weak**0.5
     return [bout]
 
 

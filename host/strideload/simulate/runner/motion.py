@@ -15,12 +15,12 @@ from strideload_pod.page import STEP_KIND_RUN
 
 from .axes import felt
 from .bumps import CHANNELS, FORWARD, LEFT, PITCH, ROLL, TURN, UP, YAW, Array, Bumps, Collected
-from .gait import SHOCK_BACK, SHOCK_SIDE, SHOCK_UP, shock_g
+from .gait import SHOCK_BACK, SHOCK_SIDE, SHOCK_UP, Traits, shock_g
 
 _RING_SHARE = 0.2  # of the shock: a second, faster mode across it
 _RING_FASTER = 1.7
 _OVER = 12.0  # so many decay times after contact nothing of the shock is left
-_SHAKE_DPS_G = 25.0
+_SHAKE_DPS_G = 40.0
 _SMOOTH_POINTS, _PEAK_FINER = 12, 3  # of a landing, for the bumps and for the shock
 
 
@@ -32,7 +32,7 @@ class _Course(NamedTuple):
     """Where the bumps of a stride lie. `_s`: seconds; the others are shares of the lead, the swing or the contact."""
 
     heel: tuple[float, float]  # centre and half width, lead, about toe-off
-    follow: tuple[float, float, float]  # swing; share of the heel's angle that is turned after toe-off
+    follow: tuple[float, float, float]  # swing; share of the heel's angle: in running after toe-off, in walking before
     swing: tuple[float, float, float]  # swing: two centres and the half width of each
     slap_s: tuple[float, float]  # about contact: the sole comes down
     push_s: tuple[float, float]  # about toe-off
@@ -68,9 +68,9 @@ _RUN = _Course(
     side=0.16,
 )
 _WALK = _Course(
-    heel=(-0.15, 0.6),
-    follow=(0.16, 0.16, 0.0),
-    swing=(0.38, 0.68, 0.30),
+    heel=(-0.13, 0.36),
+    follow=(-0.29, 0.33, 0.32),
+    swing=(0.31, 0.64, 0.32),
     slap_s=(0.045, 0.055),
     push_s=(-0.01, 0.1),
     push=(0.95, 0.15),
@@ -78,8 +78,8 @@ _WALK = _Course(
     sink=(0.16, 0.22),
     brake_s=(-0.05, 0.085),
     brake=(-0.95, 0.12),
-    glide=(0.72, 0.3, -0.5, 0.06),
-    flat=(0.08, 0.035, 0.22),
+    glide=(0.70, 0.3, -0.55, 0.06),
+    flat=(0.08, 0.035, 0.3),
     stance_dps=15.0,
     roll_dps=260.0,
     out_of_plane=(0.65, 0.65),
@@ -90,22 +90,20 @@ _WALK = _Course(
 class Motion:
     """The motion of one session in the foot's axes; `strides` as gait.STRIDE, in order of time.
 
-    `roll`, `yaw`, `side`: how far this runner leaves the plane of running, factors; `mirrored`: of the right foot. Strides are worked
-    out some hundred at a time when they are first asked for: a long session begins at once.
+    `mirrored`: of the right foot. Strides are worked out some hundred at a time when they are first asked for: a long
+    session begins at once.
     """
 
     def __init__(
         self,
         strides: NDArray[np.void],
+        traits: Traits,
         *,
-        roll: float = 1.0,
-        yaw: float = 1.0,
-        side: float = 0.0,
         mirrored: bool = False,
     ) -> None:
         self._strides = strides
         self._begin_s = strides["leave_s"] - strides["lead_s"]
-        self._person = (roll, yaw, side)
+        self._traits = traits
         self._mirror = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]) if mirrored else np.ones(6)
         self._some: dict[int, _Swings] = {}
 
@@ -120,7 +118,7 @@ class Motion:
                 first = some * _STRIDES_AT_ONCE
                 # The one before as well: what its landing leaves behind goes on.
                 self._some[some] = _Swings(
-                    self._strides[max(first - 1, 0) : first + _STRIDES_AT_ONCE], self._person
+                    self._strides[max(first - 1, 0) : first + _STRIDES_AT_ONCE], self._traits
                 )
             values[now] = self._some[some].at(t_s[now])
         return values * self._mirror
@@ -129,10 +127,10 @@ class Motion:
 class _Swings:
     """Some strides in a row, sized."""
 
-    def __init__(self, strides: NDArray[np.void], person: tuple[float, float, float]) -> None:
+    def __init__(self, strides: NDArray[np.void], traits: Traits) -> None:
         self._strides = strides
         self._begin_s = strides["leave_s"] - strides["lead_s"]
-        self._person = person
+        self._traits = traits
         self._shock_g = shock_g(strides["peak_g"])
         self._bumps = self._courses()
         self._meet_peaks()
@@ -183,7 +181,7 @@ class _Swings:
 
     def _rotations(self, made: Collected, course: _Course) -> None:
         s = self._strides
-        roll, yaw, _ = self._person
+        roll, yaw = self._traits.roll, self._traits.yaw
         leave, lead, swing, ic = s["leave_s"], s["lead_s"], s["ic_s"] - s["leave_s"], s["ic_s"]
         first, second, half = course.swing
         for centre in (first, second):
@@ -214,7 +212,6 @@ class _Swings:
 
     def _accelerations(self, made: Collected, course: _Course) -> None:
         s = self._strides
-        _, _, side = self._person
         leave, swing, ic = s["leave_s"], s["ic_s"] - s["leave_s"], s["ic_s"]
         shape = s["shape"]
         centre, half = course.push_s
@@ -231,7 +228,7 @@ class _Swings:
         centre, half, share = course.flat
         made.add(UP, ic + centre, half, share * self._shock_g)
 
-        across = course.side * s["brake_g"] * (1 + 0.3 * side + 0.3 * shape[:, 3])
+        across = course.side * s["brake_g"] * (1 + 0.3 * self._traits.side + 0.3 * shape[:, 3])
         made.add(LEFT, leave + 0.25 * swing, 0.25 * swing, across)
         made.add(LEFT, leave + 0.68 * swing, 0.25 * swing, -across)
         # No two swings are alike: there and back within the swing, so that no speed is left.
@@ -272,7 +269,7 @@ class _Swings:
         late = np.maximum(since, 0)
         decay = 1 / self._strides["decay_s"][k]
         turn = 2 * np.pi * self._strides["ring_hz"][k]
-        size_deg = np.where(late * decay < _OVER, _SHAKE_DPS_G * self._shock_g[k] / turn, 0.0) * np.exp(
+        size_deg = np.where(late * decay < _OVER, _SHAKE_DPS_G * self._traits.shake * self._shock_g[k] / turn, 0.0) * np.exp(
             -late * decay
         )
         out = 1 - np.cos(turn * late)
