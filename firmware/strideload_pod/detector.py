@@ -69,69 +69,73 @@ _W250 = const(16)
 _W290 = const(17)
 _W400 = const(18)
 _F_BIAS = const(19)         # F, the landmark of contact lies so much after it
-_F_BIAS_WALK = const(20)    # F, the same of toe-off in walking
-_F_STRIDE_MIN = const(21)
-_F_STRIDE_MAX = const(22)
-_F_RUN_MAX = const(23)
-_F_WALK_MIN = const(24)
-_F_PULL = const(25)         # F, as far a landmark of rotation moves a contact
-_FILL_MAX = const(26)       # raw samples, a longer gap ends the bout
-_FLUSH = const(27)          # raw samples that bring out a last contact
-_RATE_HZ100 = const(28)     # internal rate in 1/100 Hz
-_LOBE_START = const(29)     # LSB, 50 deg/s
-_LOBE_LEAST = const(30)     # LSB, 100 deg/s
-_LOBE_PEAK = const(31)      # LSB, 140 deg/s
-_LOBE_ANGLE = const(32)     # LSB x ticks, 36 deg
-_NUM = const(33)            # raw samples in whole internal ones so far
-_PHASE = const(34)          # raw samples in the internal one in the making
-_SUM_X = const(35)
-_SUM_Y = const(36)
-_SUM_Z = const(37)
-_SUM_U = const(38)          # the same of rotation
-_SUM_V = const(39)
-_SUM_W = const(40)
-_SQUARE = const(41)         # greatest squared length in it, (2 LSB)**2
-_CLIP = const(42)
-_K = const(43)              # internal samples
-_WARM = const(44)           # internal samples since the start or the last long gap, up to _W400
-_TO_TICK = const(45)        # internal samples up to the next tick
-_LENGTH = const(46)         # u, last
-_ROOT = const(47)           # last integer square root, where the next one begins
-_SUM_DEV = const(48)        # running sums, modulo 2**29
-_SUM_JERK = const(49)
-_SUM_GAP = const(50)        # gaps so far
-_BEST = const(51)           # greatest landing strength of the last 0.25 s, and its k
-_BEST_K = const(52)
-_OFFERED_K = const(53)      # the best that was taken before its 0.25 s were over, or -1
-_MADE = const(54)           # candidates so far
-_FLOOR = const(55)          # candidates before this one are done with
-_TRACKING = const(56)
-_LAST = const(57)           # the contact that the bout has reached
-_LAST_K = const(58)         # k of it
-_PENDING = const(59)        # the candidate for the next one, or -1
-_PERIOD = const(60)         # F, of the bout's strides
-_LEVEL = const(61)          # landing strength of the bout's contacts
-_OVERDUE = const(62)        # internal samples after the last contact that end the wait for the next
-_SIGN = const(63)           # of rotation in the swings of the bout: 1 or -1, 0 without gyroscope
-_DOUBT = const(64)          # swings the other way in a row that ended in a stronger landing
-_GAP = const(65)            # raw samples lost since the last block, up to one more than _FILL_MAX
-_SKIP = const(66)           # the same, modulo 2**29
-_TICKS = const(67)          # ticks so far
-_LOBE_K = const(68)         # how far rotation was looked at
-_LOBE = const(69)           # sign of the lobe of rotation at _LOBE_K, or 0
-_LOBE_FROM = const(70)      # its first k, greatest rotation and angle
-_LOBE_MOST = const(71)
-_LOBE_SUM = const(72)
-_SWING = const(73)          # sign of the swing whose landing is waited for, or 0
-_SWING_END = const(74)      # its last k and first k, greatest rotation and angle
-_SWING_FROM = const(75)
-_SWING_MOST = const(76)
-_SWING_SUM = const(77)
-_DIFFS = const(78)          # landmarks of acceleration less those of rotation so far
-_SAMPLE = const(79)         # the last raw sample
-_AXIS = const(85)           # of rotation in the swing, 4096 long
-_COVARIANCE = const(88)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
-_DIFF = const(94)           # F, the last nine of _DIFFS
+_F_BIAS_WALK = const(20)    # F, push-off has faded so much after toe-off in walking
+_F_BIAS_RUN = const(21)     # F, and so much before it in running
+_F_STRIDE_MIN = const(22)
+_F_STRIDE_MAX = const(23)
+_F_RUN_MAX = const(24)
+_F_WALK_MIN = const(25)
+_F_QUICK = const(26)  # 0.8 s
+_F_SLOW = const(27)  # 1.2 s
+_F_PULL = const(28)         # F, as far a landmark of rotation moves a contact
+_FILL_MAX = const(29)       # raw samples, a longer gap ends the bout
+_FLUSH = const(30)          # raw samples that bring out a last contact
+_RATE_HZ100 = const(31)     # internal rate in 1/100 Hz
+_LOBE_START = const(32)     # LSB, 50 deg/s
+_LOBE_LEAST = const(33)     # LSB, 100 deg/s
+_LOBE_PEAK = const(34)      # LSB, 140 deg/s
+_LOBE_ANGLE = const(35)     # LSB x ticks, 36 deg
+_NUM = const(36)            # raw samples in whole internal ones so far
+_PHASE = const(37)          # raw samples in the internal one in the making
+_SUM_X = const(38)
+_SUM_Y = const(39)
+_SUM_Z = const(40)
+_SUM_U = const(41)          # the same of rotation
+_SUM_V = const(42)
+_SUM_W = const(43)
+_SQUARE = const(44)         # greatest squared length in it, (2 LSB)**2
+_CLIP = const(45)
+_K = const(46)              # internal samples
+_WARM = const(47)           # internal samples since the start or the last long gap, up to _W400
+_TO_TICK = const(48)        # internal samples up to the next tick
+_LENGTH = const(49)         # u, last
+_ROOT = const(50)           # last integer square root, where the next one begins
+_SUM_DEV = const(51)        # running sums, modulo 2**29
+_SUM_JERK = const(52)
+_SUM_GAP = const(53)        # gaps so far
+_BEST = const(54)           # greatest landing strength of the last 0.25 s, and its k
+_BEST_K = const(55)
+_OFFERED_K = const(56)      # the best that was taken before its 0.25 s were over, or -1
+_MADE = const(57)           # candidates so far
+_FLOOR = const(58)          # candidates before this one are done with
+_TRACKING = const(59)
+_LAST = const(60)           # the contact that the bout has reached
+_LAST_K = const(61)         # k of it
+_PENDING = const(62)        # the candidate for the next one, or -1
+_PERIOD = const(63)         # F, of the bout's strides
+_LEVEL = const(64)          # landing strength of the bout's contacts
+_OVERDUE = const(65)        # internal samples after the last contact that end the wait for the next
+_SIGN = const(66)           # of rotation in the swings of the bout: 1 or -1, 0 without gyroscope
+_DOUBT = const(67)          # swings the other way in a row that ended in a stronger landing
+_UNLIKE = const(68)         # strides in a row that no gait has
+_GAP = const(69)            # raw samples lost since the last block, up to one more than _FILL_MAX
+_SKIP = const(70)           # the same, modulo 2**29
+_TICKS = const(71)          # ticks so far
+_LOBE_K = const(72)         # how far rotation was looked at
+_LOBE = const(73)           # sign of the lobe of rotation at _LOBE_K, or 0
+_LOBE_FROM = const(74)      # its first k, greatest rotation and angle
+_LOBE_MOST = const(75)
+_LOBE_SUM = const(76)
+_SWING = const(77)          # sign of the swing whose landing is waited for, or 0
+_SWING_END = const(78)      # its last k and first k, greatest rotation and angle
+_SWING_FROM = const(79)
+_SWING_MOST = const(80)
+_SWING_SUM = const(81)
+_DIFFS = const(82)          # landmarks of acceleration less those of rotation so far
+_SAMPLE = const(83)         # the last raw sample
+_AXIS = const(89)           # of rotation in the swing, 4096 long
+_COVARIANCE = const(92)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
+_DIFF = const(98)           # F, the last nine of _DIFFS
 
 # Candidates: the last 32 landings that might be.
 _CANDIDATES = const(32)
@@ -152,33 +156,32 @@ _C_RISE = const(13)         # g/s
 _C_CLIP = const(14)
 _C_SIGN = const(15)         # of the rotation in its swing, 0 without gyroscope
 _C_DIFF = const(16)         # F, landmark of acceleration less that of rotation
-_C_TROUGH = const(17)       # F, middle of the push-off before its swing, or -1
-_C_RELEASE = const(18)      # F, end of the push-off at half its depth
-_C_FULL = const(19)         # its swing was a full one; 1 without gyroscope
-_C_SIZE = const(20)
+_C_RELEASE = const(17)      # F, where push-off before its swing has faded, or -1
+_C_FULL = const(18)         # its swing was a full one; 1 without gyroscope
+_C_SIZE = const(19)
 
-_CANDIDATE = const(103)
+_CANDIDATE = const(107)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(743)       # u
-_DEVS = const(1767)         # running sum of ||a| - 1 g|
-_JERKS = const(2791)        # running sum of changes of |a|
-_SQUARES = const(3815)      # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(4839)        # gaps so far * 2 + clipped
+_LENGTHS = const(715)       # u
+_DEVS = const(1739)         # running sum of ||a| - 1 g|
+_JERKS = const(2763)        # running sum of changes of |a|
+_SQUARES = const(3787)      # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(4811)        # gaps so far * 2 + clipped
 _NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(5863)
-_YS = const(6119)
-_ZS = const(6375)
+_XS = const(5835)
+_YS = const(6091)
+_ZS = const(6347)
 _FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
-_US = const(6631)
-_VS = const(7143)
-_WS = const(7655)
+_US = const(6603)
+_VS = const(7115)
+_WS = const(7627)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
-_STRENGTHS = const(8167)
-_ENERGIES = const(8199)  # of the landing that is measured, summed up
-STATE_SIZE = 8295
+_STRENGTHS = const(8139)
+_ENERGIES = const(8171)  # of the landing that is measured, summed up
+STATE_SIZE = 8267
 # fmt: on
 
 # Accelerations in u.
@@ -186,6 +189,9 @@ _SHOCK_MIN = const(20)  # 0.04 g a 10 ms
 _BRAKING_FLOOR = const(102)  # 0.2 g
 _ACTIVITY_FLOOR = const(154)  # 0.3 g
 _SWING_FULL = const(154)  # 0.3 g: mean ||a| - 1 g| of a full swing
+_QUICK_MIN = const(512)  # 1.0 g: running from 1.2 g on; a crank of 17 cm at 95 a minute gives 0.9 g
+_SLOW_MIN = const(51)  # 0.1 g: walking at 3 km/h has 0.2 g
+_SLOPE = const(768)  # u over a stride of 1.2 s
 _WALK_MAX = const(563)  # 1.1 g: walking has 0.3 to 1.06 g over a stride, running from 1.5 g on
 _RUN_MIN = const(666)  # 1.3 g
 
@@ -233,8 +239,11 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     state[_F_RUN_MAX] = second // 20 * 21
     state[_FILL_MAX] = rate_mhz // 4000
     state[_FLUSH] = rate_mhz // 1000 * 3 // 5
-    state[_F_BIAS_WALK] = second // 100
+    state[_F_BIAS_WALK] = second // 1000 * 7
+    state[_F_BIAS_RUN] = second // 1000 * 15
     state[_F_PULL] = second // 50
+    state[_F_QUICK] = second // 5 * 4
+    state[_F_SLOW] = second // 5 * 6
     state[_SIGN] = 0
     if gyro_udps_lsb:
         udps = max(gyro_udps_lsb, 2000)  # no chip is finer; keeps the angle below 2**30
@@ -696,7 +705,7 @@ def _candidate(state, k, strength, sign, steps, count):
     state[slot + _C_CHAIN] = 1
     state[slot + _C_VALUE] = min(strength, _STRENGTH_CAP)
     state[slot + _C_SIGN] = sign
-    state[slot + _C_TROUGH] = -1
+    state[slot + _C_RELEASE] = -1
     state[slot + _C_FULL] = 1
     if sign:
         if state[_SWING_MOST] < state[_LOBE_PEAK] or state[_SWING_SUM] < state[_LOBE_ANGLE]:
@@ -818,35 +827,45 @@ def _usual_diff(state):
 
 
 def _push_off(state, slot, sign):
-    """Before the swing the heel rises: the middle of that trough of rotation, and its end, both at half its depth."""
+    """Toe-off before the swing: where the rotation of push-off, the first hump against the swing's, has faded to 3/5.
+
+    In running a second hump follows, while the leg bends in the air.
+    """
     start = state[_SWING_FROM]
-    reach = min(state[_W400], (_FAR - ((state[_K] - start) & _MASK)) - 2)
+    length = state[_W290] + state[_W40]
+    if state[_TRACKING]:
+        length = min(state[_W400], state[_PERIOD] // 20 * 9 // (256 * state[_DECIMATION]))
     deepest = 0
-    at = start
-    for i in range(reach):
-        turn = _about(state, start - i) * sign
-        if turn < deepest:
-            deepest = turn
-            at = start - i
+    for i in range(length):
+        deepest = min(deepest, _about(state, start - i) * sign)
     if deepest > -state[_LOBE_START]:
         return
-    half = deepest >> 1
-    release = _rises(state, at, 1, sign, half)
-    begin = _rises(state, at, -1, sign, half)
-    if release < 0 or begin < 0:
-        return
-    state[slot + _C_RELEASE] = release
-    state[slot + _C_TROUGH] = (begin + ((release - begin) & _MASK) // 2) & _MASK
+    i = length
+    turn = _about(state, start - i) * sign
+    while i > 0 and turn * 5 < deepest * 2 and _about(state, start - i + 1) * sign > turn:
+        i -= 1  # the sole still comes down after landing
+        turn = _about(state, start - i) * sign
+    hump = 0
+    at = start
+    while i > 0:
+        turn = _about(state, start - i) * sign
+        if turn < hump:
+            hump = turn
+            at = start - i
+        elif hump * 2 <= deepest and turn * 5 > hump * 3:
+            break
+        i -= 1
+    state[slot + _C_RELEASE] = _rises(state, at, sign, hump * 3 // 5)
 
 
-def _rises(state, first, way, sign, goal):
-    """F where rotation has risen to `goal`, going forward or back from `first`; -1: not within 0.25 s."""
+def _rises(state, first, sign, goal):
+    """F where rotation has risen to `goal` after `first`; -1: not within 0.25 s."""
     before = _about(state, first) * sign
-    for i in range(1, state[_W250]):
-        turn = _about(state, first + way * i) * sign
-        if turn >= goal:
-            part = min(goal - before, 1 << 20) * 256 // max(1, turn - before)
-            return (_centre(state, first + way * (i - 1)) + way * part * state[_DECIMATION]) & _MASK
+    for i in range(first + 1, first + state[_W250]):
+        turn = _about(state, i) * sign
+        if turn >= goal > before:
+            part = min(goal - before, 1 << 20) * 256 // (turn - before)
+            return (_centre(state, i - 1) + part * state[_DECIMATION]) & _MASK
         before = turn
     return -1
 
@@ -901,11 +920,9 @@ def _link(state, slot, previous):
     state[slot + _C_GAP] = 1 if lost != 0 else 0
     kind = _kind(state, stride, dev)
     state[slot + _C_SEEN] = 0
-    if state[slot + _C_TROUGH] >= 0:
-        if kind == STEP_KIND_WALK:
-            contact = (state[slot + _C_RELEASE] - state[_F_BIAS_WALK] - state[before + _C_IC]) & _MASK
-        else:
-            contact = (state[slot + _C_TROUGH] - state[before + _C_IC]) & _MASK
+    if state[slot + _C_RELEASE] >= 0:
+        late = state[_F_BIAS_WALK] if kind == STEP_KIND_WALK else -state[_F_BIAS_RUN]
+        contact = (state[slot + _C_RELEASE] - late - state[before + _C_IC]) & _MASK
         if stride // 8 < contact < stride // 8 * 7:
             state[slot + _C_CONTACT] = contact
             state[slot + _C_SEEN] = 1
@@ -944,6 +961,25 @@ def _kind(state, stride, dev):
     return STEP_KIND_UNCERTAIN
 
 
+def _is_gait(state, before, slot, stride):
+    """True if two landings so far apart can be a stride: quick ones are lively, and the shock stands out."""
+    dev = _activity(state, before, slot)
+    if stride < state[_F_QUICK]:
+        least = _QUICK_MIN
+    else:
+        # 0.1 g at 1.2 s and above, 0.6 g at 0.8 s
+        least = _SLOW_MIN + max(0, state[_F_SLOW] - stride) // (state[_F_SLOW] // _SLOPE)
+    if dev < least:
+        return False
+    k = state[slot + _C_K]
+    w40 = state[_W40]
+    shock = ((state[_JERKS + ((k + w40) & _R)] - state[_JERKS + ((k - w40) & _R)]) & _MASK) >> 4
+    start = state[before + _C_K]
+    all_of_it = ((state[_JERKS + (k & _R)] - state[_JERKS + (start & _R)]) & _MASK) >> 4
+    # 7/4 of the mean change: 84 x 4000 x 683 and 683 x 4000 x 58 x 7/4
+    return shock * ((k - start) & _MASK) >= all_of_it * (2 * w40) // 4 * 7
+
+
 def _search(state, number, steps, count):
     """No bout yet: is this the fourth contact of a chain in rhythm? -> steps in `steps`."""
     slot = _slot(number)
@@ -961,7 +997,7 @@ def _search(state, number, steps, count):
         if _F_FAR > stride > state[_F_STRIDE_MAX]:
             break
         skipped = between
-        if state[before + _C_FULL]:
+        if state[before + _C_FULL] or state[before + _C_SIGN] == state[slot + _C_SIGN]:
             between += min(state[before + _C_STRENGTH], _STRENGTH_CAP)
         if (
             stride < state[_F_STRIDE_MIN]
@@ -973,14 +1009,14 @@ def _search(state, number, steps, count):
             lead = other
         if not state[before + _C_FULL]:
             continue
-        if stride < state[_F_WALK_MIN] and _activity(state, before, slot) < _RUN_MIN:
+        if not _is_gait(state, before, slot, stride):
             continue
         chain = state[before + _C_CHAIN] + 1
         value = state[before + _C_VALUE]
         if chain > 2 and abs(stride - state[before + _C_STRIDE]) * 4 > state[before + _C_STRIDE]:
             chain = 2  # out of its rhythm: the first of a new chain
             value = min(state[before + _C_STRENGTH], _STRENGTH_CAP)
-        value += own - skipped
+        value += own - skipped * 3 // 2
         if value > state[slot + _C_VALUE]:
             state[slot + _C_VALUE] = value
             state[slot + _C_CHAIN] = chain
@@ -1020,6 +1056,7 @@ def _confirm(state, number, steps, count):
     state[_LEVEL] = level // links
     state[_SIGN] = state[slot + _C_SIGN]
     state[_DOUBT] = 0
+    state[_UNLIKE] = 0
     state[_PERIOD] = state[slot + _C_STRIDE]
     state[_TRACKING] = 1
     _reach(state, number)
@@ -1143,11 +1180,18 @@ def _accept(state, steps, count):
     """The waiting candidate is the next contact: the stride before it is complete. -> steps in `steps`."""
     number = state[_PENDING]
     slot = _slot(number)
+    last = _slot(state[_LAST])
+    if _is_gait(state, last, slot, (state[slot + _C_IC] - state[last + _C_IC]) & _MASK):
+        state[_UNLIKE] = 0
+    else:
+        state[_UNLIKE] += 1
     _link(state, slot, state[_LAST])
     count = _emit(state, state[_LAST], number, steps, count)
     state[_PERIOD] += (state[slot + _C_STRIDE] - state[_PERIOD]) // 4
     state[_LEVEL] += (min(state[slot + _C_STRENGTH], 4 * state[_LEVEL]) - state[_LEVEL]) // 4
     _reach(state, number)
+    if state[_UNLIKE] > 3:
+        return _stop(state, steps, count)
     return count
 
 
@@ -1155,11 +1199,17 @@ def _end(state, flags, steps, count):
     """The bout is over: its last contact has no stride. -> steps in `steps`."""
     if state[_PENDING] >= 0:
         count = _accept(state, steps, count)
-    count = _emit(state, state[_LAST], -1, steps, count)
-    steps[(count - 1) * STEP_SIZE + FLAGS] |= flags
+    if state[_TRACKING]:
+        count = _stop(state, steps, count)
+        steps[(count - 1) * STEP_SIZE + FLAGS] |= flags
+    return count
+
+
+def _stop(state, steps, count):
+    """The contact that the bout has reached is its last. -> steps in `steps`."""
     state[_TRACKING] = 0
     state[_FLOOR] = (state[_LAST] + 1) & _MASK
-    return count
+    return _emit(state, state[_LAST], -1, steps, count)
 
 
 def _emit(state, number, following, steps, count):
