@@ -1,4 +1,4 @@
-"""`./run bench accuracy [--quick] [--json FILE] [--markdown FILE] [--record-floor]`."""
+"""`./run bench accuracy`: prints the table; `--document` writes it into docs/validation.md and table.json as well."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strideload_pod import detector
 
-from . import floor, real, simulated, table
+from . import document, floor, likeness, real, simulated, table
 from .figures import Row
 
 
@@ -19,13 +19,22 @@ def main() -> int:
         prog="./run bench accuracy", description="How well the detector finds steps, as one table."
     )
     parser.add_argument("--quick", action="store_true", help="two rates and three simulated runners only")
-    parser.add_argument("--json", type=Path, help="write the rows there")
-    parser.add_argument("--markdown", type=Path, help="write the table there")
+    parser.add_argument(
+        "--document", action="store_true", help="write docs/validation.md and table.json anew"
+    )
     parser.add_argument("--record-floor", action="store_true", help="write what the tests hold it to anew")
+    parser.add_argument(
+        "--likeness", action="store_true", help="hold the simulated runner against the recordings"
+    )
     words = parser.parse_args()
     folder = recordings()
     if words.record_floor:
         floor.record(folder)
+        return 0
+    if words.likeness:
+        if folder is None:
+            parser.error("STRIDELOAD_RECORDINGS names no folder of recordings")
+        print(likeness.markdown(folder))
         return 0
     began = time.monotonic()
     rows = [*told(every_row(folder, words.quick))]
@@ -36,10 +45,8 @@ def main() -> int:
     }
     print(table.text(rows))
     print("\n" + ", ".join(f"{name} {value}" for name, value in about.items()))
-    if words.json:
-        words.json.write_text(table.to_json(rows, **about))
-    if words.markdown:
-        words.markdown.write_text(table.markdown(rows))
+    if words.document:
+        document.write(rows, likeness.markdown(folder) if folder else None, about)
     return 0
 
 

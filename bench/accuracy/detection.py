@@ -1,4 +1,5 @@
-"""The detector's own source, interpreted, or compiled by numba: `tests/firmware/test_detector_compiled.py` has them equal."""
+"""The detector's own source, interpreted, or compiled by numba: `tests/firmware/test_detector_compiled.py` has them
+equal."""
 
 import importlib.util
 from array import array

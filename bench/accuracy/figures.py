@@ -61,8 +61,8 @@ def f1(cases: Sequence[tuple[Floats, Floats]], within_s: float) -> float | None:
 def cadence_errors(found: Steps, truth: Truth, seconds: float) -> Floats:
     """Share by which the mean stride of each ten seconds differs; inf where steps lack, shape (windows,).
 
-    Windows in which a bout begins or ends, or the pace changes, are left out: those with less than seven tenths of it in
-    strides, or whose strides do not all lie within 15 % of their median.
+    Windows in which a bout begins or ends, or the pace changes, are left out: those with less than seven tenths of it
+    in strides, or whose strides do not all lie within 15 % of their median.
     """
     errors: list[float] = []
     true_stride_s = np.diff(truth.ic_s)
@@ -75,7 +75,8 @@ def cadence_errors(found: Steps, truth: Truth, seconds: float) -> Floats:
 
 
 def mean_stride_s(found: Steps, start_s: float) -> float:
-    """Of the strides that begin in the ten seconds from here and lie within 30 % of their median; inf for under five."""
+    """Of the strides that begin in the ten seconds from here and lie within 30 % of their median; inf for under
+    five."""
     at = (found.ic_s >= start_s) & (found.ic_s < start_s + WINDOW_S)
     stride_s = _known(found.stride_s[at])
     if len(stride_s) < 5:
@@ -94,8 +95,8 @@ def spread(values: Floats) -> tuple[float | None, float | None]:
 def score(cases: Sequence[Case]) -> Row:
     """All figures of a set of recordings, times in ms. None: nothing to tell it from.
 
-    Biases are medians over all strides, spreads are about it; `within` is the spread about each recording's own median, as
-    one runner in one shoe would see it.
+    Biases are medians over all strides, spreads are about it; `within` is the spread about each recording's own
+    median, as one runner in one shoe would see it.
     """
     contacts = [(case.found.ic_s, case.truth.ic_s) for case in cases]
     ic: list[Floats] = []
@@ -161,7 +162,9 @@ def _known(values: Floats) -> Floats:
 
 
 def _median(values: Floats) -> float | None:
-    return float(np.median(values)) if len(values) else None
+    """None also where the middle is without bound."""
+    middle = float(np.median(values)) if len(values) else np.inf
+    return middle if np.isfinite(middle) else None
 
 
 def _share(values: NDArray[np.bool_]) -> float | None:

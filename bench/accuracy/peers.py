@@ -1,4 +1,9 @@
-"""Simple ways to find steps, judged beside the detector. Offline, in floating point, with the whole recording in hand."""
+"""Simple ways to find steps, judged beside the detector. Offline, in floating point, with the whole recording in
+hand."""
+
+import importlib.util
+import warnings
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +16,46 @@ Floats = NDArray[np.float64]
 _CLOSEST_S = 0.55  # between peaks: the fastest strides last about that long
 _SMOOTH_HZ = 20.0
 _LEAST_G = 1.0  # prominence
+_LONGEST_S = 1.9
+_ANY_DAY_S = 1.6e9  # its time is that of the day
 
 
 def peak_picking(acc_g: Floats, rate_hz: float) -> Steps:
-    """scipy's peaks of the smoothed length, a minimum distance apart. No toe-off, no kind; contact is the peak itself."""
+    """scipy's peaks of the smoothed length, a minimum distance apart. No toe-off, no kind; contact is the peak
+    itself."""
     smooth = signal.sosfiltfilt(
         signal.butter(2, _SMOOTH_HZ, fs=rate_hz, output="sos"), np.linalg.norm(acc_g, axis=1)
     )
     at, _ = signal.find_peaks(smooth, prominence=_LEAST_G, distance=max(1, round(_CLOSEST_S * rate_hz)))
-    ic_s = at / rate_hz
+    return _of_contacts(at / rate_hz, acc_g, rate_hz)
+
+
+def digital_health(acc_g: Floats, rate_hz: float) -> Steps:
+    """scikit-digital-health's gait pipeline, which is made for the lumbar spine. ImportError where it is not
+    installed."""
+    from skdh.gait import GaitLumbar
+
+    t_s = _ANY_DAY_S + np.arange(len(acc_g)) / rate_hz
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gait = GaitLumbar(min_bout_time=3.0).predict(
+            time=t_s, accel=acc_g, fs=rate_hz, gait_bouts=None, gait_pred=True, height=1.75
+        )
+    ic_s = np.unique(np.asarray(gait.get("IC Timestamp", []), float)) - _ANY_DAY_S
+    return _of_contacts(ic_s[~np.isnan(ic_s)], acc_g, rate_hz)
+
+
+def has_digital_health() -> bool:
+    return importlib.util.find_spec("skdh") is not None
+
+
+def _of_contacts(ic_s: Floats, acc_g: Floats, rate_hz: float) -> Steps:
+    """Strides from contacts; no toe-off, no kind; peak: the length at the contact."""
     unknown = np.full(len(ic_s), np.nan)
     stride_s = np.append(np.diff(ic_s), np.nan)[: len(ic_s)]
-    stride_s[stride_s > 1.9] = np.nan
-    return Steps(ic_s, unknown, stride_s, np.linalg.norm(acc_g, axis=1)[at], np.zeros(len(ic_s), np.int64))
+    stride_s[stride_s > _LONGEST_S] = np.nan
+    at = np.clip(np.round(ic_s * rate_hz).astype(int), 0, len(acc_g) - 1)
+    return Steps(ic_s, unknown, stride_s, np.linalg.norm(acc_g[at], axis=1), np.zeros(len(ic_s), np.int64))
 
 
 def calibrated(found: Steps, true_s: Floats) -> Steps:
@@ -65,3 +97,9 @@ def stride_by_autocorrelation_s(
         bend = left - 2 * here + right
         lag = (top + (0.5 * (left - right) / bend if bend else 0.0)) / strides
     return lag / rate_hz
+
+
+PEERS: dict[str, Callable[[Floats, float], Steps]] = {"scipy peak picking": peak_picking}
+if has_digital_health():
+    PEERS["scikit-digital-health"] = digital_health
+MOVED = ", moved onto the truth"

@@ -20,7 +20,7 @@ from strideload.simulate.runner import (
 )
 
 from . import peers
-from .detection import Chip, Detect, detect_compiled
+from .detection import Chip, Detect, Steps, detect_compiled
 from .figures import Case, Row, Truth, false_steps, score
 from .turned import random_rotation
 
@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 RATES_HZ = (100, 208, 416, 833, 1667)
 ACC_UG_LSB = {16: 488, 32: 976}
 GYRO_UDPS_LSB = 70_000
+_PEERS_UP_TO_HZ = 208  # they filter at 20 Hz, and gain nothing from more
 RUNNERS = tuple(range(101, 107))
 STRIKES: tuple[Strike, ...] = get_args(Strike)
 
@@ -74,7 +75,7 @@ class Taken(NamedTuple):
     def case(self, chip: Chip, detect: Detect) -> Case:
         return self.judged(detect(self.values, chip))
 
-    def judged(self, found: Any) -> Case:
+    def judged(self, found: Steps) -> Case:
         """The chip's clock is off; what was found is put on the true one."""
         rate = self.errors.rate
         on_time = found._replace(
@@ -125,13 +126,13 @@ def by_set(
     for range_g in (32, 16) if plan is STEADY else (32,):
         for gyro in (GYRO_UDPS_LSB, 0):
             yield scored(name, taken, Chip(rate_hz, ACC_UG_LSB[range_g], gyro), detect)
-    picked = [one.judged(_picked(one, rate_hz)) for one in taken]
-    peer = "scipy peak picking, moved onto the truth"
-    yield {"set": f"simulated: {name}", "rate_hz": rate_hz, "peer": peer, **score(picked)}
+    for peer in peers.PEERS if rate_hz <= _PEERS_UP_TO_HZ else ():
+        picked = [one.judged(_picked(peer, one, rate_hz)) for one in taken]
+        yield {"set": f"simulated: {name}", "rate_hz": rate_hz, "peer": peer + peers.MOVED, **score(picked)}
 
 
-def _picked(one: Taken, rate_hz: int) -> Any:
-    found = peers.peak_picking(one.values[:, :3], rate_hz)
+def _picked(peer: str, one: Taken, rate_hz: int) -> Steps:
+    found = peers.PEERS[peer](one.values[:, :3], rate_hz)
     return peers.calibrated(found, one.run.ic_s * one.errors.rate)
 
 
@@ -174,5 +175,6 @@ def without_steps(
             chip = Chip(rate_hz, 976, gyro)
             found = [(detect(one.values, chip), one.run.duration_s) for one in taken]
             yield {**name, "range_g": 32, "gyro": gyro > 0, **false_steps(found)}
-        picked = [(peers.peak_picking(one.values[:, :3], rate_hz), one.run.duration_s) for one in taken]
-        yield {**name, "peer": "scipy peak picking", **false_steps(picked)}
+        for peer, find in peers.PEERS.items() if rate_hz <= _PEERS_UP_TO_HZ else ():
+            picked = [(find(one.values[:, :3], rate_hz), one.run.duration_s) for one in taken]
+            yield {**name, "peer": peer, **false_steps(picked)}

@@ -32,6 +32,10 @@ STEPS = {
     "cadence_within_1pct": ("in 1 %", 3),
     "kind_right": ("kind", 3),
 }
+_NOT_IN_A_DOCUMENT = (
+    *("found", "ic_sd_ms", "ic_within_robust_sd_ms", "to_sd_ms", "to_within_sd_ms"),
+    *("contact_sd_ms", "peak_spread_pct", "cadence_error_pct"),
+)
 CADENCE = {
     "set": ("set", 0),
     "gyro": ("gyro", 0),
@@ -102,13 +106,22 @@ def _aligned(columns: Columns, rows: Sequence[Row]) -> str:
     cells = [[heading for heading, _ in columns.values()], *_cells(columns, rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     return "\n".join(
-        "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in cells
     )
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    return "\n\n".join(f"### {heading}\n\n{_piped(columns, some)}" for heading, columns, some in parts(rows)) + "\n"
+    """Narrower than the text: the steps' spreads are those within a recording, of toe-off the robust one."""
+    out: list[str] = []
+    for heading, columns, some in parts(rows):
+        if columns is STEPS:
+            columns = {name: column for name, column in STEPS.items() if name not in _NOT_IN_A_DOCUMENT}
+        out.append(f"### {heading}\n\n{_piped(columns, some)}\n")
+    return "\n".join(out)
 
 
 def _piped(columns: Columns, rows: Sequence[Row]) -> str:
@@ -123,7 +136,8 @@ def _cells(columns: Columns, rows: Iterable[Row]) -> list[list[str]]:
 def to_json(rows: Sequence[Row], **about: object) -> str:
     """One row a line, floats to six figures, so that two tables can be compared line by line."""
     lines = [
-        json.dumps({name: float(f"{v:.6g}") if isinstance(v, float) else v for name, v in row.items()}) for row in rows
+        json.dumps({name: float(f"{v:.6g}") if isinstance(v, float) else v for name, v in row.items()})
+        for row in rows
     ]
     head = json.dumps(about)[1:-1]
     return "{" + head + (", " if head else "") + '"rows": [\n' + ",\n".join(lines) + "\n]}\n"

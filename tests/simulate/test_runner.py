@@ -171,7 +171,8 @@ def whole_motion(run, seconds, hz=2000):
 
 @pytest.mark.parametrize("activity", [("run", 12.0), ("walk", 5.0)], ids=["run", "walk"])
 def test_gyroscope_and_accelerometer_tell_of_one_motion(activity):
-    """Turned back by what the gyroscope felt, gravity points up again at the end, and what is left adds up to no speed."""
+    """Turned back by what the gyroscope felt, gravity points up again at the end, and what is left adds up to no
+    speed."""
     name, speed_kmh = activity
     run = Runner(1, sensor_from_foot=np.eye(3)).session([(name, 15.0, speed_kmh)])
     turns, acceleration = whole_motion(run, 18)

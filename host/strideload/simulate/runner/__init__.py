@@ -1,7 +1,7 @@
 """A simulated runner: what a pod on one shoe would feel, and the truth about every contact of that foot.
 
-Written from the literature (`gait.py`, `motion.py`), held against recordings in docs/validation.md; no result on it may be
-shown without the word "simulated".
+Written from the literature (`gait.py`, `motion.py`), held against recordings in docs/validation.md; no result on it
+may be shown without the word "simulated".
 """
 
 from collections.abc import Sequence
@@ -31,8 +31,8 @@ from .loose import Loose
 from .motion import Motion
 
 Plan = Sequence[Part]
-"""(activity, seconds, km/h) and, if it is not level and straight, the way; one after the other. The speed is looked at for
-"run" and "walk" alone."""
+"""(activity, seconds, km/h) and, if it is not level and straight, the way; one after the other. The speed is looked
+at for "run" and "walk" alone."""
 
 
 class Run:
@@ -69,13 +69,10 @@ class Run:
         """
         t_s = np.asarray(t_s, float)
         values = self._loose.add(t_s, self._handling.over(t_s, self._motion.at(t_s)))
+        out = np.empty_like(values)
         for from_s, sensor_from_foot in self._mountings:
             now = t_s >= from_s
-            turned = (values[now].reshape(-1, 2, 3) @ sensor_from_foot.T).reshape(-1, 6)
-            if from_s == -np.inf:
-                out = turned
-            else:
-                out[now] = turned
+            out[now] = (values[now].reshape(-1, 2, 3) @ sensor_from_foot.T).reshape(-1, 6)
         return out
 
 
@@ -83,8 +80,9 @@ class Runner:
     """One person with one shoe. The same seed is the same person, whatever the plan.
 
     `sensor_from_foot`: rotation of the mounting, shape (3, 3); the foot's axes are forward, left, up.
-    `fatigue_per_hour`: share by which peaks rise and contacts lengthen. `loose`: 0 tight, 1 rattling with every landing.
-    `knocks_per_hour`: blows that are no steps. `remount`: (seconds, rotation), from then on mounted otherwise.
+    `fatigue_per_hour`: share by which peaks rise and contacts lengthen. `loose`: 0 tight, 1 rattling with every
+    landing. `knocks_per_hour`: blows that are no steps. `remount`: (seconds, rotation), from then on mounted
+    otherwise.
     """
 
     def __init__(

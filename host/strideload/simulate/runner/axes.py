@@ -30,8 +30,8 @@ MOUNTINGS = {
 def felt(rates_dps: Array, angles_deg: Array, acc_g: Array) -> Array:
     """What a sensor along the foot's axes feels: acceleration in g, gravity included, and rotation in deg/s, (n, 6).
 
-    `rates_dps`, `angles_deg`: of pitch (toes down positive), roll and yaw against the way of the foot, shape (n, 3); `acc_g`: along
-    that way, to its left and up, without gravity, shape (n, 3).
+    `rates_dps`, `angles_deg`: of pitch (toes down positive), roll and yaw against the way of the foot, shape (n, 3);
+    `acc_g`: along that way, to its left and up, without gravity, shape (n, 3).
     """
     pitch, roll, yaw = np.radians(angles_deg).T
     sin_p, cos_p, sin_r, cos_r = np.sin(pitch), np.cos(pitch), np.sin(roll), np.cos(roll)

@@ -29,7 +29,8 @@ def bump_area(x: Array) -> Array:
 
 @dataclass(frozen=True)
 class Bumps:
-    """Of n strides, the same number for each: centre and half width in seconds, height in the channel's unit, (n, bumps).
+    """Of n strides, the same number for each: centre and half width in seconds, height in the channel's unit, (n,
+    bumps).
 
     Every channel has at least one.
     """

@@ -1,7 +1,8 @@
 """Between truth and chip: bias, scale error, noise, drift with temperature, and a clock that is off.
 
-Typical sizes of the LSM6DSO (DS12140), assumed of its relatives: zero-g offset +-20 mg, sensitivity +-1 %, 0.1 mg/K, 0.01 %/K; rotation +-1 deg/s,
-+-1 %, 0.01 deg/s a K; noise as in `simulate/chip.py`. The clock after trimming is taken to be within 0.15 %, a step of FREQ_FINE.
+Typical sizes of the LSM6DSO (DS12140), assumed of its relatives: zero-g offset +-20 mg, sensitivity +-1 %, 0.1 mg/K,
+0.01 %/K; rotation +-1 deg/s, +-1 %, 0.01 deg/s a K; noise as in `simulate/chip.py`. The clock after trimming is taken
+to be within 0.15 %, a step of FREQ_FINE.
 """
 
 from collections.abc import Callable

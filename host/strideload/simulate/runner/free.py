@@ -1,8 +1,8 @@
 """What is done with a shoe, or in it, without a step.
 
 Each activity is drawn as slow swings (sums of sines), movements there and back (bumps) and shocks. Sizes are plausible
-rather than measured: pedalling 70-95 a minute on a crank of 17 cm, a lift at 1.2 m/s2 (ISO 18738), a car's floor at 0.05-0.15 g
-(ISO 2631 rides), hand and foot movements of 1-2.5 Hz.
+rather than measured: pedalling 70-95 a minute on a crank of 17 cm, a lift at 1.2 m/s2 (ISO 18738), a car's floor at
+0.05-0.15 g (ISO 2631 rides), hand and foot movements of 1-2.5 Hz.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,9 @@ class Scene:
         self.moves.append((channel, at_s - each_s / 2, each_s / 2, height))
         self.moves.append((channel, at_s + each_s / 2, each_s / 2, -height))
 
-    def shock(self, at_s: float, size_g: float, along: Sequence[float], hz: float, decay_s: float) -> None:
+    def shock(
+        self, at_s: float, size_g: float, along: Sequence[float] | Array, hz: float, decay_s: float
+    ) -> None:
         way = np.asarray(along, float)
         self.shocks.append((at_s, size_g * way / np.linalg.norm(way), hz, decay_s))
 

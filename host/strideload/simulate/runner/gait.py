@@ -89,8 +89,8 @@ _SHOCK_BY_SLOPE = 2.7
 
 @dataclass(frozen=True)
 class Traits:
-    """What makes one runner differ from the next: factors on stride, contact, peak, rotation and the forces of the swing,
-    the shock's form, how much it shakes the pod, and how far the foot leaves the plane of running."""
+    """What makes one runner differ from the next: factors on stride, contact, peak, rotation and the forces of the
+    swing, the shock's form, how much it shakes the pod, and how far the foot leaves the plane of running."""
 
     stride: float
     contact: float

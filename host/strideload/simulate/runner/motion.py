@@ -1,9 +1,10 @@
 """A foot's motion in walking and running as a sensor on it feels it.
 
-The foot moves along its heading, pitches, rolls and turns. All but the shock is a sum of bumps; in each swing the rotations
-add up to no angle (but for the turn), and the accelerations to no change of speed: the foot comes to rest flat on the ground.
-Where bumps lie, and how large they are, follows Reenalda et al. 2016, Falbriard et al. 2018, Mariani et al. 2012 (courses of
-rotation and acceleration at the foot) and Stacoff et al. 2000 (roll); docs/validation.md shows what came of it.
+The foot moves along its heading, pitches, rolls and turns. All but the shock is a sum of bumps; in each swing the
+rotations add up to no angle (but for the turn), and the accelerations to no change of speed: the foot comes to rest
+flat on the ground. Where bumps lie, and how large they are, follows Reenalda et al. 2016, Falbriard et al. 2018,
+Mariani et al. 2012 (courses of rotation and acceleration at the foot) and Stacoff et al. 2000 (roll);
+docs/validation.md shows what came of it.
 """
 
 from typing import NamedTuple
@@ -32,7 +33,9 @@ class _Course(NamedTuple):
     """Where the bumps of a stride lie. `_s`: seconds; the others are shares of the lead, the swing or the contact."""
 
     heel: tuple[float, float]  # centre and half width, lead, about toe-off
-    follow: tuple[float, float, float]  # swing; share of the heel's angle: in running after toe-off, in walking before
+    follow: tuple[
+        float, float, float
+    ]  # swing; share of the heel's angle: in running after toe-off, in walking before
     swing: tuple[float, float, float]  # swing: two centres and the half width of each
     slap_s: tuple[float, float]  # about contact: the sole comes down
     push_s: tuple[float, float]  # about toe-off
@@ -269,9 +272,9 @@ class _Swings:
         late = np.maximum(since, 0)
         decay = 1 / self._strides["decay_s"][k]
         turn = 2 * np.pi * self._strides["ring_hz"][k]
-        size_deg = np.where(late * decay < _OVER, _SHAKE_DPS_G * self._traits.shake * self._shock_g[k] / turn, 0.0) * np.exp(
-            -late * decay
-        )
+        size_deg = np.where(
+            late * decay < _OVER, _SHAKE_DPS_G * self._traits.shake * self._shock_g[k] / turn, 0.0
+        ) * np.exp(-late * decay)
         out = 1 - np.cos(turn * late)
         return size_deg * (turn * np.sin(turn * late) - decay * out), size_deg * out
 
@@ -285,7 +288,8 @@ class _Swings:
     def _meet_peaks(self) -> None:
         """Size the shocks such that the resultant of everything reaches what is told as the landing's peak.
 
-        Twice over, since what closes the swing's speed follows from the shock; lengths do not change with the foot's rotation.
+        Twice over, since what closes the swing's speed follows from the shock; lengths do not change with the foot's
+        rotation.
         """
         s = self._strides
         share = np.linspace(0.4, 2.0, _SMOOTH_POINTS * _PEAK_FINER + 1)
