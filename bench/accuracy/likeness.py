@@ -52,9 +52,9 @@ def figures(recorded: Sequence[Recorded]) -> dict[str, Floats]:
             if len(left):
                 note("contact, share of the stride", (left[0] - ic_s) / (next_s - ic_s))
             note("peak of the landing, g", length[(t_s >= ic_s - 0.03) & (t_s < ic_s + 0.1)].max())
-            note("mean of abs(|a| - 1 g), g", float(np.mean(np.abs(part - 1))))
-            note("least |a| in swing, g", part[share > 0.55].min())
-            note("change of |a| in 10 ms, g", *np.abs(np.diff(part)).tolist())
+            note("mean distance of the acceleration's length from 1 g, g", float(np.mean(np.abs(part - 1))))
+            note("least length of acceleration in swing, g", part[share > 0.55].min())
+            note("change of that length in 10 ms, g", *np.abs(np.diff(part)).tolist())
             if turning is not None and one.gyro_dps is not None:
                 note("greatest rotation, deg/s", turning[stride].max())
                 square = one.gyro_dps[stride].T @ one.gyro_dps[stride]
