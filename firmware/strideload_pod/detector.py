@@ -71,71 +71,72 @@ _W400 = const(18)
 _F_BIAS = const(19)         # F, the landmark of contact lies so much after it
 _F_BIAS_WALK = const(20)    # F, push-off has faded so much after toe-off in walking
 _F_BIAS_RUN = const(21)     # F, and so much before it in running
-_F_STRIDE_MIN = const(22)
-_F_STRIDE_MAX = const(23)
-_F_RUN_MAX = const(24)
-_F_WALK_MIN = const(25)
-_F_QUICK = const(26)  # 0.8 s
-_F_SLOW = const(27)  # 1.2 s
-_F_PULL = const(28)         # F, as far a landmark of rotation moves a contact
-_FILL_MAX = const(29)       # raw samples, a longer gap ends the bout
-_FLUSH = const(30)          # raw samples that bring out a last contact
-_RATE_HZ100 = const(31)     # internal rate in 1/100 Hz
-_LOBE_START = const(32)     # LSB, 50 deg/s
-_LOBE_LEAST = const(33)     # LSB, 100 deg/s
-_LOBE_PEAK = const(34)      # LSB, 140 deg/s
-_LOBE_ANGLE = const(35)     # LSB x ticks, 36 deg
-_NUM = const(36)            # raw samples in whole internal ones so far
-_PHASE = const(37)          # raw samples in the internal one in the making
-_SUM_X = const(38)
-_SUM_Y = const(39)
-_SUM_Z = const(40)
-_SUM_U = const(41)          # the same of rotation
-_SUM_V = const(42)
-_SUM_W = const(43)
-_SQUARE = const(44)         # greatest squared length in it, (2 LSB)**2
-_CLIP = const(45)
-_K = const(46)              # internal samples
-_WARM = const(47)           # internal samples since the start or the last long gap, up to _W400
-_TO_TICK = const(48)        # internal samples up to the next tick
-_LENGTH = const(49)         # u, last
-_ROOT = const(50)           # last integer square root, where the next one begins
-_SUM_DEV = const(51)        # running sums, modulo 2**29
-_SUM_JERK = const(52)
-_SUM_GAP = const(53)        # gaps so far
-_BEST = const(54)           # greatest landing strength of the last 0.25 s, and its k
-_BEST_K = const(55)
-_OFFERED_K = const(56)      # the best that was taken before its 0.25 s were over, or -1
-_MADE = const(57)           # candidates so far
-_FLOOR = const(58)          # candidates before this one are done with
-_TRACKING = const(59)
-_LAST = const(60)           # the contact that the bout has reached
-_LAST_K = const(61)         # k of it
-_PENDING = const(62)        # the candidate for the next one, or -1
-_PERIOD = const(63)         # F, of the bout's strides
-_LEVEL = const(64)          # landing strength of the bout's contacts
-_OVERDUE = const(65)        # internal samples after the last contact that end the wait for the next
-_SIGN = const(66)           # of rotation in the swings of the bout: 1 or -1, 0 without gyroscope
-_DOUBT = const(67)          # swings the other way in a row that ended in a stronger landing
-_UNLIKE = const(68)         # strides in a row that no gait has
-_GAP = const(69)            # raw samples lost since the last block, up to one more than _FILL_MAX
-_SKIP = const(70)           # the same, modulo 2**29
-_TICKS = const(71)          # ticks so far
-_LOBE_K = const(72)         # how far rotation was looked at
-_LOBE = const(73)           # sign of the lobe of rotation at _LOBE_K, or 0
-_LOBE_FROM = const(74)      # its first k, greatest rotation and angle
-_LOBE_MOST = const(75)
-_LOBE_SUM = const(76)
-_SWING = const(77)          # sign of the swing whose landing is waited for, or 0
-_SWING_END = const(78)      # its last k and first k, greatest rotation and angle
-_SWING_FROM = const(79)
-_SWING_MOST = const(80)
-_SWING_SUM = const(81)
-_DIFFS = const(82)          # landmarks of acceleration less those of rotation so far
-_SAMPLE = const(83)         # the last raw sample
-_AXIS = const(89)           # of rotation in the swing, 4096 long
-_COVARIANCE = const(92)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
-_DIFF = const(98)           # F, the last nine of _DIFFS
+_F_BIAS_HUMP = const(22)    # F, the hump of push-off in the acceleration lies so much before toe-off in running
+_F_STRIDE_MIN = const(23)
+_F_STRIDE_MAX = const(24)
+_F_RUN_MAX = const(25)
+_F_WALK_MIN = const(26)
+_F_QUICK = const(27)  # 0.8 s
+_F_SLOW = const(28)  # 1.2 s
+_F_PULL = const(29)         # F, as far a landmark of rotation moves a contact
+_FILL_MAX = const(30)       # raw samples, a longer gap ends the bout
+_FLUSH = const(31)          # raw samples that bring out a last contact
+_RATE_HZ100 = const(32)     # internal rate in 1/100 Hz
+_LOBE_START = const(33)     # LSB, 50 deg/s
+_LOBE_LEAST = const(34)     # LSB, 100 deg/s
+_LOBE_PEAK = const(35)      # LSB, 140 deg/s
+_LOBE_ANGLE = const(36)     # LSB x ticks, 36 deg
+_NUM = const(37)            # raw samples in whole internal ones so far
+_PHASE = const(38)          # raw samples in the internal one in the making
+_SUM_X = const(39)
+_SUM_Y = const(40)
+_SUM_Z = const(41)
+_SUM_U = const(42)          # the same of rotation
+_SUM_V = const(43)
+_SUM_W = const(44)
+_SQUARE = const(45)         # greatest squared length in it, (2 LSB)**2
+_CLIP = const(46)
+_K = const(47)              # internal samples
+_WARM = const(48)           # internal samples since the start or the last long gap, up to _W400
+_TO_TICK = const(49)        # internal samples up to the next tick
+_LENGTH = const(50)         # u, last
+_ROOT = const(51)           # last integer square root, where the next one begins
+_SUM_DEV = const(52)        # running sums, modulo 2**29
+_SUM_JERK = const(53)
+_SUM_GAP = const(54)        # gaps so far
+_BEST = const(55)           # greatest landing strength of the last 0.25 s, and its k
+_BEST_K = const(56)
+_OFFERED_K = const(57)      # the best that was taken before its 0.25 s were over, or -1
+_MADE = const(58)           # candidates so far
+_FLOOR = const(59)          # candidates before this one are done with
+_TRACKING = const(60)
+_LAST = const(61)           # the contact that the bout has reached
+_LAST_K = const(62)         # k of it
+_PENDING = const(63)        # the candidate for the next one, or -1
+_PERIOD = const(64)         # F, of the bout's strides
+_LEVEL = const(65)          # landing strength of the bout's contacts
+_OVERDUE = const(66)        # internal samples after the last contact that end the wait for the next
+_SIGN = const(67)           # of rotation in the swings of the bout: 1 or -1, 0 without gyroscope
+_DOUBT = const(68)          # swings the other way in a row that ended in a stronger landing
+_UNLIKE = const(69)         # strides in a row that no gait has
+_GAP = const(70)            # raw samples lost since the last block, up to one more than _FILL_MAX
+_SKIP = const(71)           # the same, modulo 2**29
+_TICKS = const(72)          # ticks so far
+_LOBE_K = const(73)         # how far rotation was looked at
+_LOBE = const(74)           # sign of the lobe of rotation at _LOBE_K, or 0
+_LOBE_FROM = const(75)      # its first k, greatest rotation and angle
+_LOBE_MOST = const(76)
+_LOBE_SUM = const(77)
+_SWING = const(78)          # sign of the swing whose landing is waited for, or 0
+_SWING_END = const(79)      # its last k and first k, greatest rotation and angle
+_SWING_FROM = const(80)
+_SWING_MOST = const(81)
+_SWING_SUM = const(82)
+_DIFFS = const(83)          # landmarks of acceleration less those of rotation so far
+_SAMPLE = const(84)         # the last raw sample
+_AXIS = const(90)           # of rotation in the swing, 4096 long
+_COVARIANCE = const(93)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
+_DIFF = const(99)           # F, the last nine of _DIFFS
 
 # Candidates: the last 32 landings that might be.
 _CANDIDATES = const(32)
@@ -160,28 +161,28 @@ _C_RELEASE = const(17)      # F, where push-off before its swing has faded, or -
 _C_FULL = const(18)         # its swing was a full one; 1 without gyroscope
 _C_SIZE = const(19)
 
-_CANDIDATE = const(107)
+_CANDIDATE = const(108)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(715)       # u
-_DEVS = const(1739)         # running sum of ||a| - 1 g|
-_JERKS = const(2763)        # running sum of changes of |a|
-_SQUARES = const(3787)      # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(4811)        # gaps so far * 2 + clipped
+_LENGTHS = const(716)       # u
+_DEVS = const(1740)         # running sum of ||a| - 1 g|
+_JERKS = const(2764)        # running sum of changes of |a|
+_SQUARES = const(3788)      # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(4812)        # gaps so far * 2 + clipped
 _NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(5835)
-_YS = const(6091)
-_ZS = const(6347)
+_XS = const(5836)
+_YS = const(6092)
+_ZS = const(6348)
 _FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
-_US = const(6603)
-_VS = const(7115)
-_WS = const(7627)
+_US = const(6604)
+_VS = const(7116)
+_WS = const(7628)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
-_STRENGTHS = const(8139)
-_ENERGIES = const(8171)  # of the landing that is measured, summed up
-STATE_SIZE = 8267
+_STRENGTHS = const(8140)
+_ENERGIES = const(8172)  # of the landing that is measured, summed up
+STATE_SIZE = 8268
 # fmt: on
 
 # Accelerations in u.
@@ -241,7 +242,8 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     state[_FLUSH] = rate_mhz // 1000 * 3 // 5
     state[_F_BIAS_WALK] = second // 1000 * 7
     state[_F_BIAS_RUN] = second // 1000 * 15
-    state[_F_PULL] = second // 50
+    state[_F_BIAS_HUMP] = second // 1000 * 20
+    state[_F_PULL] = second // 100
     state[_F_QUICK] = second // 5 * 4
     state[_F_SLOW] = second // 5 * 6
     state[_SIGN] = 0
@@ -641,7 +643,10 @@ def _lobe(state, k):
 
 
 def _landing(state, steps, count):
-    """The swing that waited ends in a landing: the strongest from 40 ms before its end to 100 ms after it."""
+    """The swing that waited ends in a landing: the strongest from 160 ms before its end to 100 ms after it.
+
+    After the forefoot the heel comes down in the swing's sense, so that its end comes late.
+    """
     sign = state[_SWING]
     state[_SWING] = 0
     hop = state[_HOP]
@@ -650,7 +655,7 @@ def _landing(state, steps, count):
     back = ((middle - state[_SWING_END]) & _MASK) // hop
     best = 0
     best_back = 0
-    for i in range(max(0, back - 5), min(back + 2, _LATELY) + 1):
+    for i in range(max(0, back - 5), min(back + 8, _LATELY) + 1):
         strength = state[_STRENGTHS + ((state[_TICKS] - i) & _LATELY)]
         if strength >= best:
             best = strength
@@ -778,7 +783,9 @@ def _break(state, slot, first, length):
 def _contact_of_swing(state, slot, sign):
     """Contact after a swing: the break, drawn to where rotation says by the usual difference of the two."""
     end = state[_SWING_END]
-    state[slot + _C_IC_K] = _break(state, slot, end - state[_W70], state[_W70] + state[_W150]) & _MASK
+    state[slot + _C_IC_K] = (
+        _break(state, slot, state[slot + _C_K] - state[_W130], state[_W130] + state[_W100]) & _MASK
+    )
     goal = -(state[_SWING_MOST] * 3 // 10)
     turned = _falls(state, end - state[_HOP], state[_HOP] + state[_W100], sign, goal)
     if turned < 0:
@@ -873,11 +880,11 @@ def _rises(state, first, sign, goal):
 def _impact(state, slot):
     """Peak, rise and clipping of the landing."""
     mark = state[slot + _C_IC_K]
-    # The landing's own peak, from the landmark to 100 ms after it; before lies the braking.
+    # The greatest resultant around contact: a soft landing's shock can stay below the braking that leads to it.
     peak = 0
     clip = 0
     highest = 0
-    for i in range(state[_W100]):
+    for i in range(-state[_W60], state[_W100]):
         at = (mark + i) & _R
         clip |= state[_MARKS + at] & 1
         if state[_SQUARES + at] > peak:
@@ -929,14 +936,14 @@ def _link(state, slot, previous):
             return
 
     # Push-off is the greatest length in the part of the stride where it can be; in running the first one of at least
-    # 7/10 of it, since the swing begins with another.
+    # 6/10 of it, since the swing begins with another.
     low = 52
     high = 74
     share = 10
     if kind == STEP_KIND_RUN or (kind == STEP_KIND_UNCERTAIN and stride < state[_F_WALK_MIN] * 7 // 5):
-        low = 25
+        low = 18
         high = 45
-        share = 7
+        share = 6
     low = length * low // 100
     high = length * high // 100
     greatest = 0
@@ -949,7 +956,8 @@ def _link(state, slot, previous):
     ):
         i += 1
     toe_off = (start + i) & _MASK
-    state[slot + _C_CONTACT] = (_centre(state, toe_off) - state[before + _C_IC]) & _MASK
+    late = state[_F_BIAS_HUMP] if share < 10 else 0
+    state[slot + _C_CONTACT] = (_centre(state, toe_off) + late - state[before + _C_IC]) & _MASK
 
 
 def _kind(state, stride, dev):
