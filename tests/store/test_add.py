@@ -48,6 +48,18 @@ def test_pages_are_kept_as_they_came(store: Store, pages: list[bytes]) -> None:
     assert store.wanted(*KEY) == len(pages)
 
 
+@pytest.mark.parametrize(
+    "count",
+    [1, 2, engine.ROWS_LIMIT - 1, engine.ROWS_LIMIT, engine.ROWS_LIMIT + 1, 2 * engine.ROWS_LIMIT + 7],
+)
+def test_a_batch_of_any_size_is_kept_whole(store: Store, count: int) -> None:
+    """At, below and above the rows of one statement."""
+    pod = Pod()
+    pod.steps(0, 16 * count)
+    assert store.add(messages(pod.pages)).stored == count
+    assert kept(store) == pod.pages
+
+
 def test_a_page_sent_twice_is_stored_once(store: Store, pages: list[bytes]) -> None:
     """In one message, in another, after the store was opened again: counted, and acknowledged again."""
     twice = store.add(messages(pages + pages, 5))

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,6 +25,8 @@ PRAGMAS: Final = (
 DISK_FULL: Final = "53100"
 TAKEN: Final = "23505"
 TAKEN_SQLITE: Final = ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
+# Far below the parameters that a statement may have: 32 766 in SQLite, 65 535 in PostgreSQL.
+ROWS_LIMIT: Final = 1024
 LOCKED: Final = ("55P03", "40P01", "40001")
 
 
@@ -100,11 +103,18 @@ def _kind_of(error: exc.DBAPIError) -> type[StoreError]:
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows that have all of the table's columns, in order.
 
-    They go to the driver as they are: a dictionary and a type a column would cost as much as the insert itself.
+    They go to the driver as they are: a dictionary and a type a column would cost as much as the insert itself. And
+    they go many to a statement: Python's lock is given back once a statement, so that the thread which reads from the
+    network works beside the database, where row by row the two would wait for each other at each of them.
     """
-    if rows:
-        names = tuple(column.name for column in table.c)
-        connection.exec_driver_sql(_statement(connection.dialect, table, names, None), list(rows))
+    names = tuple(column.name for column in table.c)
+    done = 0
+    while done < len(rows):
+        # In powers of two, so that ten statements serve any number of rows and stay prepared.
+        count = 1 << min(len(rows) - done, ROWS_LIMIT).bit_length() - 1
+        statement = _statement(connection.dialect, table, names, None, count)
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows[done : done + count])))
+        done += count
 
 
 def upsert(
@@ -126,9 +136,13 @@ def upsert(
 
 @lru_cache(maxsize=64)
 def _statement(
-    dialect: sa.Dialect, table: sa.Table, names: tuple[str, ...], merge: tuple[tuple[str, str], ...] | None
+    dialect: sa.Dialect,
+    table: sa.Table,
+    names: tuple[str, ...],
+    merge: tuple[tuple[str, str], ...] | None,
+    rows: int = 1,
 ) -> str:
-    """An insert, or with `merge` an upsert, with these columns, which are in the table's order."""
+    """An insert of so many rows, or with `merge` an upsert, with these columns, which are in the table's order."""
     found = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
     if merge is not None:
         keys = [column.name for column in table.primary_key]
@@ -139,7 +153,11 @@ def _statement(
             if name not in keys
         }
         found = found.on_conflict_do_update(index_elements=keys, set_=values)
-    return str(found.compile(dialect=dialect, column_keys=names))
+    one = str(found.compile(dialect=dialect, column_keys=names))
+    if rows == 1:
+        return one
+    head, values = one.split(" VALUES ")
+    return f"{head} VALUES {', '.join([values] * rows)}"
 
 
 def _merged(way: str, old: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
