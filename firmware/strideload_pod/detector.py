@@ -16,7 +16,7 @@ except ImportError:  # CPython
         return expr
 
 
-DETECTOR_VERSION = 1
+DETECTOR_VERSION = 2
 SAMPLE_WRAP = 1 << 29
 BLOCK_LIMIT = 512
 STEP_SIZE = 8
@@ -45,95 +45,144 @@ _F_SAMPLES = const((1 << 21) - 1)  # raw samples in the 29 bits of an F
 _G = const(512)                    # u in 1 g
 _FULL_SCALE = const(32_750)        # a raw value from here on is taken as clipped
 _CLIP_SQUARE = const(16_375 * 16_375)  # (2 LSB)**2, no shorter sample can be clipped
+_F_FAR = const(1 << 28)            # differences of F from here on are negative ones
 _GAP_MASK = const((1 << 28) - 1)
 
 # Head of the state.
-_AXES = const(0)          # numbers a sample: 3 or 6
-_DECIMATION = const(1)    # raw samples in an internal one
-_SCALE = const(2)         # 2 LSB -> u, times 2**14
-_UG = const(3)            # micro-g a LSB
-_UNRELIABLE = const(4)    # STEP_PEAK_UNRELIABLE or 0
-_W = const(5)             # ten lengths in internal samples, named below
-_W10 = const(5)           # the number is the time in ms
-_W40 = const(6)
-_W70 = const(7)
-_W90 = const(8)
-_W100 = const(9)
-_W130 = const(10)
-_W170 = const(11)
-_W190 = const(12)
-_W250 = const(13)
-_W400 = const(14)
-_F_BIAS = const(15)       # F, the landmark of contact lies so much after it
-_F_STRIDE_MIN = const(16)
-_F_STRIDE_MAX = const(17)
-_F_RUN_MAX = const(18)
-_FILL_MAX = const(19)     # raw samples, a longer gap ends the bout
-_FLUSH = const(20)        # raw samples that bring out a last contact
-_RATE_HZ100 = const(21)   # internal rate in 1/100 Hz
-_F_WALK_MIN = const(22)
-_NUM = const(23)          # raw samples in whole internal ones so far
-_PHASE = const(24)        # raw samples in the internal one in the making
-_SUM_X = const(25)
-_SUM_Y = const(26)
-_SUM_Z = const(27)
-_SQUARE = const(28)       # greatest squared length in it, (2 LSB)**2
-_CLIP = const(29)
-_K = const(30)
-_WARM = const(31)         # internal samples since the start or the last long gap, up to _W400
-_LENGTH = const(32)       # u, last
-_ROOT = const(33)         # last integer square root, where the next one begins
-_SUM_DEV = const(34)      # running sums, modulo 2**29
-_SUM_JERK = const(35)
-_SUM_GAP = const(36)
-_BEST = const(37)         # greatest landing strength of the last 0.25 s, and its k
-_BEST_K = const(38)
-_MADE = const(39)         # candidates so far
-_FLOOR = const(40)        # candidates before this one are done with
-_TRACKING = const(41)
-_LAST = const(42)         # the contact that the bout has reached
-_PENDING = const(43)      # the candidate for the next one, or -1
-_PERIOD = const(44)       # F, of the bout's strides
-_LEVEL = const(45)        # landing strength of the bout's contacts
-_OVERDUE = const(46)      # internal samples after the last contact that end the wait for the next
-_GAP = const(47)          # raw samples lost since the last block, up to one more than _FILL_MAX
-_SKIP = const(48)         # the same, modulo 2**29
-_SAMPLE = const(49)       # the last raw sample
-_LAST_K = const(52)       # k of the contact that the bout has reached
+_AXES = const(0)            # numbers a sample: 3 or 6
+_DECIMATION = const(1)      # raw samples in an internal one
+_SCALE = const(2)           # 2 LSB -> u, times 2**14
+_UG = const(3)              # micro-g a LSB
+_UNRELIABLE = const(4)      # STEP_PEAK_UNRELIABLE or 0
+_HOP = const(5)             # internal samples a tick, about 20 ms
+_W10 = const(6)             # internal samples; the number is the time in ms
+_W40 = const(7)
+_W60 = const(8)
+_W70 = const(9)
+_W90 = const(10)
+_W100 = const(11)
+_W130 = const(12)
+_W150 = const(13)
+_W170 = const(14)
+_W190 = const(15)
+_W250 = const(16)
+_W290 = const(17)
+_W400 = const(18)
+_F_BIAS = const(19)         # F, the landmark of contact lies so much after it
+_F_BIAS_WALK = const(20)    # F, push-off has faded so much after toe-off in walking
+_F_BIAS_RUN = const(21)     # F, and so much before it in running
+_F_BIAS_HUMP = const(22)    # F, the hump of push-off in the acceleration lies so much before toe-off in running
+_F_STRIDE_MIN = const(23)
+_F_STRIDE_MAX = const(24)
+_F_RUN_MAX = const(25)
+_F_WALK_MIN = const(26)
+_F_QUICK = const(27)  # 0.8 s
+_F_SLOW = const(28)  # 1.2 s
+_F_PULL = const(29)         # F, as far a landmark of rotation moves a contact
+_FILL_MAX = const(30)       # raw samples, a longer gap ends the bout
+_FLUSH = const(31)          # raw samples that bring out a last contact
+_RATE_HZ100 = const(32)     # internal rate in 1/100 Hz
+_LOBE_START = const(33)     # LSB, 50 deg/s
+_LOBE_LEAST = const(34)     # LSB, 100 deg/s
+_LOBE_PEAK = const(35)      # LSB, 140 deg/s
+_LOBE_ANGLE = const(36)     # LSB x ticks, 36 deg
+_NUM = const(37)            # raw samples in whole internal ones so far
+_PHASE = const(38)          # raw samples in the internal one in the making
+_SUM_X = const(39)
+_SUM_Y = const(40)
+_SUM_Z = const(41)
+_SUM_U = const(42)          # the same of rotation
+_SUM_V = const(43)
+_SUM_W = const(44)
+_SQUARE = const(45)         # greatest squared length in it, (2 LSB)**2
+_CLIP = const(46)
+_K = const(47)              # internal samples
+_WARM = const(48)           # internal samples since the start or the last long gap, up to _W400
+_TO_TICK = const(49)        # internal samples up to the next tick
+_LENGTH = const(50)         # u, last
+_ROOT = const(51)           # last integer square root, where the next one begins
+_SUM_DEV = const(52)        # running sums, modulo 2**29
+_SUM_JERK = const(53)
+_SUM_GAP = const(54)        # gaps so far
+_BEST = const(55)           # greatest landing strength of the last 0.25 s, and its k
+_BEST_K = const(56)
+_OFFERED_K = const(57)      # the best that was taken before its 0.25 s were over, or -1
+_MADE = const(58)           # candidates so far
+_FLOOR = const(59)          # candidates before this one are done with
+_TRACKING = const(60)
+_LAST = const(61)           # the contact that the bout has reached
+_LAST_K = const(62)         # k of it
+_PENDING = const(63)        # the candidate for the next one, or -1
+_PERIOD = const(64)         # F, of the bout's strides
+_LEVEL = const(65)          # landing strength of the bout's contacts
+_OVERDUE = const(66)        # internal samples after the last contact that end the wait for the next
+_SIGN = const(67)           # of rotation in the swings of the bout: 1 or -1, 0 without gyroscope
+_DOUBT = const(68)          # swings the other way in a row that ended in a stronger landing
+_UNLIKE = const(69)         # strides in a row that no gait has
+_GAP = const(70)            # raw samples lost since the last block, up to one more than _FILL_MAX
+_SKIP = const(71)           # the same, modulo 2**29
+_TICKS = const(72)          # ticks so far
+_LOBE_K = const(73)         # how far rotation was looked at
+_LOBE = const(74)           # sign of the lobe of rotation at _LOBE_K, or 0
+_LOBE_FROM = const(75)      # its first k, greatest rotation and angle
+_LOBE_MOST = const(76)
+_LOBE_SUM = const(77)
+_SWING = const(78)          # sign of the swing whose landing is waited for, or 0
+_SWING_END = const(79)      # its last k and first k, greatest rotation and angle
+_SWING_FROM = const(80)
+_SWING_MOST = const(81)
+_SWING_SUM = const(82)
+_DIFFS = const(83)          # landmarks of acceleration less those of rotation so far
+_SAMPLE = const(84)         # the last raw sample
+_AXIS = const(90)           # of rotation in the swing, 4096 long
+_COVARIANCE = const(93)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
+_DIFF = const(99)           # F, the last nine of _DIFFS
 
-# Candidates: the last 32 greatest strengths within 0.25 s.
+# Candidates: the last 32 landings that might be.
 _CANDIDATES = const(32)
-_C_K = const(0)           # of the greatest strength
+_C_K = const(0)             # of the greatest strength
 _C_STRENGTH = const(1)
-_C_PREVIOUS = const(2)    # the candidate that this one continues, or -1
-_C_CHAIN = const(3)       # contacts in its chain
-_C_VALUE = const(4)       # of its chain
-_C_STRIDE = const(5)      # F, from the previous
-_C_CONTACT = const(6)     # F, of the previous, or -1
-_C_DEV = const(7)         # u, mean of ||a| - 1 g| since the previous
-_C_GAP = const(8)         # samples were lost since the previous
-_C_IC = const(9)          # F
-_C_IC_K = const(10)
-_C_PEAK = const(11)       # mg
-_C_RISE = const(12)       # g/s
-_C_CLIP = const(13)
-_C_SIZE = const(14)
+_C_PREVIOUS = const(2)      # the candidate that this one continues, or -1
+_C_CHAIN = const(3)         # contacts in its chain
+_C_VALUE = const(4)         # of its chain
+_C_STRIDE = const(5)        # F, from the previous
+_C_CONTACT = const(6)       # F, of the previous, or -1
+_C_SEEN = const(7)          # its toe-off was seen in the rotation
+_C_DEV = const(8)           # u, mean of abs(length - 1 g) since the previous
+_C_GAP = const(9)           # samples were lost since the previous
+_C_IC = const(10)           # F
+_C_IC_K = const(11)
+_C_PEAK = const(12)         # mg
+_C_RISE = const(13)         # g/s
+_C_CLIP = const(14)
+_C_SIGN = const(15)         # of the rotation in its swing, 0 without gyroscope
+_C_DIFF = const(16)         # F, landmark of acceleration less that of rotation
+_C_RELEASE = const(17)      # F, where push-off before its swing has faded, or -1
+_C_FULL = const(18)         # its swing was a full one; 1 without gyroscope
+_C_SIZE = const(19)
 
-_CANDIDATE = const(53)
+_CANDIDATE = const(108)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(53 + 32 * 14)             # u
-_DEVS = const(53 + 32 * 14 + 1024)         # running sum of ||a| - 1 g|
-_JERKS = const(53 + 32 * 14 + 2 * 1024)    # running sum of changes of |a|
-_SQUARES = const(53 + 32 * 14 + 3 * 1024)  # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(53 + 32 * 14 + 4 * 1024)    # samples lost so far * 2 + clipped
-_NEAR = const(255)                         # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(53 + 32 * 14 + 5 * 1024)
-_YS = const(53 + 32 * 14 + 5 * 1024 + 256)
-_ZS = const(53 + 32 * 14 + 5 * 1024 + 512)
-STATE_SIZE = 53 + 32 * 14 + 5 * 1024 + 768
+_LENGTHS = const(716)       # u
+_DEVS = const(1740)         # running sum of ||a| - 1 g|
+_JERKS = const(2764)        # running sum of changes of |a|
+_SQUARES = const(3788)      # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(4812)        # gaps so far * 2 + clipped
+_NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
+_XS = const(5836)
+_YS = const(6092)
+_ZS = const(6348)
+_FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
+_US = const(6604)
+_VS = const(7116)
+_WS = const(7628)
+_LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
+_STRENGTHS = const(8140)
+_ENERGIES = const(8172)  # of the landing that is measured, summed up
+STATE_SIZE = 8268
 # fmt: on
 
 # Accelerations in u.
@@ -141,10 +190,14 @@ _SHOCK_MIN = const(20)  # 0.04 g a 10 ms
 _BRAKING_FLOOR = const(102)  # 0.2 g
 _ACTIVITY_FLOOR = const(154)  # 0.3 g
 _SWING_FULL = const(154)  # 0.3 g: mean ||a| - 1 g| of a full swing
+_QUICK_MIN = const(512)  # 1.0 g: running from 1.2 g on; a crank of 17 cm at 95 a minute gives 0.9 g
+_SLOW_MIN = const(51)  # 0.1 g: walking at 3 km/h has 0.2 g
+_SLOPE = const(768)  # u over a stride of 1.2 s
 _WALK_MAX = const(563)  # 1.1 g: walking has 0.3 to 1.06 g over a stride, running from 1.5 g on
 _RUN_MIN = const(666)  # 1.3 g
 
 _STRENGTH_MIN = const(64)  # gait mostly has over 1000, its first and last steps 100 and more
+_STRENGTH_MIN_OF_SWING = const(24)  # where rotation says that there was a swing
 _STRENGTH_CAP = const(1024)
 _CHAIN_MIN = const(4)
 _VALUE_MIN = const(1000)
@@ -162,6 +215,7 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
         raise ValueError("rotation must be 0 or more udps/LSB, got %d" % gyro_udps_lsb)
     for i in range(STATE_SIZE):
         state[i] = 0
+    state[_ROOT] = 1
     decimation = max(1, rate_mhz // 180_000)
     state[_AXES] = 6 if gyro_udps_lsb else 3
     state[_DECIMATION] = decimation
@@ -172,10 +226,12 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
         state[_UNRELIABLE] = STEP_PEAK_UNRELIABLE
     internal = rate_mhz // decimation // 10
     state[_RATE_HZ100] = internal
-    i = _W
-    for ms in (10, 40, 70, 90, 100, 130, 170, 190, 250, 400):
+    i = _W10
+    for ms in (10, 40, 60, 70, 90, 100, 130, 150, 170, 190, 250, 290, 400):
         state[i] = (ms * internal + 50_000) // 100_000
         i += 1
+    hop = max(1, internal // 5000)
+    state[_HOP] = hop
     second = rate_mhz * 32 // 125  # F: 256 / 1000
     state[_F_WALK_MIN] = second // 8 * 5
     state[_F_BIAS] = second * 3 // 200
@@ -184,6 +240,19 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     state[_F_RUN_MAX] = second // 20 * 21
     state[_FILL_MAX] = rate_mhz // 4000
     state[_FLUSH] = rate_mhz // 1000 * 3 // 5
+    state[_F_BIAS_WALK] = second // 1000 * 7
+    state[_F_BIAS_RUN] = second // 1000 * 15
+    state[_F_BIAS_HUMP] = second // 1000 * 20
+    state[_F_PULL] = second // 100
+    state[_F_QUICK] = second // 5 * 4
+    state[_F_SLOW] = second // 5 * 6
+    state[_SIGN] = 0
+    if gyro_udps_lsb:
+        udps = max(gyro_udps_lsb, 2000)  # no chip is finer; keeps the angle below 2**30
+        state[_LOBE_START] = 50_000_000 // udps
+        state[_LOBE_LEAST] = 100_000_000 // udps
+        state[_LOBE_PEAK] = 140_000_000 // udps
+        state[_LOBE_ANGLE] = 36_000_000 // udps * (internal // hop) // 100
     _restart(state)
 
 
@@ -197,9 +266,8 @@ def process(state, samples, n, steps):
     if n > 0:
         count = _run(state, samples, 0, state[_AXES], n, 0, steps, count)
         last = (n - 1) * state[_AXES]
-        state[_SAMPLE] = samples[last]
-        state[_SAMPLE + 1] = samples[last + 1]
-        state[_SAMPLE + 2] = samples[last + 2]
+        for i in range(state[_AXES]):
+            state[_SAMPLE + i] = samples[last + i]
     return count
 
 
@@ -249,10 +317,18 @@ def _restart(state):
     state[_SUM_X] = 0
     state[_SUM_Y] = 0
     state[_SUM_Z] = 0
+    state[_SUM_U] = 0
+    state[_SUM_V] = 0
+    state[_SUM_W] = 0
     state[_SQUARE] = 0
     state[_CLIP] = 0
     state[_WARM] = 0
+    state[_TO_TICK] = state[_HOP]
     state[_BEST] = 0
+    state[_OFFERED_K] = -1
+    state[_LOBE] = 0
+    state[_LOBE_K] = state[_K]
+    state[_SWING] = 0
     state[_FLOOR] = state[_MADE]
     state[_TRACKING] = 0
     state[_PENDING] = -1
@@ -265,129 +341,326 @@ def _run(state, source, at, stride, n, held, steps, count):
     """
     decimation = state[_DECIMATION]
     scale = state[_SCALE]
+    six = state[_AXES] == 6
     phase = state[_PHASE]
     sum_x = state[_SUM_X]
     sum_y = state[_SUM_Y]
     sum_z = state[_SUM_Z]
+    sum_u = state[_SUM_U]
+    sum_v = state[_SUM_V]
+    sum_w = state[_SUM_W]
     square = state[_SQUARE]
     clip = state[_CLIP]
     k = state[_K]
     warm = state[_WARM]
+    warm_at = state[_W400]
+    to_tick = state[_TO_TICK]
     length = state[_LENGTH]
     root = state[_ROOT]
     sum_dev = state[_SUM_DEV]
     sum_jerk = state[_SUM_JERK]
-    sum_gap = state[_SUM_GAP]
-    best = state[_BEST]
-    best_k = state[_BEST_K]
-    w40 = state[_W40]
-    w70 = state[_W70]
-    w90 = state[_W90]
-    w100 = state[_W100]
-    w170 = state[_W170]
-    w190 = state[_W190]
-    w250 = state[_W250]
-    w400 = state[_W400]
+    if held:
+        state[_SUM_GAP] = (state[_SUM_GAP] + 1) & _GAP_MASK
+    mark = state[_SUM_GAP] * 2
     for _ in range(n):
         x = source[at]
         y = source[at + 1]
         z = source[at + 2]
-        at += stride
-        sum_x += x  # at most 9 x 2**15
-        sum_y += y
-        sum_z += z
         half_x = x >> 1
         half_y = y >> 1
         half_z = z >> 1
         here = half_x * half_x + half_y * half_y + half_z * half_z  # at most 3 x 2**28
         if here > square:
             square = here
-        if here >= _CLIP_SQUARE and (max(x, y, z) >= _FULL_SCALE or min(x, y, z) <= -_FULL_SCALE):
-            clip = 1
-        sum_gap += held
+            if here >= _CLIP_SQUARE and (max(x, y, z) >= _FULL_SCALE or min(x, y, z) <= -_FULL_SCALE):
+                clip = 1
+        if six:
+            sum_u += source[at + 3]
+            sum_v += source[at + 4]
+            sum_w += source[at + 5]
+        at += stride
         phase += 1
         if phase < decimation:
+            sum_x += x  # at most 9 x 2**15
+            sum_y += y
+            sum_z += z
             continue
 
         k = (k + 1) & _MASK
         ring = k & _R
-        sum_x //= decimation
-        sum_y //= decimation
-        sum_z //= decimation
         near = k & _NEAR
-        state[_XS + near] = sum_x
-        state[_YS + near] = sum_y
-        state[_ZS + near] = sum_z
-        half_x = sum_x >> 1
-        half_y = sum_y >> 1
-        half_z = sum_z >> 1
-        root = _root(half_x * half_x + half_y * half_y + half_z * half_z, root)
+        phase = 0
+        if decimation > 1:
+            x = (sum_x + x) // decimation
+            y = (sum_y + y) // decimation
+            z = (sum_z + z) // decimation
+            sum_x = 0
+            sum_y = 0
+            sum_z = 0
+            half_x = x >> 1
+            half_y = y >> 1
+            half_z = z >> 1
+            here = half_x * half_x + half_y * half_y + half_z * half_z
+        state[_XS + near] = x
+        state[_YS + near] = y
+        state[_ZS + near] = z
+        # Newton's steps to the root, from the one before; the last is within 16 of it, so the error is below 1 in 256.
+        while True:
+            guess = (root + here // root) >> 1 | 1
+            change = guess - root
+            root = guess
+            if -16 < change < 16:
+                break
         before = length
-        length = (root * scale) >> 14  # 28378 x 18455 is below 2**29; at most 31964 u
+        length = (root * scale) >> 14  # 28379 x 18455 is below 2**29; at most 31965 u
         if warm == 0:
             before = length
         sum_dev = (sum_dev + abs(length - _G)) & _MASK
         sum_jerk = (sum_jerk + abs(length - before)) & _MASK
-        sum_gap &= _GAP_MASK
         state[_LENGTHS + ring] = length
         state[_DEVS + ring] = sum_dev
         state[_JERKS + ring] = sum_jerk
         state[_SQUARES + ring] = square
-        state[_MARKS + ring] = sum_gap * 2 + clip
-        state[_NUM] = (state[_NUM] + decimation) & _MASK
-        phase = 0
-        sum_x = 0
-        sum_y = 0
-        sum_z = 0
+        state[_MARKS + ring] = mark + clip
         square = 0
         clip = 0
-        if warm < w400:
+        if six:
+            ring = k & _FAR
+            state[_US + ring] = sum_u // decimation
+            state[_VS + ring] = sum_v // decimation
+            state[_WS + ring] = sum_w // decimation
+            sum_u = 0
+            sum_v = 0
+            sum_w = 0
+        if warm < warm_at:
             warm += 1
-            continue
-
-        # Landing strength of 190 ms ago. Total variation over 80 ms in g is 8 times the mean change in g per 10 ms.
-        middle = k - w190
-        shock = state[_JERKS + ((middle + w40) & _R)] - state[_JERKS + ((middle - w40) & _R)]
-        shock = (shock & _MASK) >> 3
-        strength = 0
-        if shock > _SHOCK_MIN:
-            braking = state[_DEVS + ((middle - w70) & _R)] - state[_DEVS + ((middle - w170) & _R)]
-            braking = (braking & _MASK) // w100 + _BRAKING_FLOOR
-            after = (middle + w90) & _R
-            activity = ((sum_dev - state[_DEVS + after]) & _MASK) // w100
-            activity += ((sum_jerk - state[_JERKS + after]) & _MASK) // 10
-            # below 2**14 x 2**15
-            strength = (min(shock, 16_383) * braking // (activity + _ACTIVITY_FLOOR)) >> 1
-        if strength > best:
-            best = strength
-            best_k = middle & _MASK
-        elif (middle - best_k) & _MASK >= w250:
-            found = best
-            best = 0
+        to_tick -= 1
+        if to_tick == 0:
+            to_tick = state[_HOP]
+            state[_NUM] = (state[_NUM] + decimation * ((k - state[_K]) & _MASK)) & _MASK
             state[_K] = k
-            if found >= _STRENGTH_MIN:
-                count = _candidate(state, best_k, found, steps, count)
-            best_k = middle & _MASK
-        if state[_TRACKING] and (k - state[_LAST_K]) & _MASK > state[_OVERDUE]:
-            state[_K] = k
-            count = _overdue(state, steps, count)
+            state[_WARM] = warm
+            count = _tick(state, steps, count)
 
     state[_PHASE] = phase
     state[_SUM_X] = sum_x
     state[_SUM_Y] = sum_y
     state[_SUM_Z] = sum_z
+    state[_SUM_U] = sum_u
+    state[_SUM_V] = sum_v
+    state[_SUM_W] = sum_w
     state[_SQUARE] = square
     state[_CLIP] = clip
+    state[_NUM] = (state[_NUM] + decimation * ((k - state[_K]) & _MASK)) & _MASK
     state[_K] = k
     state[_WARM] = warm
+    state[_TO_TICK] = to_tick
     state[_LENGTH] = length
     state[_ROOT] = root
     state[_SUM_DEV] = sum_dev
     state[_SUM_JERK] = sum_jerk
-    state[_SUM_GAP] = sum_gap
-    state[_BEST] = best
-    state[_BEST_K] = best_k
     return count
+
+
+def _tick(state, steps, count):
+    """About every 20 ms: landing strength, and what follows from it. -> steps in `steps`."""
+    k = state[_K]
+    strength = 0
+    middle = (k - state[_W190]) & _MASK
+    if state[_WARM] >= state[_W400]:
+        strength = _strength(state, middle)
+    ticks = (state[_TICKS] + 1) & _MASK
+    state[_TICKS] = ticks
+    state[_STRENGTHS + (ticks & _LATELY)] = strength
+    if state[_AXES] == 6:
+        _turn_axis(state, ticks)
+        count = _rotate(state, steps, count)
+    elif strength > state[_BEST]:
+        state[_BEST] = strength
+        state[_BEST_K] = middle
+    elif state[_BEST] > 0:
+        count = _past_best(state, middle, steps, count)
+    if state[_TRACKING] and (k - state[_LAST_K]) & _MASK > state[_OVERDUE]:
+        count = _overdue(state, steps, count)
+    return count
+
+
+def _past_best(state, middle, steps, count):
+    """The greatest strength lies behind: is it a candidate? -> steps in `steps`."""
+    best = state[_BEST]
+    best_k = state[_BEST_K]
+    since = (middle - best_k) & _MASK
+    if since >= state[_W250]:
+        state[_BEST] = 0
+        if best >= _STRENGTH_MIN and best_k != state[_OFFERED_K]:
+            return _candidate(state, best_k, best, 0, steps, count)
+    elif since >= state[_W60] and state[_TRACKING] and best_k != state[_OFFERED_K]:
+        # In rhythm and past its height: it need not wait until nothing stronger can come.
+        off = ((best_k - state[_LAST_K]) & _MASK) * (256 * state[_DECIMATION]) - state[_PERIOD]
+        if abs(off) * 8 < state[_PERIOD] and best * 2 >= state[_LEVEL]:
+            state[_OFFERED_K] = best_k
+            return _candidate(state, best_k, best, 0, steps, count)
+    return count
+
+
+def _strength(state, middle):
+    """Landing strength around an internal sample 190 ms ago, in 1/256."""
+    # Total variation over 80 ms in g is 8 times the mean change in g per 10 ms.
+    shock = state[_JERKS + ((middle + state[_W40]) & _R)] - state[_JERKS + ((middle - state[_W40]) & _R)]
+    shock = (shock & _MASK) >> 3
+    if shock <= _SHOCK_MIN:
+        return 0
+    w100 = state[_W100]
+    braking = state[_DEVS + ((middle - state[_W70]) & _R)] - state[_DEVS + ((middle - state[_W170]) & _R)]
+    braking = (braking & _MASK) // w100 + _BRAKING_FLOOR
+    after = (middle + state[_W90]) & _R
+    now = state[_K] & _R
+    activity = ((state[_DEVS + now] - state[_DEVS + after]) & _MASK) // w100
+    activity += ((state[_JERKS + now] - state[_JERKS + after]) & _MASK) // 10
+    # below 2**14 x 2**15
+    return (min(shock, 16_383) * braking // (activity + _ACTIVITY_FLOOR)) >> 1
+
+
+def _turn_axis(state, ticks):
+    """Learn the axis of rotation: a leaky covariance over 5 s, now and then two power steps from the axis so far."""
+    if ticks & 1:
+        return
+    at = state[_K] & _FAR
+    u = state[_US + at] >> 5
+    v = state[_VS + at] >> 5
+    w = state[_WS + at] >> 5
+    c = _COVARIANCE
+    state[c] += u * u - (state[c] >> 7)  # 2**20 x 2**7 at most, as all six
+    state[c + 1] += u * v - (state[c + 1] >> 7)
+    state[c + 2] += u * w - (state[c + 2] >> 7)
+    state[c + 3] += v * v - (state[c + 3] >> 7)
+    state[c + 4] += v * w - (state[c + 4] >> 7)
+    state[c + 5] += w * w - (state[c + 5] >> 7)
+    if ticks & 15:
+        return
+    trace = state[c] + state[c + 3] + state[c + 5]
+    if trace < 1 << 13:
+        return  # at rest: the axis stays
+    shift = 0
+    while trace >> shift >= 1 << 14:
+        shift += 1
+    xx = state[c] >> shift
+    xy = state[c + 1] >> shift
+    xz = state[c + 2] >> shift
+    yy = state[c + 3] >> shift
+    yz = state[c + 4] >> shift
+    zz = state[c + 5] >> shift
+    u = state[_AXIS]
+    v = state[_AXIS + 1]
+    w = state[_AXIS + 2]
+    if u == 0 and v == 0 and w == 0:
+        # The column of the greatest variance is not at a right angle to the axis.
+        u = 4096 if xx >= yy and xx >= zz else 0
+        v = 4096 if u == 0 and yy >= zz else 0
+        w = 4096 if u == 0 and v == 0 else 0
+    for _ in range(2):
+        x = (xx * u + xy * v + xz * w) >> 8  # 3 x 2**14 x 2**12 before the shift
+        y = (xy * u + yy * v + yz * w) >> 8
+        z = (xz * u + yz * v + zz * w) >> 8
+        most = max(abs(x), abs(y), abs(z))
+        while most >= 1 << 13:
+            x >>= 1
+            y >>= 1
+            z >>= 1
+            most >>= 1
+        size = max(1, _root(x * x + y * y + z * z, most))
+        u = (x << 12) // size
+        v = (y << 12) // size
+        w = (z << 12) // size
+    state[_AXIS] = u
+    state[_AXIS + 1] = v
+    state[_AXIS + 2] = w
+
+
+def _about(state, k):
+    """Rotation about the axis, LSB."""
+    at = k & _FAR
+    # 2**15 x 3**0.5 x 2**12
+    return (
+        state[_US + at] * state[_AXIS]
+        + state[_VS + at] * state[_AXIS + 1]
+        + state[_WS + at] * state[_AXIS + 2]
+    ) >> 12
+
+
+def _rotate(state, steps, count):
+    """Look at rotation as far as it may be: in search 0.4 s late, when the axis knows the first swing as well."""
+    k = state[_K]
+    hop = state[_HOP]
+    while True:
+        if state[_SWING] and (k - state[_SWING_END]) & _MASK >= state[_W290]:
+            count = _landing(state, steps, count)
+        late = 0 if state[_TRACKING] else state[_W400]
+        if (k - state[_LOBE_K]) & _MASK < late + hop:
+            return count
+        at = (state[_LOBE_K] + hop) & _MASK
+        state[_LOBE_K] = at
+        _lobe(state, at)
+
+
+def _lobe(state, k):
+    """Follow rotation from zero to zero; a lobe as large as a swing waits for its landing."""
+    at = k & _FAR
+    turn = (
+        state[_US + at] * state[_AXIS]
+        + state[_VS + at] * state[_AXIS + 1]
+        + state[_WS + at] * state[_AXIS + 2]
+    )
+    turn >>= 12  # 2**15 x 3**0.5 x 2**12 before
+    lobe = state[_LOBE]
+    if lobe:
+        size = turn * lobe
+        if size > 0:
+            if state[_LOBE_SUM] < 1 << 28:
+                state[_LOBE_SUM] += size
+            if size > state[_LOBE_MOST]:
+                state[_LOBE_MOST] = size
+            return
+        state[_LOBE] = 0
+        enough = state[_LOBE_MOST] >= state[_LOBE_LEAST] and state[_LOBE_SUM] * 2 >= state[_LOBE_ANGLE]
+        # Heel rise can still be waiting when a fast swing ends: the bout's own way goes before, then the larger angle.
+        waiting = state[_SWING]
+        if waiting and waiting != lobe:
+            enough = enough and lobe == state[_SIGN]
+        elif waiting:
+            enough = enough and state[_SWING_SUM] < state[_LOBE_SUM]
+        if enough:
+            state[_SWING] = lobe
+            state[_SWING_END] = k
+            state[_SWING_FROM] = state[_LOBE_FROM]
+            state[_SWING_MOST] = state[_LOBE_MOST]
+            state[_SWING_SUM] = state[_LOBE_SUM]
+    if abs(turn) >= state[_LOBE_START]:
+        state[_LOBE] = 1 if turn > 0 else -1
+        state[_LOBE_FROM] = k
+        state[_LOBE_MOST] = abs(turn)
+        state[_LOBE_SUM] = abs(turn)
+
+
+def _landing(state, steps, count):
+    """The swing that waited ends in a landing: the strongest from 160 ms before its end to 100 ms after it.
+
+    After the forefoot the heel comes down in the swing's sense, so that its end comes late.
+    """
+    sign = state[_SWING]
+    state[_SWING] = 0
+    hop = state[_HOP]
+    middle = (state[_K] - state[_W190]) & _MASK
+    # Ticks from the end of the swing to the newest strength.
+    back = ((middle - state[_SWING_END]) & _MASK) // hop
+    best = 0
+    best_back = 0
+    for i in range(max(0, back - 5), min(back + 8, _LATELY) + 1):
+        strength = state[_STRENGTHS + ((state[_TICKS] - i) & _LATELY)]
+        if strength >= best:
+            best = strength
+            best_back = i
+    return _candidate(state, (middle - best_back * hop) & _MASK, best, sign, steps, count)
 
 
 def _root(value, near):
@@ -415,13 +688,18 @@ def _centre(state, k):
     return ((start & _F_SAMPLES) * 256 + (decimation - 1) * 128) & _MASK
 
 
-def _candidate(state, k, strength, steps, count):
-    """Measure the landing whose strength was greatest at k, and let the bout decide upon it. -> steps in `steps`."""
+def _candidate(state, k, strength, sign, steps, count):
+    """Measure the landing that is strongest at k, and let the bout decide upon it. -> steps in `steps`.
+
+    `sign` is that of the rotation in its swing, which has just been found, or 0 without gyroscope.
+    """
     # A tap comes out of rest, a landing out of a swing: without one the strength is weighted down.
     swing = (state[_DEVS + ((k - state[_W70]) & _R)] - state[_DEVS + ((k - state[_W400]) & _R)]) & _MASK
     swing //= state[_W400] - state[_W70]
     strength = min(strength, 16_383) * min(swing, _SWING_FULL) // _SWING_FULL
-    if strength < _STRENGTH_MIN:
+    if strength < (_STRENGTH_MIN_OF_SWING if sign else _STRENGTH_MIN):
+        return count
+    if state[_TRACKING] and _is_beside(state, k, strength, sign):
         return count
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
@@ -431,49 +709,182 @@ def _candidate(state, k, strength, steps, count):
     state[slot + _C_PREVIOUS] = -1
     state[slot + _C_CHAIN] = 1
     state[slot + _C_VALUE] = min(strength, _STRENGTH_CAP)
-    _measure(state, slot, k)
+    state[slot + _C_SIGN] = sign
+    state[slot + _C_RELEASE] = -1
+    state[slot + _C_FULL] = 1
+    if sign:
+        if state[_SWING_MOST] < state[_LOBE_PEAK] or state[_SWING_SUM] < state[_LOBE_ANGLE]:
+            state[slot + _C_FULL] = 0
+        _contact_of_swing(state, slot, sign)
+        _push_off(state, slot, sign)
+    else:
+        mark = _break(state, slot, k - state[_W130], state[_W130] + state[_W100])
+        state[slot + _C_IC_K] = mark & _MASK
+    _impact(state, slot)
     if state[_TRACKING]:
         return _track(state, number, steps, count)
     return _search(state, number, steps, count)
 
 
-def _measure(state, slot, k):
-    """Contact, peak, rise and clipping of the landing around k."""
-    # Contact breaks the smooth braking of the swing: the landmark is where a fifth of the squared second difference of
-    # the acceleration vector (over 10 ms) has passed, from 130 ms before k to 100 ms after it.
-    span = state[_W10]
-    first = k - state[_W130] + span
-    length = state[_W130] + state[_W100]
-    greatest = 0
-    for i in range(first, first + length):
-        at = i & _NEAR
-        mid = (i - span) & _NEAR
-        old = (i - 2 * span) & _NEAR
-        greatest = max(
-            greatest,
-            abs(state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]),
-            abs(state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]),
-            abs(state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]),
-        )
-    shift = 0
-    while greatest >> shift > 1023:
-        shift += 1
-    total = _break_energy(state, first, length, span, shift, -1)  # at most 83 x 3 x 2**20
-    goal = total // 5
-    crossing = _break_energy(state, first, length, span, shift, goal)
-    whole = crossing >> 8
-    mark = first + whole - span
-    # The energy of a sample stands for the time from half an internal sample before it to half of one after it.
-    decimation = state[_DECIMATION]
-    ic = _centre(state, mark) + ((crossing & 255) - 128) * decimation
-    state[slot + _C_IC] = (ic - state[_F_BIAS]) & _MASK
-    state[slot + _C_IC_K] = mark & _MASK
+def _is_beside(state, k, strength, sign):
+    """In a bout: True for what need not be measured, since it cannot be the next contact."""
+    if sign:
+        return sign != state[_SIGN] and not _is_doubt(state, strength)
+    since = ((k - state[_LAST_K]) & _MASK) * (256 * state[_DECIMATION])
+    return strength * 8 < state[_LEVEL] or (since * 2 < state[_PERIOD] and strength * 2 < state[_LEVEL])
 
-    # The landing's own peak, from the landmark to 100 ms after it; before lies the braking.
+
+def _is_doubt(state, strength):
+    """A full swing the other way, with a stronger landing: True when there have been four in a row."""
+    full = state[_SWING_MOST] >= state[_LOBE_PEAK] and state[_SWING_SUM] >= state[_LOBE_ANGLE]
+    if full and strength > state[_slot(state[_LAST]) + _C_STRENGTH]:
+        state[_DOUBT] += 1
+    return state[_DOUBT] >= 4
+
+
+def _break(state, slot, first, length):
+    """Contact breaks the smooth braking of the swing: the landmark is where a fifth of the squared second difference
+    of the acceleration vector (over 10 ms) has passed, of that from `first` on. -> its k, the contact in the slot."""
+    span = state[_W10]
+    peak = 0
+    for i in range(first, first + length):
+        if state[_SQUARES + (i & _R)] > peak:
+            peak = state[_SQUARES + (i & _R)]
+    # No component of a second difference is above 8 x the greatest length, which is in 2 LSB.
+    shift = 0
+    while peak >> 2 * shift >= 1 << 14:
+        shift += 1
+    total = 0
+    old = (first - span) & _NEAR
+    mid = first & _NEAR
+    at = (first + span) & _NEAR
+    for i in range(length):
+        x = (state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]) >> shift
+        y = (state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]) >> shift
+        z = (state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]) >> shift
+        total += x * x + y * y + z * z  # 83 x 3 x 2**20
+        state[_ENERGIES + i] = total
+        at = (at + 1) & _NEAR
+        mid = (mid + 1) & _NEAR
+        old = (old + 1) & _NEAR
+    goal = total // 5
+    i = 0
+    while state[_ENERGIES + i] < goal:
+        i += 1
+    before = state[_ENERGIES + i - 1] if i else 0
+    part = (goal - before) * 256 // max(1, state[_ENERGIES + i] - before)  # 3 x 2**20 x 256
+    mark = first + i
+    # The energy of a sample stands for the time from half an internal sample before it to half of one after it.
+    ic = _centre(state, mark) + (part - 128) * state[_DECIMATION]
+    state[slot + _C_IC] = (ic - state[_F_BIAS]) & _MASK
+    return mark
+
+
+def _contact_of_swing(state, slot, sign):
+    """Contact after a swing: the break, drawn to where rotation says by the usual difference of the two."""
+    end = state[_SWING_END]
+    state[slot + _C_IC_K] = (
+        _break(state, slot, state[slot + _C_K] - state[_W130], state[_W130] + state[_W100]) & _MASK
+    )
+    goal = -(state[_SWING_MOST] * 3 // 10)
+    turned = _falls(state, end - state[_HOP], state[_HOP] + state[_W100], sign, goal)
+    if turned < 0:
+        turned = _falls(state, end - state[_HOP], state[_HOP], sign, 0)
+    ic = state[slot + _C_IC]
+    diff = (ic - turned) & _MASK
+    if diff > _MASK >> 1:
+        diff -= _MASK + 1
+    state[slot + _C_DIFF] = diff
+    if turned < 0 or state[_DIFFS] < 3:
+        return
+    pull = _usual_diff(state) - diff
+    pull = max(-state[_F_PULL], min(state[_F_PULL], pull))
+    state[slot + _C_IC] = (ic + pull) & _MASK
+    decimation = state[_DECIMATION]
+    state[slot + _C_IC_K] = (state[slot + _C_IC_K] + pull // (256 * decimation)) & _MASK
+
+
+def _falls(state, first, length, sign, goal):
+    """F where rotation falls to `goal`, seen so that the swing is positive; -1: nowhere."""
+    before = _about(state, first) * sign
+    for i in range(first + 1, first + length + 1):
+        turn = _about(state, i) * sign
+        if turn <= goal < before:
+            part = min(before - goal, 1 << 20) * 256 // (before - turn)
+            return (_centre(state, i - 1) + part * state[_DECIMATION]) & _MASK
+        before = turn
+    return -1
+
+
+def _usual_diff(state):
+    """Median of the last differences of the two landmarks, F."""
+    held = min(state[_DIFFS], 9)
+    for i in range(held):
+        one = state[_DIFF + i]
+        below = 0
+        same = 0
+        for j in range(held):
+            if state[_DIFF + j] < one:
+                below += 1
+            elif state[_DIFF + j] == one:
+                same += 1
+        if below <= held // 2 < below + same:
+            return one
+    return 0
+
+
+def _push_off(state, slot, sign):
+    """Toe-off before the swing: where the rotation of push-off, the first hump against the swing's, has faded to 3/5.
+
+    In running a second hump follows, while the leg bends in the air.
+    """
+    start = state[_SWING_FROM]
+    length = state[_W290] + state[_W40]
+    if state[_TRACKING]:
+        length = min(state[_W400], state[_PERIOD] // 20 * 9 // (256 * state[_DECIMATION]))
+    deepest = 0
+    for i in range(length):
+        deepest = min(deepest, _about(state, start - i) * sign)
+    if deepest > -state[_LOBE_START]:
+        return
+    i = length
+    turn = _about(state, start - i) * sign
+    while i > 0 and turn * 5 < deepest * 2 and _about(state, start - i + 1) * sign > turn:
+        i -= 1  # the sole still comes down after landing
+        turn = _about(state, start - i) * sign
+    hump = 0
+    at = start
+    while i > 0:
+        turn = _about(state, start - i) * sign
+        if turn < hump:
+            hump = turn
+            at = start - i
+        elif hump * 2 <= deepest and turn * 5 > hump * 3:
+            break
+        i -= 1
+    state[slot + _C_RELEASE] = _rises(state, at, sign, hump * 3 // 5)
+
+
+def _rises(state, first, sign, goal):
+    """F where rotation has risen to `goal` after `first`; -1: not within 0.25 s."""
+    before = _about(state, first) * sign
+    for i in range(first + 1, first + state[_W250]):
+        turn = _about(state, i) * sign
+        if turn >= goal > before:
+            part = min(goal - before, 1 << 20) * 256 // (turn - before)
+            return (_centre(state, i - 1) + part * state[_DECIMATION]) & _MASK
+        before = turn
+    return -1
+
+
+def _impact(state, slot):
+    """Peak, rise and clipping of the landing."""
+    mark = state[slot + _C_IC_K]
+    # The greatest resultant around contact: a soft landing's shock can stay below the braking that leads to it.
     peak = 0
     clip = 0
     highest = 0
-    for i in range(state[_W100]):
+    for i in range(-state[_W60], state[_W100]):
         at = (mark + i) & _R
         clip |= state[_MARKS + at] & 1
         if state[_SQUARES + at] > peak:
@@ -482,27 +893,10 @@ def _measure(state, slot, k):
     state[slot + _C_CLIP] = clip
     state[slot + _C_PEAK] = _root(peak, state[_ROOT]) * (2 * state[_UG]) // 1000  # 28378 x 2200
     rise = 0
-    for i in range(-span, highest + 1):
+    for i in range(-state[_W10], highest + 1):
         at = mark + i
         rise = max(rise, state[_LENGTHS + (at & _R)] - state[_LENGTHS + ((at - 1) & _R)])
     state[slot + _C_RISE] = rise * (state[_RATE_HZ100] // 20) // 2560  # 31964 x 1800; u to g: 512
-
-
-def _break_energy(state, first, length, span, shift, goal):
-    """Sum of squared second differences, or where it reaches `goal`, in 1/256 internal sample from `first`."""
-    total = 0
-    for i in range(length):
-        at = (first + i) & _NEAR
-        mid = (first + i - span) & _NEAR
-        old = (first + i - 2 * span) & _NEAR
-        x = (state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]) >> shift
-        y = (state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]) >> shift
-        z = (state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]) >> shift
-        piece = x * x + y * y + z * z
-        if goal >= 0 and total + piece >= goal:
-            return i * 256 + (goal - total) * 256 // max(1, piece)  # below 3 x 2**20 x 256
-        total += piece
-    return total
 
 
 def _push(state, k):
@@ -531,17 +925,25 @@ def _link(state, slot, previous):
     state[slot + _C_DEV] = dev
     lost = (state[_MARKS + (k & _R)] >> 1) - (state[_MARKS + (start & _R)] >> 1)
     state[slot + _C_GAP] = 1 if lost != 0 else 0
+    kind = _kind(state, stride, dev)
+    state[slot + _C_SEEN] = 0
+    if state[slot + _C_RELEASE] >= 0:
+        late = state[_F_BIAS_WALK] if kind == STEP_KIND_WALK else -state[_F_BIAS_RUN]
+        contact = (state[slot + _C_RELEASE] - late - state[before + _C_IC]) & _MASK
+        if stride // 8 < contact < stride // 8 * 7:
+            state[slot + _C_CONTACT] = contact
+            state[slot + _C_SEEN] = 1
+            return
 
     # Push-off is the greatest length in the part of the stride where it can be; in running the first one of at least
-    # 7/10 of it, since the swing begins with another.
+    # 6/10 of it, since the swing begins with another.
     low = 52
     high = 74
     share = 10
-    kind = _kind(state, stride, dev)
     if kind == STEP_KIND_RUN or (kind == STEP_KIND_UNCERTAIN and stride < state[_F_WALK_MIN] * 7 // 5):
-        low = 25
+        low = 18
         high = 45
-        share = 7
+        share = 6
     low = length * low // 100
     high = length * high // 100
     greatest = 0
@@ -554,7 +956,8 @@ def _link(state, slot, previous):
     ):
         i += 1
     toe_off = (start + i) & _MASK
-    state[slot + _C_CONTACT] = (_centre(state, toe_off) - state[before + _C_IC]) & _MASK
+    late = state[_F_BIAS_HUMP] if share < 10 else 0
+    state[slot + _C_CONTACT] = (_centre(state, toe_off) + late - state[before + _C_IC]) & _MASK
 
 
 def _kind(state, stride, dev):
@@ -566,10 +969,32 @@ def _kind(state, stride, dev):
     return STEP_KIND_UNCERTAIN
 
 
+def _is_gait(state, before, slot, stride):
+    """True if two landings so far apart can be a stride: quick ones are lively, and the shock stands out."""
+    dev = _activity(state, before, slot)
+    if stride < state[_F_QUICK]:
+        least = _QUICK_MIN
+    else:
+        # 0.1 g at 1.2 s and above, 0.6 g at 0.8 s
+        least = _SLOW_MIN + max(0, state[_F_SLOW] - stride) // (state[_F_SLOW] // _SLOPE)
+    if dev < least:
+        return False
+    k = state[slot + _C_K]
+    w40 = state[_W40]
+    shock = ((state[_JERKS + ((k + w40) & _R)] - state[_JERKS + ((k - w40) & _R)]) & _MASK) >> 4
+    start = state[before + _C_K]
+    all_of_it = ((state[_JERKS + (k & _R)] - state[_JERKS + (start & _R)]) & _MASK) >> 4
+    # 7/4 of the mean change: 84 x 4000 x 683 and 683 x 4000 x 58 x 7/4
+    return shock * ((k - start) & _MASK) >= all_of_it * (2 * w40) // 4 * 7
+
+
 def _search(state, number, steps, count):
     """No bout yet: is this the fourth contact of a chain in rhythm? -> steps in `steps`."""
     slot = _slot(number)
+    if not state[slot + _C_FULL]:
+        return count
     own = state[slot + _C_VALUE]
+    lead = -1
     between = 0
     held = min((number - state[_FLOOR]) & _MASK, _CANDIDATES - 1)
     previous = -1
@@ -577,28 +1002,40 @@ def _search(state, number, steps, count):
         other = (number - back) & _MASK
         before = _slot(other)
         stride = (state[slot + _C_IC] - state[before + _C_IC]) & _MASK
-        if stride > state[_F_STRIDE_MAX]:
+        if _F_FAR > stride > state[_F_STRIDE_MAX]:
             break
         skipped = between
-        between += min(state[before + _C_STRENGTH], _STRENGTH_CAP)
-        if stride < state[_F_STRIDE_MIN]:
+        if state[before + _C_FULL] or state[before + _C_SIGN] == state[slot + _C_SIGN]:
+            between += min(state[before + _C_STRENGTH], _STRENGTH_CAP)
+        if (
+            stride < state[_F_STRIDE_MIN]
+            or stride >= _F_FAR
+            or state[slot + _C_SIGN] != state[before + _C_SIGN]
+        ):
             continue
-        if stride < state[_F_WALK_MIN] and _activity(state, before, slot) < _RUN_MIN:
+        if lead < 0:
+            lead = other
+        if not state[before + _C_FULL]:
+            continue
+        if not _is_gait(state, before, slot, stride):
             continue
         chain = state[before + _C_CHAIN] + 1
         value = state[before + _C_VALUE]
         if chain > 2 and abs(stride - state[before + _C_STRIDE]) * 4 > state[before + _C_STRIDE]:
             chain = 2  # out of its rhythm: the first of a new chain
             value = min(state[before + _C_STRENGTH], _STRENGTH_CAP)
-        value += own - skipped
+        value += own - skipped * 3 // 2
         if value > state[slot + _C_VALUE]:
             state[slot + _C_VALUE] = value
             state[slot + _C_CHAIN] = chain
             previous = other
     if previous < 0:
+        if lead >= 0 and state[slot + _C_SIGN]:
+            _link(state, slot, lead)
         return count
     _link(state, slot, previous)
-    if state[slot + _C_CHAIN] < _CHAIN_MIN or state[slot + _C_VALUE] < _VALUE_MIN:
+    least = _CHAIN_MIN - 1 if state[slot + _C_SIGN] else _CHAIN_MIN
+    if state[slot + _C_CHAIN] < least or state[slot + _C_VALUE] < _VALUE_MIN:
         return count
     return _confirm(state, number, steps, count)
 
@@ -613,6 +1050,9 @@ def _confirm(state, number, steps, count):
         if (number - first) & _MASK >= _CANDIDATES:
             break  # a long, weak chain: its beginning is not held any more
         links += 1
+    before = state[_slot(first) + _C_PREVIOUS]
+    if state[slot + _C_SIGN] and before >= 0 and (number - before) & _MASK < _CANDIDATES:
+        links += 1  # a first step, out of the rhythm that follows
     level = 0
     for back in range(links, 0, -1):
         following = number
@@ -622,6 +1062,9 @@ def _confirm(state, number, steps, count):
         count = _emit(state, first, following, steps, count)
         level += state[_slot(first) + _C_STRENGTH]
     state[_LEVEL] = level // links
+    state[_SIGN] = state[slot + _C_SIGN]
+    state[_DOUBT] = 0
+    state[_UNLIKE] = 0
     state[_PERIOD] = state[slot + _C_STRIDE]
     state[_TRACKING] = 1
     _reach(state, number)
@@ -635,14 +1078,21 @@ def _reach(state, number):
     state[_FLOOR] = number
     state[_PENDING] = -1
     state[_LAST_K] = state[slot + _C_K]
+    if state[slot + _C_SIGN]:
+        state[_DIFF + state[_DIFFS] % 9] = state[slot + _C_DIFF]
+        state[_DIFFS] = state[_DIFFS] + 1 if state[_DIFFS] < 17 else 9
     # 1.5 strides, and what a strength and its dominance take.
     wait = min(state[_PERIOD] // 2 * 3, state[_F_STRIDE_MAX]) // (256 * state[_DECIMATION])
+    if state[slot + _C_SIGN]:
+        wait = state[_F_STRIDE_MAX] // (256 * state[_DECIMATION])
     state[_OVERDUE] = wait + state[_W190] + state[_W250]
 
 
 def _track(state, number, steps, count):
     """In a bout: is this its next contact? -> steps in `steps`."""
     slot = _slot(number)
+    if state[_SIGN]:
+        return _track_swing(state, number, steps, count)
     last = _slot(state[_LAST])
     period = state[_PERIOD]
     stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
@@ -660,6 +1110,34 @@ def _track(state, number, steps, count):
         if not state[_TRACKING]:
             return _search(state, number, steps, count)
     return _track_one(state, number, steps, count)
+
+
+def _track_swing(state, number, steps, count):
+    """The same with gyroscope: every landing out of a swing the bout's way counts, in whatever rhythm a turn has."""
+    slot = _slot(number)
+    last = _slot(state[_LAST])
+    if state[slot + _C_SIGN] != state[_SIGN]:
+        # It was the other way round: begin anew.
+        count = _end(state, 0, steps, count)
+        return _search(state, number, steps, count)
+    stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
+    if stride >= _F_FAR or stride < max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
+        return count
+    if state[slot + _C_STRENGTH] * 2 >= state[_LEVEL]:
+        state[_DOUBT] = 0
+    waiting = state[_PENDING]
+    if waiting >= 0:
+        # A weak one counts unless a full swing follows it too soon.
+        other = _slot(waiting)
+        room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
+        if room >= max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
+            count = _accept(state, steps, count)
+        elif not state[slot + _C_FULL]:
+            return count
+    state[_PENDING] = number
+    if state[slot + _C_FULL]:
+        return _accept(state, steps, count)
+    return count
 
 
 def _track_one(state, number, steps, count):
@@ -710,11 +1188,18 @@ def _accept(state, steps, count):
     """The waiting candidate is the next contact: the stride before it is complete. -> steps in `steps`."""
     number = state[_PENDING]
     slot = _slot(number)
+    last = _slot(state[_LAST])
+    if _is_gait(state, last, slot, (state[slot + _C_IC] - state[last + _C_IC]) & _MASK):
+        state[_UNLIKE] = 0
+    else:
+        state[_UNLIKE] += 1
     _link(state, slot, state[_LAST])
     count = _emit(state, state[_LAST], number, steps, count)
     state[_PERIOD] += (state[slot + _C_STRIDE] - state[_PERIOD]) // 4
     state[_LEVEL] += (min(state[slot + _C_STRENGTH], 4 * state[_LEVEL]) - state[_LEVEL]) // 4
     _reach(state, number)
+    if state[_UNLIKE] > 3:
+        return _stop(state, steps, count)
     return count
 
 
@@ -722,11 +1207,17 @@ def _end(state, flags, steps, count):
     """The bout is over: its last contact has no stride. -> steps in `steps`."""
     if state[_PENDING] >= 0:
         count = _accept(state, steps, count)
-    count = _emit(state, state[_LAST], -1, steps, count)
-    steps[(count - 1) * STEP_SIZE + FLAGS] |= flags
+    if state[_TRACKING]:
+        count = _stop(state, steps, count)
+        steps[(count - 1) * STEP_SIZE + FLAGS] |= flags
+    return count
+
+
+def _stop(state, steps, count):
+    """The contact that the bout has reached is its last. -> steps in `steps`."""
     state[_TRACKING] = 0
     state[_FLOOR] = (state[_LAST] + 1) & _MASK
-    return count
+    return _emit(state, state[_LAST], -1, steps, count)
 
 
 def _emit(state, number, following, steps, count):
@@ -740,7 +1231,7 @@ def _emit(state, number, following, steps, count):
     steps[to + IC_FRAC] = ic & 255
     steps[to + PEAK_MG] = state[slot + _C_PEAK]
     steps[to + RISE_G_S] = state[slot + _C_RISE]
-    flags = state[_UNRELIABLE] | STEP_TOE_OFF_ESTIMATED
+    flags = state[_UNRELIABLE]
     if state[slot + _C_CLIP]:
         flags |= STEP_CLIPPED
     contact = -1
@@ -753,6 +1244,8 @@ def _emit(state, number, following, steps, count):
         kind = _kind(state, stride, state[after + _C_DEV])
         if state[after + _C_GAP]:
             flags |= STEP_AFTER_GAP
+        if not state[after + _C_SEEN]:
+            flags |= STEP_TOE_OFF_ESTIMATED
     elif state[slot + _C_PREVIOUS] >= 0:
         kind = _kind(state, state[slot + _C_STRIDE], state[slot + _C_DEV])
     steps[to + CONTACT] = contact

@@ -455,8 +455,9 @@ class Pod:
         return False
 
     def _close_what_is_due(self, now_ms):
-        # The next look is a round later: what would be too old by then is due now.
-        if self.page.count and now_ms + self.read_every_ms - self.page_tick_ms >= PAGE_CLOSES_MS:
+        # The next look is a round later: what would be too old by then is due now. A contact's tick is rounded, and the
+        # chip's clock is not ours: 2 ms cover both.
+        if self.page.count and now_ms + self.read_every_ms + 2 - self.page_tick_ms >= PAGE_CLOSES_MS:
             self._flush()
         if now_ms - self.alive_tick_ms >= ALIVE_EVERY_MS:
             self._note_alive()

@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from strideload.simulate.runner import ON_THE_LACES, Plan, Run, Runner, mounting
+from strideload.simulate.runner import ON_THE_LACES, Activity, Plan, Run, Runner, mounting
+from strideload.simulate.runner.gait import Strike
 from strideload_pod import detector, page
 from support.detection import Case, Samples, Steps, detect, detect_blocks, differences_s, quantized, times_s
 
 RATE_HZ = 208
 CASE = Case(RATE_HZ * 1000)
+UDPS_LSB = 70_000
+SIX = Case(RATE_HZ * 1000, gyro_udps_lsb=UDPS_LSB)
 DAY: Plan = [
     ("stand", 4, 0),
     ("walk", 20, 5),
@@ -28,6 +31,14 @@ def samples_of(run: Run, rate_hz: int = RATE_HZ, acc_ug_lsb: int = 976) -> Sampl
     """With noise as a chip has it, 3 mg."""
     motion = run.source(np.arange(int(run.duration_s * rate_hz)) / rate_hz)[:, :3]
     return quantized(motion + np.random.default_rng(0).normal(0, 0.003, motion.shape), acc_ug_lsb)
+
+
+def six_axes_of(run: Run, rate_hz: int = RATE_HZ) -> Samples:
+    """With rotation, and its noise of 0.1 deg/s."""
+    rotation = run.source(np.arange(int(run.duration_s * rate_hz)) / rate_hz)[:, 3:]
+    rotation = rotation + np.random.default_rng(1).normal(0, 0.1, rotation.shape)
+    turned = np.clip(np.round(rotation * 1e6 / UDPS_LSB), -32768, 32767).astype(np.int16)
+    return np.hstack([samples_of(run, rate_hz), turned])
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +87,12 @@ def test_a_block_is_not_longer_than_the_steps_can_hold() -> None:
 
 
 @pytest.mark.parametrize("rate_hz", [100, 208, 416, 833, 1667])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_simulated_walking_and_running_is_found(rate_hz: int, seed: int) -> None:
+@pytest.mark.parametrize("axes", [3, 6])
+def test_simulated_walking_and_running_is_found(rate_hz: int, axes: int) -> None:
     """All but two contacts of a minute and a half, none that is not there; spread at most 6 ms (simulated)."""
-    run = Runner(seed).session(DAY)
-    steps = detect(samples_of(run, rate_hz), Case(rate_hz * 1000))
+    run = Runner(2).session(DAY)
+    udps_lsb = UDPS_LSB if axes == 6 else 0
+    steps = detect(six_axes_of(run, rate_hz)[:, :axes], Case(rate_hz * 1000, gyro_udps_lsb=udps_lsb))
     off = differences_s(times_s(steps, rate_hz), run.ic_s, 0.05)
     assert len(off) >= len(run.ic_s) - 2
     assert len(steps) - len(off) <= 1
@@ -99,14 +111,35 @@ def test_simulated_peaks_are_the_truth(day: Run, rate_hz: int) -> None:
     assert abs(np.median(error)) < 0.03
 
 
+def contact_errors_s(run: Run, steps: Steps) -> NDArray[np.float64]:
+    """Found less true contact time of running, where both are known."""
+    off = np.abs(times_s(steps, RATE_HZ)[:, None] - run.ic_s).argmin(axis=1)
+    true = run.contacts["contact_s"][off]
+    known = (
+        (steps[:, detector.KIND] == page.STEP_KIND_RUN) & (steps[:, detector.CONTACT] > 0) & ~np.isnan(true)
+    )
+    return steps[known, detector.CONTACT] / 256 / RATE_HZ - true[known]
+
+
 def test_simulated_contact_times_follow_the_truth(day: Run, day_steps: Steps) -> None:
-    """Toe-off is an estimate: 20 ms early on the simulated runner, steady within 10 ms, and marked."""
-    off = np.abs(times_s(day_steps, RATE_HZ)[:, None] - day.ic_s).argmin(axis=1)
-    known = (day_steps[:, detector.CONTACT] > 0) & ~np.isnan(day.contacts["contact_s"][off])
-    error = day_steps[known, detector.CONTACT] / 256 / RATE_HZ - day.contacts["contact_s"][off[known]]
-    assert -0.03 < np.median(error) < 0
-    assert np.mean(np.abs(error - np.median(error)) < 0.01) > 0.9
+    """From acceleration: 10 ms on the median, nine in ten within 15 ms, and marked as estimated."""
+    error = contact_errors_s(day, day_steps)
+    assert abs(np.median(error)) < 0.01
+    assert np.mean(np.abs(error) < 0.015) > 0.9
+    known = day_steps[:, detector.CONTACT] > 0
     assert (day_steps[known, detector.FLAGS] & page.STEP_TOE_OFF_ESTIMATED).all()
+
+
+@pytest.mark.parametrize("strike", ["rearfoot", "midfoot", "forefoot"])
+def test_rotation_shows_toe_off(strike: Strike) -> None:
+    """Contact time of running within 15 ms on the median, steady within 6 ms, not marked as estimated (simulated)."""
+    run = Runner(1, strike=strike).session([("stand", 3, 0), ("run", 30, 11), ("stand", 3, 0)])
+    steps = detect(six_axes_of(run), SIX)
+    error = contact_errors_s(run, steps)
+    assert len(error) >= len(run.ic_s) - 3
+    assert abs(np.median(error)) < 0.015
+    assert np.std(error) < 0.006
+    assert (steps[:-1, detector.FLAGS] & page.STEP_TOE_OFF_ESTIMATED == 0).all()
 
 
 def test_kinds_are_the_gait(day: Run, day_steps: Steps) -> None:
@@ -153,6 +186,24 @@ def test_no_mounting_changes_the_steps(turn: tuple[float, float, float], day_ste
     assert len(steps) == len(day_steps)
     assert np.abs(times_s(steps, RATE_HZ) - times_s(day_steps, RATE_HZ)).max() < 0.01
     assert (steps[:, detector.KIND] == day_steps[:, detector.KIND]).mean() > 0.98
+
+
+@pytest.mark.parametrize("turn", [(90, 0, 0), (180, 0, 90), (0, -75, 40), (123, 45, -67)])
+def test_no_mounting_changes_the_axis_found(turn: tuple[float, float, float], day: Run) -> None:
+    turned = Runner(1, sensor_from_foot=mounting(*turn) @ ON_THE_LACES).session(DAY)
+    expected, steps = detect(six_axes_of(day), SIX), detect(six_axes_of(turned), SIX)
+    assert len(steps) == len(expected)
+    assert np.abs(times_s(steps, RATE_HZ) - times_s(expected, RATE_HZ)).max() < 0.015
+
+
+def test_a_sensor_that_is_mounted_anew_is_followed(day: Run) -> None:
+    """Turned by 90 degrees in mid-run: within three strides all is found again."""
+    samples = six_axes_of(day)
+    at = 35 * RATE_HZ
+    samples[at:] = samples[at:][:, [1, 2, 0, 4, 5, 3]]
+    found = times_s(detect(samples, SIX), RATE_HZ)
+    after = day.ic_s[day.ic_s > 38]
+    assert len(differences_s(found, after, 0.05)) >= len(after) - 1
 
 
 @settings(max_examples=15, deadline=None)
@@ -282,6 +333,16 @@ STEP_FREE = {
 }
 
 
+@pytest.mark.parametrize("activity", ["tap", "lace", "knock", "drive", "cycle", "lift", "bag"])
+@pytest.mark.parametrize("axes", [3, 6])
+def test_what_is_done_without_a_step_gives_none(activity: Activity, axes: int) -> None:
+    """Three minutes of each (simulated). Four knocks in a slow rhythm still pass for steps without gyroscope."""
+    run = Runner(2).session([("stand", 3, 0), (activity, 180, 0), ("stand", 3, 0)])
+    udps_lsb = UDPS_LSB if axes == 6 else 0
+    steps = detect(six_axes_of(run, 104)[:, :axes], Case(104_000, gyro_udps_lsb=udps_lsb))
+    assert len(steps) <= (4 if (activity, axes) == ("knock", 3) else 0)
+
+
 @pytest.mark.parametrize("name", STEP_FREE)
 def test_what_is_no_gait_gives_no_steps(name: str) -> None:
     noise = np.random.default_rng(3).normal(0, 0.01, STEP_FREE[name].shape)
@@ -289,7 +350,7 @@ def test_what_is_no_gait_gives_no_steps(name: str) -> None:
 
 
 def test_a_stride_is_reported_soon(day_samples: Samples) -> None:
-    """A running contact comes out before 2 strides are over, also in small blocks."""
+    """A running contact comes out within 1.5 strides, nine times in ten."""
     state = array("i", bytes(4 * detector.STATE_SIZE))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     detector.setup(state, CASE.rate_mhz, 976, 0)
@@ -300,4 +361,5 @@ def test_a_stride_is_reported_soon(day_samples: Samples) -> None:
         if count == 1 and steps[detector.KIND] == page.STEP_KIND_RUN and steps[detector.STRIDE] > 0:
             waits.append((at + 10 - steps[0]) * 256 / steps[detector.STRIDE])
     assert len(waits) > 40
-    assert np.median(waits) < 1.8
+    assert np.median(waits) < 1.45
+    assert np.quantile(waits, 0.9) < 1.5

@@ -24,8 +24,15 @@ def simulated(rate_hz: int, acc_ug_lsb: int = 976, axes: int = 3) -> Samples:
     return np.hstack([quantized(motion[:, :3], acc_ug_lsb), rotation])[:, :axes]
 
 
-def noise(n: int, seed: int) -> Samples:
-    return np.random.default_rng(seed).integers(-32768, 32768, (n, 3), dtype=np.int16)
+def noise(n: int, seed: int, axes: int = 3) -> Samples:
+    return np.random.default_rng(seed).integers(-32768, 32768, (n, axes), dtype=np.int16)
+
+
+def swings(n: int, seed: int) -> Samples:
+    """Full scale on all axes, from one side to the other every half second: the greatest rotation that lasts."""
+    side = np.where(np.arange(n) // 180 % 2, 32767, -32768)
+    jitter = np.random.default_rng(seed).integers(0, 2000, (n, 6))
+    return np.clip(side[:, None] - np.sign(side)[:, None] * jitter, -32768, 32767).astype(np.int16)
 
 
 def jumps(n: int, seed: int) -> Samples:
@@ -43,6 +50,12 @@ CASES = {
     "noise, 100 Hz": (noise(50_000, 1), Case(100_000, 1100, gaps=((0, 2**29 - 1), (20_000, 3)))),
     "noise, 359 Hz": (noise(50_000, 2), Case(359_999, 1100)),
     "noise, 1700 Hz": (noise(30_000, 3), Case(1_700_000, 1100)),
+    "noise, six axes, 359 Hz": (
+        noise(30_000, 6, 6),
+        Case(359_999, 1100, 2000, gaps=((9_000, 40), (9_100, 900))),
+    ),
+    "swings, 359 Hz": (swings(30_000, 7), Case(359_999, 976, 2000)),
+    "swings, 104 Hz": (swings(10_000, 8), Case(104_000, 976, 140_000)),
     "jumps, 100 Hz": (jumps(30_000, 4), Case(100_000, 1100, gaps=((300, 2**29 - 400),))),
     "jumps, 350 Hz": (jumps(30_000, 5), Case(350_000, 1)),
 }

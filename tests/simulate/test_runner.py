@@ -5,9 +5,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strideload.simulate.runner import ON_THE_LACES, Runner, mounting
+from strideload.simulate.runner import (
+    ACTIVITIES,
+    MOUNTINGS,
+    ON_THE_LACES,
+    Runner,
+    Way,
+    draw_errors,
+    measured,
+    mounting,
+)
 from strideload_pod.page import STEP_KIND_RUN, STEP_KIND_WALK
 
+STEP_FREE = [activity for activity in ACTIVITIES if activity not in ("run", "walk", "stand")]
 MIXED = [
     ("stand", 5.0, 0.0),
     ("walk", 30.0, 5.0),
@@ -56,11 +66,11 @@ def test_the_plan_is_kept():
 
 
 RANGES = {  # stride, contact, peak: least and most of the medians over runners
-    ("run", 8.0): ((0.70, 0.85), (0.25, 0.31), (5.0, 11.0)),
-    ("run", 12.0): ((0.65, 0.76), (0.20, 0.27), (8.0, 15.0)),
-    ("run", 16.0): ((0.60, 0.70), (0.17, 0.22), (10.0, 20.0)),
-    ("walk", 4.0): ((1.10, 1.30), (0.66, 0.85), (3.0, 6.0)),
-    ("walk", 6.0): ((0.95, 1.10), (0.53, 0.70), (4.0, 8.0)),
+    ("run", 8.0): ((0.69, 0.85), (0.24, 0.33), (4.5, 13.0)),
+    ("run", 12.0): ((0.64, 0.77), (0.19, 0.28), (7.0, 18.0)),
+    ("run", 16.0): ((0.58, 0.72), (0.16, 0.23), (9.0, 24.0)),
+    ("walk", 4.0): ((1.07, 1.32), (0.62, 0.87), (2.5, 8.0)),
+    ("walk", 6.0): ((0.92, 1.13), (0.52, 0.72), (3.5, 10.0)),
 }
 
 
@@ -88,17 +98,18 @@ def test_the_signal_reaches_the_peak_that_is_told(speed_kmh):
     for ic_s, peak_g in zip(run.ic_s, run.peak_g, strict=True):
         t_s = around(ic_s, 0.005, 0.08)
         length = lengths(run.source(t_s)[:, :3])
-        assert length.max() == pytest.approx(peak_g, rel=0.002)
+        assert length.max() == pytest.approx(peak_g, rel=0.004)
         assert 0.012 <= t_s[length.argmax()] - ic_s <= 0.0351
 
 
 def test_the_rise_that_is_told_is_the_signals():
+    """But for what the rest of the motion adds to the shock."""
     run = Runner(2).session([("run", 30.0, 10.0)])
     for contact in run.contacts:
         t_s = around(contact["ic_s"], 0, 0.05, hz=20_000)
         length = lengths(run.source(t_s)[:, :3])
         rise = np.diff(length[: length.argmax() + 1]).max() * 20_000
-        assert contact["rise_g_s"] == pytest.approx(rise, rel=0.02)
+        assert contact["rise_g_s"] == pytest.approx(rise, rel=0.15)
 
 
 def test_the_shock_rings():
@@ -123,9 +134,9 @@ def test_one_stride_of_running():
             (values @ np.concatenate([np.zeros(3), ON_THE_LACES @ [0, 1.0, 0]])),
         )
         swing_dps, push_dps = -pitch.min(), pitch[t_s > ic_s + 0.1].max()
-        assert 500 < swing_dps < 1300
-        assert 500 < push_dps < 1500
-        assert t_s[t_s > ic_s + 0.1][pitch[t_s > ic_s + 0.1].argmax()] == pytest.approx(to_s, abs=0.03)
+        assert 250 < swing_dps < 1300
+        assert 250 < push_dps < 1500
+        assert t_s[t_s > ic_s + 0.1][pitch[t_s > ic_s + 0.1].argmax()] == pytest.approx(to_s, abs=0.09)
         braking = length[(t_s > next_s - 0.1) & (t_s < next_s - 0.02)].max()
         assert 3.5 < braking < 9
         push = length[(t_s > to_s - 0.06) & (t_s < to_s + 0.04)].max()
@@ -143,25 +154,32 @@ def test_standing_is_gravity_alone():
         assert values[:, :3] == pytest.approx(np.tile(ON_THE_LACES @ [0, 0, 1], (len(t_s), 1)), abs=1e-9)
 
 
-def test_the_foot_comes_back_flat():
-    """Rotation adds up to no angle from standing to standing, so gravity points where it did."""
-    run = Runner(1).session([("run", 60.0, 12.0)])
-    t_s = np.arange(-1, 65, 0.0005)
-    angle = run.source(t_s)[:, 3:].sum(axis=0) * 0.0005
-    assert angle == pytest.approx([0, 0, 0], abs=0.05)
+def whole_motion(run, seconds, hz=2000):
+    """Orientation by the gyroscope alone (n, 3, 3), and acceleration without gravity in the world's axes (n, 3), g."""
+    values = run.source(np.arange(-1, seconds, 1 / hz))
+    turn = np.eye(3)
+    turns = np.empty((len(values), 3, 3))
+    for i, rate in enumerate(np.radians(values[:, 3:]) / hz):
+        angle = np.linalg.norm(rate)
+        if angle > 0:
+            x, y, z = rate / angle
+            cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+            turn = turn @ (np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+        turns[i] = turn
+    return turns, np.einsum("nij,nj->ni", turns, values[:, :3]) - [0, 0, 1]
 
 
-def test_the_foot_comes_back_to_rest():
-    """Acceleration adds up to no speed: what drives the foot forward and up is braked again."""
-    run = Runner(1, sensor_from_foot=np.eye(3)).session([("run", 60.0, 12.0)])
-    dt_s = 0.0005
-    values = run.source(np.arange(-1, 65, dt_s))
-    pitch = np.radians(np.cumsum(values[:, 4]) * dt_s)
-    forward = np.cos(pitch) * values[:, 0] + np.sin(pitch) * values[:, 2]
-    up = np.cos(pitch) * values[:, 2] - np.sin(pitch) * values[:, 0] - 1
-    for speed_m_s in (np.cumsum(forward) * dt_s * 9.81, np.cumsum(up) * dt_s * 9.81):
-        assert abs(speed_m_s[-1]) / len(run.ic_s) < 0.02
-        assert 0.5 < np.abs(speed_m_s).max() < 12
+@pytest.mark.parametrize("activity", [("run", 12.0), ("walk", 5.0)], ids=["run", "walk"])
+def test_gyroscope_and_accelerometer_tell_of_one_motion(activity):
+    """Turned back by what the gyroscope felt, gravity points up again at the end, and what is left adds up to no
+    speed."""
+    name, speed_kmh = activity
+    run = Runner(1, sensor_from_foot=np.eye(3)).session([(name, 15.0, speed_kmh)])
+    turns, acceleration = whole_motion(run, 18)
+    assert turns[-1, 2, 2] > np.cos(np.radians(4))
+    speed_m_s = np.cumsum(acceleration, axis=0) / 2000 * 9.81
+    assert np.abs(speed_m_s[-1]).max() / len(run.ic_s) < 0.08
+    assert 1.5 < np.abs(speed_m_s[:, 0]).max() < 14
 
 
 @settings(max_examples=25, deadline=None)
@@ -217,3 +235,134 @@ def test_a_plan_without_a_step(plan):
 def test_a_plan_that_cannot_be(part, reason):
     with pytest.raises(ValueError, match=reason):
         Runner(1).session([part])
+
+
+HALF_TURN = [("walk", 16.0, 4.5, Way(turn_every_m=10)), ("stand", 2.0, 0.0)]
+
+
+def pitch_of(run, t_s):
+    """Rotation about the foot's left, toes down positive."""
+    return run.source(t_s)[:, 3:] @ ON_THE_LACES @ [0, 1.0, 0]
+
+
+def test_the_heel_or_the_toe_lands_first():
+    """After contact the sole comes down: toes down on the rearfoot, toes up on the forefoot, hardly at all between."""
+    turned_deg = {}
+    for strike in ("rearfoot", "midfoot", "forefoot"):
+        run = Runner(3, strike=strike).session([("run", 20.0, 12.0)])
+        parts = [pitch_of(run, around(ic_s, 0.02, 0.06)).sum() / 5000 for ic_s in run.ic_s[3:-1]]
+        turned_deg[strike] = np.median(parts)
+    assert 8 < turned_deg["rearfoot"] < 25
+    assert turned_deg["forefoot"] < -4
+    assert turned_deg["forefoot"] < turned_deg["midfoot"] < turned_deg["rearfoot"]
+
+
+def test_a_forefoot_lands_softer_and_slower():
+    rear, fore = (
+        Runner(3, strike=strike).contacts([("run", 300.0, 12.0)]) for strike in ("rearfoot", "forefoot")
+    )
+    assert np.median(fore["peak_g"]) == pytest.approx(0.7 * np.median(rear["peak_g"]), rel=0.05)
+    assert np.median(fore["rise_g_s"]) < 0.65 * np.median(rear["rise_g_s"])
+
+
+def test_downhill_lands_harder():
+    """By half at 9 deg down; uphill by less (Gottschall and Kram 2005)."""
+    down, level, up = (
+        np.median(Runner(3).contacts([("run", 300.0, 11.0, Way(slope=slope))])["peak_g"])
+        for slope in (-0.158, 0.0, 0.158)
+    )
+    assert down / level == pytest.approx(1.53, abs=0.08)
+    assert up < 0.75 * level
+
+
+def test_turns_are_long_soft_and_turned():
+    """Out and back over 10 m: the strides of a turn are longer and softer, and by the gyroscope one is half a turn."""
+    run = Runner(3, sensor_from_foot=np.eye(3)).session([("walk", 60.0, 4.5, Way(turn_every_m=10))])
+    stride_s = run.contacts["stride_s"][:-1]
+    assert (stride_s > 1.2 * np.median(stride_s)).sum() >= 4
+    assert run.peak_g[1:-1].min() < 0.7 * np.median(run.peak_g)
+    turns, _ = whole_motion(Runner(3, sensor_from_foot=np.eye(3)).session(HALF_TURN), 18, hz=500)
+    assert np.degrees(np.arccos(turns[-1, 0, 0])) == pytest.approx(180, abs=15)
+
+
+def test_the_right_foot_mirrors_the_left():
+    t_s = np.arange(0, 10, 0.01)
+    left, right = (
+        Runner(3, sensor_from_foot=np.eye(3), foot=foot).session([("run", 10.0, 10.0)]).source(t_s)
+        for foot in ("left", "right")
+    )
+    assert right == pytest.approx(left * [1, -1, 1, -1, 1, -1])
+    with pytest.raises(ValueError, match="third"):
+        Runner(3, foot="third")
+
+
+def test_mountings_are_rotations():
+    for rotation in MOUNTINGS.values():
+        assert rotation @ rotation.T == pytest.approx(np.eye(3), abs=1e-12)
+        assert np.linalg.det(rotation) == pytest.approx(1)
+
+
+def test_a_shoe_mounted_otherwise_in_mid_run():
+    t_s = np.arange(0, 10, 0.01)
+    other = mounting(90, 0, 0)
+    before = Runner(3).session([("run", 10.0, 10.0)]).source(t_s)
+    after = Runner(3, sensor_from_foot=other).session([("run", 10.0, 10.0)]).source(t_s)
+    both = Runner(3, remount=(5.0, other)).session([("run", 10.0, 10.0)]).source(t_s)
+    assert (both[t_s < 5] == before[t_s < 5]).all()
+    assert both[t_s >= 5] == pytest.approx(after[t_s >= 5])
+
+
+def test_a_loose_pod_rattles_and_the_truth_stays():
+    tight, loose = (Runner(3, loose=share).session([("run", 20.0, 10.0)]) for share in (0.0, 1.0))
+    assert loose.contacts.tobytes() == tight.contacts.tobytes()
+    t_s = np.arange(0, 20, 0.002)
+    more = lengths((loose.source(t_s) - tight.source(t_s))[:, :3])
+    assert 1 < more.max() < 8
+    assert np.median(more) < 0.1
+
+
+def test_knocks_come_while_standing_too():
+    run = Runner(3, knocks_per_hour=600.0).session([("stand", 120.0, 0.0)])
+    length = lengths(run.source(np.arange(0, 120, 0.002))[:, :3])
+    knocked = np.diff(np.flatnonzero(np.abs(length - 1) > 0.5)) > 50
+    assert 8 < knocked.sum() < 40
+    assert len(run.contacts) == 0
+
+
+@pytest.mark.parametrize("activity", STEP_FREE)
+def test_what_is_no_step_moves_the_shoe_and_has_no_contact(activity):
+    """In bounds, with rest around it, and gravity where it was at the end."""
+    run = Runner(3, sensor_from_foot=np.eye(3)).session(
+        [("stand", 3.0, 0.0), (activity, 60.0, 0.0), ("stand", 3.0, 0.0)]
+    )
+    assert len(run.contacts) == 0
+    t_s = np.arange(0, 66, 0.002)
+    values = run.source(t_s)
+    rest = (t_s < 3) | (t_s >= 63)
+    assert values[rest][:, 2] == pytest.approx(1.0)
+    length = lengths(values[~rest][:, :3])
+    assert 0.002 < np.mean(np.abs(length - 1)) < 1.5
+    assert length.max() < 25
+    assert np.abs(values[:, 3:5].sum(axis=0) * 0.002).max() < 3
+
+
+def test_soles_banged_together_have_the_size_and_rhythm_of_steps():
+    run = Runner(3).session([("bang", 60.0, 0.0)])
+    length = lengths(run.source(np.arange(0, 60, 0.002))[:, :3])
+    shocks = np.flatnonzero((length[1:-1] > 4) & (length[1:-1] > length[:-2]) & (length[1:-1] >= length[2:]))
+    beats_s = np.diff(shocks[np.append(True, np.diff(shocks) > 150)]) * 0.002
+    assert 0.5 < np.median(beats_s) < 1.2
+    assert beats_s.std() < 0.15 * beats_s.mean()
+
+
+def test_errors_of_a_chip_are_those_of_the_data_sheet():
+    """Standing an hour: bias and scale within five deviations, a drift, noise, and a clock that is off."""
+    run = Runner(3, sensor_from_foot=np.eye(3)).session([("stand", 3600.0, 0.0)])
+    errors = draw_errors(np.random.default_rng(4))
+    values = measured(run.source, 3600.0, 10.0, errors, seed=1)
+    assert len(values) == int(36000 * errors.rate)
+    assert np.abs(values[:100, :3].mean(axis=0) - [0, 0, 1]).max() < 0.15
+    assert np.abs(values[:100, 3:].mean(axis=0)).max() < 5
+    assert 0.002 < values[:600, 0].std() < 0.004
+    drift_g = values[-600:, 0].mean() - values[:600, 0].mean()
+    assert drift_g == pytest.approx(errors.bias_per_k[0] * errors.warming_k, abs=0.0005)

@@ -1,10 +1,12 @@
 """The detector over whole recordings, on CPython and on MicroPython."""
 
+import importlib.util
 import json
 from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +59,36 @@ def detect_blocks(samples: Samples, case: Case, cuts: Sequence[tuple[int, int, i
         found += steps[: detector.STEP_SIZE * detector.process(state, block, n, steps)]
     found += steps[: detector.STEP_SIZE * detector.finish(state, steps)]
     return np.array(found, np.int64).reshape(-1, detector.STEP_SIZE)
+
+
+def compiled() -> ModuleType:
+    """A copy of the detector, compiled by numba. Set-up and gap, which raise with a figure, stay as they are."""
+    import numba
+
+    spec = importlib.util.find_spec(detector.__name__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, value in list(vars(module).items()):
+        if callable(value) and name not in ("const", "setup", "gap") and not name.startswith("__"):
+            setattr(module, name, numba.njit(value))
+    return module
+
+
+def detect_compiled(module: ModuleType, samples: Samples, case: Case) -> Steps:
+    """Steps by a `compiled` detector."""
+    state = np.zeros(module.STATE_SIZE, np.int32)
+    steps = np.zeros(module.STEP_SIZE * module.STEPS_LIMIT, np.int32)
+    module.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
+    found: list[int] = []
+    for first, n, lost in blocks(case, len(samples)):
+        if lost:
+            module.gap(state, lost)
+        block = samples[first : first + n].ravel()
+        found += steps[: module.STEP_SIZE * module.process(state, block, n, steps)].tolist()
+    found += steps[: module.STEP_SIZE * module.finish(state, steps)].tolist()
+    return np.array(found, np.int64).reshape(-1, module.STEP_SIZE)
 
 
 def detect_on_micropython(given: Sequence[tuple[Samples, Case]]) -> list[Steps]:

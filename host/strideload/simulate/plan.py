@@ -1,11 +1,11 @@
 """Plans in words: `stand:0.5,walk:2@5` is half a minute of standing and two of walking at 5 km/h."""
 
 import math
-from typing import cast, get_args
+from typing import cast
 
 from strideload.errors import StrideloadError
 from strideload.simulate.runner import Plan
-from strideload.simulate.runner.gait import Activity
+from strideload.simulate.runner.gait import ACTIVITIES, MOVING, Activity
 
 LONGEST_S = 24 * 3600.0
 
@@ -22,10 +22,9 @@ def parse_plan(text: str) -> Plan:
 def _part(text: str) -> tuple[Activity, float, float]:
     activity, colon, rest = text.partition(":")
     minutes, at, speed_kmh = rest.partition("@")
-    known = get_args(Activity)
-    if activity not in known or not colon or (activity != "stand" and not at):
+    if activity not in ACTIVITIES or not colon or (activity in MOVING and not at):
         raise PlanError(
-            f"{text!r} is no part of a plan; write {' or '.join(known)} as run:20@10.5 (minutes, km/h)."
+            f"{text!r} is no part of a plan; write {', '.join(ACTIVITIES)} as run:20@10.5 (minutes, km/h)."
         )
     try:
         seconds, kmh = 60 * float(minutes), float(speed_kmh or 0)

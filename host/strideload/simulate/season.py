@@ -103,7 +103,7 @@ class _Writer:
             return
         began_tick_ms = _utc_ms(past.day, RUNS_AT, zone) - self.booted_utc_ms
         contacts = runner.contacts(past.plan, past.day.toordinal())
-        duration_s = sum(seconds for _, seconds, _ in past.plan)
+        duration_s = sum(part[1] for part in past.plan)
         self._session(began_tick_ms, contacts, duration_s)
 
     def _session(self, began_tick_ms: int, contacts: np.ndarray, duration_s: float) -> None:

@@ -1,0 +1,144 @@
+"""Time a sample of the detector and its neighbours, in ns: cost.json, by name."""
+
+import json
+from array import array
+
+import js
+
+from strideload_pod import detector, imu, page
+
+BLOCK = 128
+REPEATS = 6
+LEAST_US = 40_000
+
+
+def iir(samples, n, axes, level):
+    """The measure: squared length, a low-pass and a threshold with hysteresis, in locals, one call a block."""
+    at = 0
+    above = 0
+    count = 0
+    for _ in range(n):
+        x = samples[at] >> 3
+        y = samples[at + 1] >> 3
+        z = samples[at + 2] >> 3
+        at += axes
+        level += (x * x + y * y + z * z - level) >> 3
+        if above:
+            if level < 20_000:
+                above = 0
+        elif level > 40_000:
+            above = 1
+            count += 1
+    return level + count
+
+
+def cpu_us():
+    """The process's own time: what else the computer does is left out."""
+    return int(js.process.cpuUsage().user)
+
+
+def once(run):
+    """us that a run takes, as often as the clock needs."""
+    begin = cpu_us()
+    took = 0
+    times = 0
+    while took < LEAST_US:
+        run()
+        times += 1
+        took = cpu_us() - begin
+    return took / times
+
+
+def best(n, **runs):
+    """ns a sample of the quickest of some runs over n samples. They take turns."""
+    least = {}
+    for _ in range(REPEATS):
+        for name, run in runs.items():
+            least[name] = min(least.get(name, 1e9), once(run) * 1000 / n)
+    return least
+
+
+def blocks_of(name, axes):
+    with open(name, "rb") as source:
+        samples = array("h", source.read())
+    size = BLOCK * axes
+    return [samples[i : i + size] for i in range(0, len(samples) - size + 1, size)]
+
+
+def run_iir(blocks, axes):
+    level = 0
+    for block in blocks:
+        level = iir(block, BLOCK, axes, level)
+
+
+def run_detector(blocks, rate_mhz, gyro_udps_lsb):
+    state = array("i", bytes(4 * detector.STATE_SIZE))
+    steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
+    detector.setup(state, rate_mhz, 976, gyro_udps_lsb)
+    for block in blocks:
+        detector.process(state, block, BLOCK, steps)
+
+
+class Driver:
+    i2c_device = None
+
+
+def fifo(axes):
+    """The reader with 256 words of the FIFO in its buffer."""
+    reader = imu.Imu(Driver, None, "LSM6DSO32", 416, 32, 2000 if axes == 6 else 0)
+    tags = {}
+    for tag in range(256):
+        tags.setdefault(imu._KINDS[tag], tag)
+    for word in range(256):
+        kind = (0x10 if word % 2 and axes == 6 else 0x20) | (word // (axes // 3)) % 4
+        reader._buffer[word * 7] = tags[kind]
+        for i in range(6):
+            reader._buffer[word * 7 + 1 + i] = word * 3 + i & 0x3F
+    return reader
+
+
+def run_fifo(reader, block, times):
+    for _ in range(times):
+        reader._at = 0
+        reader._end = 7 * 256
+        reader._expected = -1
+        reader._decode(block, 256)
+
+
+def run_pages(pages, samples, times):
+    for number in range(times):
+        pages.open(page.KIND_RAW, number)
+        while not pages.is_full():
+            pages.add(*samples)
+        pages.close(1, number, 1, 1)
+
+
+def measure(case):
+    blocks = blocks_of(case["file"], case["axes"])
+    n = len(blocks) * BLOCK
+    axes = case["axes"]
+    return best(
+        n,
+        iir=lambda: run_iir(blocks, axes),
+        detector=lambda: run_detector(blocks, case["rate_mhz"], 70_000 if axes == 6 else 0),
+    )
+
+
+def measure_neighbours(axes):
+    block = array("h", bytes(2 * 6 * 256))
+    reader = fifo(axes)
+    pages = page.Page(bytes(8), page.STREAM_RAW)
+    pages.open(page.KIND_RAW, 0, axes == 6)
+    samples = (1,) * 6
+    found = best(50 * 256 * 3 // axes, decode=lambda: run_fifo(reader, block, 50))
+    found.update(best(20 * pages.limit, page=lambda: run_pages(pages, samples[:axes], 20)))
+    return found
+
+
+with open("cases.json") as source:
+    cases = json.load(source)
+found = {name: measure(case) for name, case in cases.items()}
+for axes in (3, 6):
+    found[f"{axes} axes"] = measure_neighbours(axes)
+with open("out/cost.json", "w") as made:
+    json.dump(found, made)
