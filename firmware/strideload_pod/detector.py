@@ -148,7 +148,7 @@ _C_VALUE = const(4)         # of its chain
 _C_STRIDE = const(5)        # F, from the previous
 _C_CONTACT = const(6)       # F, of the previous, or -1
 _C_SEEN = const(7)          # its toe-off was seen in the rotation
-_C_DEV = const(8)           # u, mean of abs(length - 1 g) since the previous
+_C_KIND = const(8)          # of the stride since the previous
 _C_GAP = const(9)           # samples were lost since the previous
 _C_IC = const(10)           # F
 _C_IC_K = const(11)
@@ -182,7 +182,11 @@ _WS = const(7628)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
 _STRENGTHS = const(8140)
 _ENERGIES = const(8172)  # of the landing that is measured, summed up
-STATE_SIZE = 8268
+_TICKED = const(127)        # of the last 128 ticks, 2.1 s and more, the vector, u / 8
+_TICK_XS = const(8268)
+_TICK_YS = const(8396)
+_TICK_ZS = const(8524)
+STATE_SIZE = 8652
 # fmt: on
 
 # Accelerations in u.
@@ -194,7 +198,8 @@ _QUICK_MIN = const(512)  # 1.0 g: running from 1.2 g on; a crank of 17 cm at 95 
 _SLOW_MIN = const(51)  # 0.1 g: walking at 3 km/h has 0.2 g
 _SLOPE = const(768)  # u over a stride of 1.2 s
 _WALK_MAX = const(563)  # 1.1 g: walking has 0.3 to 1.06 g over a stride, running from 1.5 g on
-_RUN_MIN = const(666)  # 1.3 g
+_STANDS_MAX = const(102)  # 0.2 g while the foot stands: walking has 0.01 to 0.11 g
+_PUSHES_MIN = const(179)  # 0.35 g in the same part of a stride: running has 0.5 g and more
 
 _STRENGTH_MIN = const(64)  # gait mostly has over 1000, its first and last steps 100 and more
 _STRENGTH_MIN_OF_SWING = const(24)  # where rotation says that there was a swing
@@ -472,6 +477,11 @@ def _tick(state, steps, count):
     ticks = (state[_TICKS] + 1) & _MASK
     state[_TICKS] = ticks
     state[_STRENGTHS + (ticks & _LATELY)] = strength
+    near = k & _NEAR
+    at = ticks & _TICKED
+    state[_TICK_XS + at] = (state[_XS + near] * state[_SCALE]) >> 18  # 2**15 x 18455
+    state[_TICK_YS + at] = (state[_YS + near] * state[_SCALE]) >> 18
+    state[_TICK_ZS + at] = (state[_ZS + near] * state[_SCALE]) >> 18
     if state[_AXES] == 6:
         _turn_axis(state, ticks)
         count = _rotate(state, steps, count)
@@ -795,8 +805,8 @@ def _contact_of_swing(state, slot, sign):
     if diff > _MASK >> 1:
         diff -= _MASK + 1
     state[slot + _C_DIFF] = diff
-    if turned < 0 or state[_DIFFS] < 3:
-        return
+    if turned < 0 or state[_DIFFS] < 3 or state[_TRACKING] == 0 or state[_PERIOD] < state[_F_QUICK]:
+        return  # in running the forefoot turns the foot otherwise than the heel, from stride to stride
     pull = _usual_diff(state) - diff
     pull = max(-state[_F_PULL], min(state[_F_PULL], pull))
     state[slot + _C_IC] = (ic + pull) & _MASK
@@ -921,11 +931,10 @@ def _link(state, slot, previous):
     k = state[slot + _C_IC_K]
     start = state[before + _C_IC_K]
     length = (k - start) & _MASK
-    dev = _activity(state, before, slot)
-    state[slot + _C_DEV] = dev
     lost = (state[_MARKS + (k & _R)] >> 1) - (state[_MARKS + (start & _R)] >> 1)
     state[slot + _C_GAP] = 1 if lost != 0 else 0
-    kind = _kind(state, stride, dev)
+    kind = _kind(state, before, slot, stride)
+    state[slot + _C_KIND] = kind
     state[slot + _C_SEEN] = 0
     if state[slot + _C_RELEASE] >= 0:
         late = state[_F_BIAS_WALK] if kind == STEP_KIND_WALK else -state[_F_BIAS_RUN]
@@ -960,17 +969,56 @@ def _link(state, slot, previous):
     state[slot + _C_CONTACT] = (_centre(state, toe_off) + late - state[before + _C_IC]) & _MASK
 
 
-def _kind(state, stride, dev):
-    """Walk, run or uncertain, by stride time (F) and mean activity (u) over the stride."""
-    if stride > state[_F_RUN_MAX] or dev < _WALK_MAX:
+def _kind(state, before, slot, stride):
+    """Walk, run or uncertain, by what the foot does from 18 to 45 % of the stride: it stands, or it pushes off."""
+    if stride > state[_F_RUN_MAX]:
         return STEP_KIND_WALK
-    if dev > _RUN_MIN:
+    start = state[before + _C_IC_K]
+    length = (state[slot + _C_IC_K] - start) & _MASK
+    low = length * 18 // 100
+    high = max(low + 1, length * 45 // 100)
+    stance = state[_DEVS + ((start + high) & _R)] - state[_DEVS + ((start + low) & _R)]
+    stance = (stance & _MASK) // (high - low)
+    if stance < _STANDS_MAX:
+        return STEP_KIND_WALK
+    if stance > _PUSHES_MIN and _activity(state, before, slot) > _QUICK_MIN:
         return STEP_KIND_RUN
     return STEP_KIND_UNCERTAIN
 
 
+def _is_still(state, before, slot, dev):
+    """True if the acceleration keeps size and direction from 15 to 40 % of a walker's stride, as a standing foot's does.
+
+    Its standard deviation is held against the mean activity of the stride: walking has 0.03 to 0.5, in a pod that
+    rattles 0.8, soles that are swung and banged together 1.1 and more.
+    """
+    hop = state[_HOP]
+    start = state[before + _C_IC_K]
+    length = (state[slot + _C_IC_K] - start) & _MASK
+    first = state[_TICKS] - ((state[_K] - start - length * 15 // 100) & _MASK) // hop
+    count = max(2, length // (4 * hop))
+    mean_x = 0
+    mean_y = 0
+    mean_z = 0
+    for i in range(first, first + count):
+        mean_x += state[_TICK_XS + (i & _TICKED)]
+        mean_y += state[_TICK_YS + (i & _TICKED)]
+        mean_z += state[_TICK_ZS + (i & _TICKED)]
+    mean_x //= count
+    mean_y //= count
+    mean_z //= count
+    squares = 0
+    for i in range(first, first + count):
+        x = state[_TICK_XS + (i & _TICKED)] - mean_x
+        y = state[_TICK_YS + (i & _TICKED)] - mean_y
+        z = state[_TICK_ZS + (i & _TICKED)] - mean_z
+        squares += min(x * x + y * y + z * z, 1 << 22)  # 3 x 2**26 before; 32 of them
+    return squares // count * 100 < dev * dev  # dev in u, eight times the unit here: (0.8)**2 = 64 / 100
+
+
 def _is_gait(state, before, slot, stride):
-    """True if two landings so far apart can be a stride: quick ones are lively, and the shock stands out."""
+    """True if two landings so far apart can be a stride: quick ones are lively, the foot stands or pushes off in
+    between, and the shock stands out."""
     dev = _activity(state, before, slot)
     if stride < state[_F_QUICK]:
         least = _QUICK_MIN
@@ -978,6 +1026,11 @@ def _is_gait(state, before, slot, stride):
         # 0.1 g at 1.2 s and above, 0.6 g at 0.8 s
         least = _SLOW_MIN + max(0, state[_F_SLOW] - stride) // (state[_F_SLOW] // _SLOPE)
     if dev < least:
+        return False
+    kind = _kind(state, before, slot, stride)
+    if kind == STEP_KIND_UNCERTAIN and dev < _QUICK_MIN:
+        return False
+    if kind == STEP_KIND_WALK and not _is_still(state, before, slot, min(dev, 4096)):
         return False
     k = state[slot + _C_K]
     w40 = state[_W40]
@@ -1241,13 +1294,13 @@ def _emit(state, number, following, steps, count):
         after = _slot(following)
         contact = state[after + _C_CONTACT]
         stride = state[after + _C_STRIDE]
-        kind = _kind(state, stride, state[after + _C_DEV])
+        kind = state[after + _C_KIND]
         if state[after + _C_GAP]:
             flags |= STEP_AFTER_GAP
         if not state[after + _C_SEEN]:
             flags |= STEP_TOE_OFF_ESTIMATED
     elif state[slot + _C_PREVIOUS] >= 0:
-        kind = _kind(state, state[slot + _C_STRIDE], state[slot + _C_DEV])
+        kind = state[slot + _C_KIND]
     steps[to + CONTACT] = contact
     steps[to + STRIDE] = stride
     steps[to + KIND] = kind
