@@ -133,10 +133,18 @@ _SWING_FROM = const(80)
 _SWING_MOST = const(81)
 _SWING_SUM = const(82)
 _DIFFS = const(83)          # landmarks of acceleration less those of rotation so far
-_SAMPLE = const(84)         # the last raw sample
-_AXIS = const(90)           # of rotation in the swing, 4096 long
-_COVARIANCE = const(93)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
-_DIFF = const(99)           # F, the last nine of _DIFFS
+_TURN = const(84)           # 1 in a lobe of rotation about whatever axis
+_TURN_FROM = const(85)      # its first k, greatest rotation and angle
+_TURN_MOST = const(86)
+_TURN_SUM = const(87)
+_TURN_END = const(88)       # the last k of one that is followed by rest so far, or -1
+_TURN_ROOT = const(89)      # last size of rotation, LSB / 8
+_LOOKED = const(90)         # 1 when it was looked back for the bout's next contact
+_OTHER_K = const(91)        # k of the last strong landing after a full swing in the other sense
+_SAMPLE = const(92)         # the last raw sample
+_AXIS = const(98)           # of rotation in the swing, 4096 long
+_COVARIANCE = const(101)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
+_DIFF = const(107)          # F, the last nine of _DIFFS
 
 # Candidates: the last 32 landings that might be.
 _CANDIDATES = const(32)
@@ -156,37 +164,37 @@ _C_PEAK = const(12)         # mg
 _C_RISE = const(13)         # g/s
 _C_CLIP = const(14)
 _C_SIGN = const(15)         # of the rotation in its swing, 0 without gyroscope
-_C_DIFF = const(16)         # F, landmark of acceleration less that of rotation
+_C_DIFF = const(16)         # F, landmark of acceleration less that of rotation, or _MASK
 _C_RELEASE = const(17)      # F, where push-off before its swing has faded, or -1
 _C_FULL = const(18)         # its swing was a full one; 1 without gyroscope
 _C_SIZE = const(19)
 
-_CANDIDATE = const(108)
+_CANDIDATE = const(116)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(716)       # u
-_DEVS = const(1740)         # running sum of ||a| - 1 g|
-_JERKS = const(2764)        # running sum of changes of |a|
-_SQUARES = const(3788)      # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(4812)        # gaps so far * 2 + clipped
+_LENGTHS = const(724)       # u
+_DEVS = const(1748)         # running sum of ||a| - 1 g|
+_JERKS = const(2772)        # running sum of changes of |a|
+_SQUARES = const(3796)      # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(4820)        # gaps so far * 2 + clipped
 _NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(5836)
-_YS = const(6092)
-_ZS = const(6348)
+_XS = const(5844)
+_YS = const(6100)
+_ZS = const(6356)
 _FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
-_US = const(6604)
-_VS = const(7116)
-_WS = const(7628)
+_US = const(6612)
+_VS = const(7124)
+_WS = const(7636)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
-_STRENGTHS = const(8140)
-_ENERGIES = const(8172)  # of the landing that is measured, summed up
+_STRENGTHS = const(8148)
+_ENERGIES = const(8180)  # of the landing that is measured, summed up
 _TICKED = const(127)        # of the last 128 ticks, 2.1 s and more, the vector, u / 8
-_TICK_XS = const(8268)
-_TICK_YS = const(8396)
-_TICK_ZS = const(8524)
-STATE_SIZE = 8652
+_TICK_XS = const(8276)
+_TICK_YS = const(8404)
+_TICK_ZS = const(8532)
+STATE_SIZE = 8660
 # fmt: on
 
 # Accelerations in u.
@@ -334,6 +342,8 @@ def _restart(state):
     state[_LOBE] = 0
     state[_LOBE_K] = state[_K]
     state[_SWING] = 0
+    state[_TURN] = 0
+    state[_TURN_END] = -1
     state[_FLOOR] = state[_MADE]
     state[_TRACKING] = 0
     state[_PENDING] = -1
@@ -485,6 +495,8 @@ def _tick(state, steps, count):
     if state[_AXES] == 6:
         _turn_axis(state, ticks)
         count = _rotate(state, steps, count)
+        if state[_TRACKING] and not state[_LOOKED]:
+            count = _look_back(state, steps, count)
     elif strength > state[_BEST]:
         state[_BEST] = strength
         state[_BEST_K] = middle
@@ -493,6 +505,37 @@ def _tick(state, steps, count):
     if state[_TRACKING] and (k - state[_LAST_K]) & _MASK > state[_OVERDUE]:
         count = _overdue(state, steps, count)
     return count
+
+
+def _look_back(state, steps, count):
+    """A quarter of a stride late, and no swing led to a landing: the axis may be wrong, as after the pod was mounted
+    otherwise. The strongest landing around the expected time is the contact."""
+    k = state[_K]
+    sample = 256 * state[_DECIMATION]
+    period = state[_PERIOD] // sample
+    if (k - state[_LAST_K]) & _MASK < period + period // 4 + state[_W290]:
+        return count
+    state[_LOOKED] = 1
+    waiting = state[_PENDING]
+    if waiting >= 0 and state[_slot(waiting) + _C_STRENGTH] * 2 >= state[_LEVEL]:
+        return count
+    best = 0
+    back = 0
+    for i in range(min((period // 2 + state[_W100]) // state[_HOP], _LATELY + 1)):
+        strength = state[_STRENGTHS + ((state[_TICKS] - i) & _LATELY)]
+        if strength > best:
+            best = strength
+            back = i
+    if best * 2 < state[_LEVEL]:
+        return count
+    at = (k - state[_W190] - back * state[_HOP]) & _MASK
+    if (at - state[_OTHER_K] + state[_W60]) & _MASK < 2 * state[_W60]:
+        state[_DOUBT] += 2
+        if state[_DOUBT] >= 4:
+            state[_SIGN] = -state[_SIGN]
+            state[_DOUBT] = 0
+    state[_SWING_MOST] = 0
+    return _take(state, at, best, state[_SIGN], steps, count)
 
 
 def _past_best(state, middle, steps, count):
@@ -605,12 +648,67 @@ def _rotate(state, steps, count):
     while True:
         if state[_SWING] and (k - state[_SWING_END]) & _MASK >= state[_W290]:
             count = _landing(state, steps, count)
+        rests_k = state[_TURN_END]
+        rests = rests_k >= 0 and not state[_SWING] and not state[_TURN]
+        if rests and (k - rests_k) & _MASK >= state[_W190]:
+            count = _turned(state, steps, count)
         late = 0 if state[_TRACKING] else state[_W400]
         if (k - state[_LOBE_K]) & _MASK < late + hop:
             return count
         at = (state[_LOBE_K] + hop) & _MASK
         state[_LOBE_K] = at
         _lobe(state, at)
+        if state[_TRACKING] and state[_PERIOD] >= state[_F_QUICK]:
+            _turn(state, at)
+
+
+def _turn(state, k):
+    """Follow the size of rotation: in a walker's turn, and where a bout begins or ends, the foot comes round about
+    another axis than in its swings, and then rests."""
+    at = k & _FAR
+    u = state[_US + at] >> 3
+    v = state[_VS + at] >> 3
+    w = state[_WS + at] >> 3
+    root = _root(u * u + v * v + w * w, state[_TURN_ROOT])  # 3 x 2**24
+    state[_TURN_ROOT] = root
+    size = root << 3
+    if state[_TURN] == 0 and size >= state[_LOBE_START]:
+        state[_TURN] = 1
+        state[_TURN_FROM] = k
+        state[_TURN_MOST] = 0
+        state[_TURN_SUM] = 0
+    if state[_TURN] and size >= max(state[_LOBE_START], state[_TURN_MOST] >> 2):
+        if state[_TURN_SUM] < 1 << 28:
+            state[_TURN_SUM] += size
+        state[_TURN_MOST] = max(state[_TURN_MOST], size)
+        if _is_large_turn(state):
+            state[_TURN_END] = -1
+    elif state[_TURN]:
+        state[_TURN] = 0
+        if _is_large_turn(state):
+            state[_TURN_END] = k
+
+
+def _is_large_turn(state):
+    """Whether this lobe moves the foot; what rattles after a landing does not."""
+    return state[_TURN_MOST] >= state[_LOBE_LEAST] and state[_TURN_SUM] * 2 >= state[_LOBE_ANGLE]
+
+
+def _turned(state, steps, count):
+    """The foot has come round and rests, and no swing of the bout's kind was seen: a contact that may be a weak one."""
+    end = state[_TURN_END]
+    state[_TURN_END] = -1
+    if not state[_TRACKING]:
+        return count
+    newest = _slot(state[_MADE] - 1)
+    since = (end - state[newest + _C_K]) & _MASK
+    if since > _MASK >> 1 or since < state[_W400]:
+        return count  # its landing was seen
+    state[_SWING_END] = end
+    state[_SWING_FROM] = state[_TURN_FROM]
+    state[_SWING_MOST] = state[_TURN_MOST]
+    state[_SWING_SUM] = 0
+    return _take(state, end, _STRENGTH_MIN_OF_SWING, state[_SIGN], steps, count)
 
 
 def _lobe(state, k):
@@ -699,7 +797,7 @@ def _centre(state, k):
 
 
 def _candidate(state, k, strength, sign, steps, count):
-    """Measure the landing that is strongest at k, and let the bout decide upon it. -> steps in `steps`.
+    """Is the landing that is strongest at k worth measuring? -> steps in `steps`.
 
     `sign` is that of the rotation in its swing, which has just been found, or 0 without gyroscope.
     """
@@ -711,6 +809,11 @@ def _candidate(state, k, strength, sign, steps, count):
         return count
     if state[_TRACKING] and _is_beside(state, k, strength, sign):
         return count
+    return _take(state, k, strength, sign, steps, count)
+
+
+def _take(state, k, strength, sign, steps, count):
+    """Measure this landing, and let search or bout decide upon it. -> steps in `steps`."""
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
     slot = _slot(number)
@@ -723,10 +826,11 @@ def _candidate(state, k, strength, sign, steps, count):
     state[slot + _C_RELEASE] = -1
     state[slot + _C_FULL] = 1
     if sign:
-        if state[_SWING_MOST] < state[_LOBE_PEAK] or state[_SWING_SUM] < state[_LOBE_ANGLE]:
-            state[slot + _C_FULL] = 0
         _contact_of_swing(state, slot, sign)
-        _push_off(state, slot, sign)
+        if state[_SWING_MOST]:
+            if state[_SWING_MOST] < state[_LOBE_PEAK] or state[_SWING_SUM] < state[_LOBE_ANGLE]:
+                state[slot + _C_FULL] = 0
+            _push_off(state, slot, sign)
     else:
         mark = _break(state, slot, k - state[_W130], state[_W130] + state[_W100])
         state[slot + _C_IC_K] = mark & _MASK
@@ -739,16 +843,19 @@ def _candidate(state, k, strength, sign, steps, count):
 def _is_beside(state, k, strength, sign):
     """In a bout: True for what need not be measured, since it cannot be the next contact."""
     if sign:
-        return sign != state[_SIGN] and not _is_doubt(state, strength)
+        return sign != state[_SIGN] and not _is_doubt(state, k, strength)
     since = ((k - state[_LAST_K]) & _MASK) * (256 * state[_DECIMATION])
     return strength * 8 < state[_LEVEL] or (since * 2 < state[_PERIOD] and strength * 2 < state[_LEVEL])
 
 
-def _is_doubt(state, strength):
+def _is_doubt(state, k, strength):
     """A full swing the other way, with a stronger landing: True when there have been four in a row."""
+    if strength * 2 >= state[_LEVEL]:
+        state[_OTHER_K] = k
     full = state[_SWING_MOST] >= state[_LOBE_PEAK] and state[_SWING_SUM] >= state[_LOBE_ANGLE]
-    if full and strength > state[_slot(state[_LAST]) + _C_STRENGTH]:
-        state[_DOUBT] += 1
+    last = state[_slot(state[_LAST]) + _C_STRENGTH]
+    if full and strength > last:
+        state[_DOUBT] += 2 if strength > 8 * last and strength > state[_LEVEL] else 1
     return state[_DOUBT] >= 4
 
 
@@ -796,16 +903,21 @@ def _contact_of_swing(state, slot, sign):
     state[slot + _C_IC_K] = (
         _break(state, slot, state[slot + _C_K] - state[_W130], state[_W130] + state[_W100]) & _MASK
     )
+    state[slot + _C_DIFF] = _MASK
+    if state[_SWING_MOST] == 0:
+        return
     goal = -(state[_SWING_MOST] * 3 // 10)
     turned = _falls(state, end - state[_HOP], state[_HOP] + state[_W100], sign, goal)
     if turned < 0:
         turned = _falls(state, end - state[_HOP], state[_HOP], sign, 0)
+    if turned < 0:
+        return
     ic = state[slot + _C_IC]
     diff = (ic - turned) & _MASK
     if diff > _MASK >> 1:
         diff -= _MASK + 1
     state[slot + _C_DIFF] = diff
-    if turned < 0 or state[_DIFFS] < 3 or state[_TRACKING] == 0 or state[_PERIOD] < state[_F_QUICK]:
+    if state[_DIFFS] < 3 or not state[_TRACKING] or state[_PERIOD] < state[_F_QUICK]:
         return  # in running the forefoot turns the foot otherwise than the heel, from stride to stride
     pull = _usual_diff(state) - diff
     pull = max(-state[_F_PULL], min(state[_F_PULL], pull))
@@ -944,11 +1056,11 @@ def _link(state, slot, previous):
             state[slot + _C_SEEN] = 1
             return
 
-    # Push-off is the greatest length in the part of the stride where it can be; in running the first one of at least
-    # 6/10 of it, since the swing begins with another.
+    # Push-off is the first hump, in the part of the stride where it can be, of at least 9/10 of the greatest there; in
+    # running of 6/10 of it, since the swing begins with another.
     low = 52
     high = 74
-    share = 10
+    share = 9
     if kind == STEP_KIND_RUN or (kind == STEP_KIND_UNCERTAIN and stride < state[_F_WALK_MIN] * 7 // 5):
         low = 18
         high = 45
@@ -965,7 +1077,7 @@ def _link(state, slot, previous):
     ):
         i += 1
     toe_off = (start + i) & _MASK
-    late = state[_F_BIAS_HUMP] if share < 10 else 0
+    late = state[_F_BIAS_HUMP] if share < 9 else 0
     state[slot + _C_CONTACT] = (_centre(state, toe_off) + late - state[before + _C_IC]) & _MASK
 
 
@@ -1130,8 +1242,9 @@ def _reach(state, number):
     state[_LAST] = number
     state[_FLOOR] = number
     state[_PENDING] = -1
+    state[_LOOKED] = 0
     state[_LAST_K] = state[slot + _C_K]
-    if state[slot + _C_SIGN]:
+    if state[slot + _C_SIGN] and state[slot + _C_DIFF] != _MASK:
         state[_DIFF + state[_DIFFS] % 9] = state[slot + _C_DIFF]
         state[_DIFFS] = state[_DIFFS] + 1 if state[_DIFFS] < 17 else 9
     # 1.5 strides, and what a strength and its dominance take.
@@ -1178,17 +1291,18 @@ def _track_swing(state, number, steps, count):
         return count
     if state[slot + _C_STRENGTH] * 2 >= state[_LEVEL]:
         state[_DOUBT] = 0
+    clear = state[slot + _C_FULL] and state[slot + _C_STRENGTH] * 8 >= state[_LEVEL]
     waiting = state[_PENDING]
     if waiting >= 0:
-        # A weak one counts unless a full swing follows it too soon.
+        # A weak one counts unless a clear one follows it too soon.
         other = _slot(waiting)
         room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
-        if room >= max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
+        if _F_FAR > room >= max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
             count = _accept(state, steps, count)
-        elif not state[slot + _C_FULL]:
+        elif not clear:
             return count
     state[_PENDING] = number
-    if state[slot + _C_FULL]:
+    if clear:
         return _accept(state, steps, count)
     return count
 
