@@ -16,6 +16,7 @@ from .figures import Row
 FILE = Path(__file__).with_name("floor.json")
 RATE_HZ = 208
 RUNNERS = (101, 102, 103)
+KEYS = ("set", "mounting", "rate_hz", "gyro")
 
 # Figure -> (1: more is better, -1: less is better, 0: nearer to nothing is better; what a tie may be off).
 MARGIN = {
@@ -75,7 +76,7 @@ def real_rows(folder: Path) -> Iterator[Row]:
 
 
 def key(row: Row) -> str:
-    return ", ".join(f"{name} {row[name]}" for name in ("set", "rate_hz", "gyro") if name in row)
+    return ", ".join(f"{name} {row[name]}" for name in KEYS if name in row)
 
 
 def recorded() -> dict[str, Row]:
@@ -89,7 +90,7 @@ def record(folder: Path | None) -> None:
         rows += [row for row in recorded().values() if str(row["set"]).startswith("real")]
     elif folder is not None:
         rows += [row for row in real_rows(folder) if str(row["set"]).startswith("real")]
-    kept = [{name: row[name] for name in ("set", "rate_hz", "gyro", *MARGIN) if name in row} for row in rows]
+    kept = [{name: row[name] for name in (*KEYS, *MARGIN) if name in row} for row in rows]
     FILE.write_text(table.to_json(kept))
 
 

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 _CLOSEST_S = 0.55  # between peaks: the fastest strides last about that long
 _SMOOTH_HZ = 20.0
 _LEAST_G = 1.0  # prominence
+_BOUNCE_HZ, _BOUNCE_G = (1.2, 4.0), 0.05  # of the hip: one to four steps a second
 _LONGEST_S = 1.9
 _ANY_DAY_S = 1.6e9  # its time is that of the day
 
@@ -28,6 +29,18 @@ def peak_picking(acc_g: Floats, rate_hz: float) -> Steps:
     )
     at, _ = signal.find_peaks(smooth, prominence=_LEAST_G, distance=max(1, round(_CLOSEST_S * rate_hz)))
     return _of_contacts(at / rate_hz, acc_g, rate_hz)
+
+
+def strides_at_the_hip(acc_g: Floats, rate_hz: float) -> Steps:
+    """From the hip's bounce, one peak a step of either foot: a stride is two of them."""
+    bounce = signal.sosfiltfilt(
+        signal.butter(2, _BOUNCE_HZ, "bandpass", fs=rate_hz, output="sos"), np.linalg.norm(acc_g, axis=1)
+    )
+    at, _ = signal.find_peaks(bounce, height=_BOUNCE_G, distance=round(_CLOSEST_S / 2 * rate_hz))
+    before, here, after = bounce[at - 1], bounce[at], bounce[at + 1]
+    peak_s = (at + 0.5 * (before - after) / (before - 2 * here + after)) / rate_hz
+    found = _of_contacts(peak_s[:-2], acc_g, rate_hz)
+    return found._replace(stride_s=peak_s[2:] - peak_s[:-2])
 
 
 def digital_health(acc_g: Floats, rate_hz: float) -> Steps:

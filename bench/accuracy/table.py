@@ -15,6 +15,7 @@ STEPS = {
     "found": ("found", 0),
     "f1_25ms": ("F1 25", 3),
     "f1_50ms": ("F1 50", 3),
+    "f1_150ms": ("F1 150", 3),
     "count_error_pct": ("count %", 1),
     "ic_bias_ms": ("contact ms", 1),
     "ic_sd_ms": ("sd", 1),
@@ -38,6 +39,7 @@ _NOT_IN_A_DOCUMENT = (
 )
 CADENCE = {
     "set": ("set", 0),
+    "mounting": ("mounting", 0),
     "gyro": ("gyro", 0),
     "peer": ("peer", 0),
     "found": ("found", 0),

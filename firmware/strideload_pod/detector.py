@@ -1289,7 +1289,7 @@ def _track_swing(state, number, steps, count):
     stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
     if stride >= _F_FAR or stride < max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
         return count
-    if state[slot + _C_STRENGTH] * 2 >= state[_LEVEL]:
+    if state[slot + _C_STRENGTH] * 2 >= state[_LEVEL] and state[_SWING_MOST]:
         state[_DOUBT] = 0
     clear = state[slot + _C_FULL] and state[slot + _C_STRENGTH] * 8 >= state[_LEVEL]
     waiting = state[_PENDING]

@@ -36,10 +36,12 @@ class Scene:
     def sway(self, channel: int, size: float, hz: float, phase: float) -> None:
         self.sines.append((channel, size, hz, phase))
 
-    def there_and_back(self, channel: int, at_s: float, each_s: float, height: float) -> None:
-        """A movement of `each_s` one way, and at once the same back."""
+    def there_and_back(
+        self, channel: int, at_s: float, each_s: float, height: float, rest_s: float = 0.0
+    ) -> None:
+        """A movement of `each_s` one way, and after a rest the same back."""
         self.moves.append((channel, at_s - each_s / 2, each_s / 2, height))
-        self.moves.append((channel, at_s + each_s / 2, each_s / 2, -height))
+        self.moves.append((channel, at_s + rest_s + each_s / 2, each_s / 2, -height))
 
     def shock(
         self, at_s: float, size_g: float, along: Sequence[float] | Array, hz: float, decay_s: float
@@ -121,13 +123,19 @@ def _lace(scene: Scene, rng: np.random.Generator) -> None:
 
 
 def _blow(
-    scene: Scene, rng: np.random.Generator, at_s: float, each_s: float, swing_dps: float, hit_g: float
+    scene: Scene,
+    rng: np.random.Generator,
+    at_s: float,
+    each_s: float,
+    swing_dps: float,
+    hit_g: float,
+    rest_s: float = 0.0,
 ) -> None:
-    """Swung towards something, and stopped by it; then back."""
+    """Swung towards something, and stopped by it; after a rest there, back."""
     turn = swing_dps * rng.uniform(0.85, 1.15)
-    scene.there_and_back(PITCH, at_s, each_s, turn)
+    scene.there_and_back(PITCH, at_s, each_s, turn, rest_s)
     scene.there_and_back(FORWARD, at_s - each_s / 2, each_s / 2, turn / 250 * rng.uniform(0.8, 1.2))
-    scene.there_and_back(FORWARD, at_s + each_s / 2, each_s / 2, -turn / 350 * rng.uniform(0.8, 1.2))
+    scene.there_and_back(FORWARD, at_s + rest_s + each_s / 2, each_s / 2, -turn / 350 * rng.uniform(0.8, 1.2))
     scene.shock(at_s, hit_g * rng.uniform(0.75, 1.3), (0.7, 0.2, 0.6), rng.uniform(30, 55), 0.013)
 
 
@@ -142,11 +150,12 @@ def _knock(scene: Scene, rng: np.random.Generator) -> None:
 
 
 def _bang(scene: Scene, rng: np.random.Generator) -> None:
-    """Soles banged together in rhythm, each out of a swing."""
+    """Soles banged together in rhythm, each out of a swing; in half of the scenes they rest on each other a while."""
     hz = rng.uniform(0.9, 1.7)
     swing_dps, hit_g = rng.uniform(120, 350), rng.uniform(4, 14)
+    rest_s = max(rng.uniform(-0.3, 0.3), 0.0) / hz
     for at_s in _beats(scene.seconds, hz, 0.04, rng):
-        _blow(scene, rng, at_s, min(0.4 / hz, 0.35), swing_dps, hit_g)
+        _blow(scene, rng, at_s, min((1 / hz - rest_s) * 0.45, 0.35), swing_dps, hit_g, rest_s)
 
 
 def _drive(scene: Scene, rng: np.random.Generator) -> None:

@@ -238,7 +238,9 @@ def draw_strides(
             strides, landing_s = _draw_part(first_s, end_s, norm, traits, tired, rng)
             if way.turn_every_m:
                 landing_s = _turn(strides, landing_s, way.turn_every_m / (speed_kmh / 3.6), rng)
-                strides = strides[strides["ic_s"] < end_s]
+                late = strides["ic_s"] >= end_s
+                landing_s = float(np.min(strides["ic_s"][late], initial=landing_s))
+                strides = strides[~late]
             bout.append(strides)
         else:
             bouts += _closed(bout, rng)
