@@ -208,6 +208,7 @@ _SLOPE = const(768)  # u over a stride of 1.2 s
 _WALK_MAX = const(563)  # 1.1 g: walking has 0.3 to 1.06 g over a stride, running from 1.5 g on
 _STANDS_MAX = const(102)  # 0.2 g while the foot stands: walking has 0.01 to 0.11 g
 _PUSHES_MIN = const(179)  # 0.35 g in the same part of a stride: running has 0.5 g and more
+_RUN_MIN = const(358)  # 0.7 g over the whole of it
 
 _STRENGTH_MIN = const(64)  # gait mostly has over 1000, its first and last steps 100 and more
 _STRENGTH_MIN_OF_SWING = const(24)  # where rotation says that there was a swing
@@ -519,12 +520,12 @@ def _look_back(state, steps, count):
     waiting = state[_PENDING]
     if waiting >= 0 and state[_slot(waiting) + _C_STRENGTH] * 2 >= state[_LEVEL]:
         return count
-    best = 0
+    best = 0  # at most 16 383, as of all candidates
     back = 0
     for i in range(min((period // 2 + state[_W100]) // state[_HOP], _LATELY + 1)):
         strength = state[_STRENGTHS + ((state[_TICKS] - i) & _LATELY)]
         if strength > best:
-            best = strength
+            best = min(strength, 16_383)
             back = i
     if best * 2 < state[_LEVEL]:
         return count
@@ -658,8 +659,13 @@ def _rotate(state, steps, count):
         at = (state[_LOBE_K] + hop) & _MASK
         state[_LOBE_K] = at
         _lobe(state, at)
-        if state[_TRACKING] and state[_PERIOD] >= state[_F_QUICK]:
+        if _walks(state):
             _turn(state, at)
+
+
+def _walks(state):
+    """In a bout whose last stride was walked."""
+    return state[_TRACKING] and state[_slot(state[_LAST]) + _C_KIND] == STEP_KIND_WALK
 
 
 def _turn(state, k):
@@ -809,6 +815,8 @@ def _candidate(state, k, strength, sign, steps, count):
         return count
     if state[_TRACKING] and _is_beside(state, k, strength, sign):
         return count
+    if sign and _is_known(state, k, sign):
+        return count
     return _take(state, k, strength, sign, steps, count)
 
 
@@ -820,6 +828,7 @@ def _take(state, k, strength, sign, steps, count):
     state[slot + _C_K] = k
     state[slot + _C_STRENGTH] = strength
     state[slot + _C_PREVIOUS] = -1
+    state[slot + _C_KIND] = STEP_KIND_UNCERTAIN
     state[slot + _C_CHAIN] = 1
     state[slot + _C_VALUE] = min(strength, _STRENGTH_CAP)
     state[slot + _C_SIGN] = sign
@@ -828,8 +837,7 @@ def _take(state, k, strength, sign, steps, count):
     if sign:
         _contact_of_swing(state, slot, sign)
         if state[_SWING_MOST]:
-            if state[_SWING_MOST] < state[_LOBE_PEAK] or state[_SWING_SUM] < state[_LOBE_ANGLE]:
-                state[slot + _C_FULL] = 0
+            state[slot + _C_FULL] = 1 if _is_full(state) else 0
             _push_off(state, slot, sign)
     else:
         mark = _break(state, slot, k - state[_W130], state[_W130] + state[_W100])
@@ -838,6 +846,27 @@ def _take(state, k, strength, sign, steps, count):
     if state[_TRACKING]:
         return _track(state, number, steps, count)
     return _search(state, number, steps, count)
+
+
+def _is_known(state, k, sign):
+    """True if this landing was taken already: the sole that comes down after it turns as the swing did.
+
+    One that was taken for the landing of a lesser swing gives way.
+    """
+    full = _is_full(state)
+    for back in range(1, min(3, (state[_MADE] - state[_FLOOR]) & _MASK) + 1):
+        slot = _slot(state[_MADE] - back)
+        apart = (k - state[slot + _C_K] + state[_W60]) & _MASK
+        if state[slot + _C_SIGN] == sign and apart <= 2 * state[_W60]:
+            if state[slot + _C_FULL] or not full:
+                return True
+            state[slot + _C_STRENGTH] = 0
+    return False
+
+
+def _is_full(state):
+    """Whether the swing that led to a landing was a full one."""
+    return state[_SWING_MOST] >= state[_LOBE_PEAK] and state[_SWING_SUM] >= state[_LOBE_ANGLE]
 
 
 def _is_beside(state, k, strength, sign):
@@ -852,7 +881,7 @@ def _is_doubt(state, k, strength):
     """A full swing the other way, with a stronger landing: True when there have been four in a row."""
     if strength * 2 >= state[_LEVEL]:
         state[_OTHER_K] = k
-    full = state[_SWING_MOST] >= state[_LOBE_PEAK] and state[_SWING_SUM] >= state[_LOBE_ANGLE]
+    full = _is_full(state)
     last = state[_slot(state[_LAST]) + _C_STRENGTH]
     if full and strength > last:
         state[_DOUBT] += 2 if strength > 8 * last and strength > state[_LEVEL] else 1
@@ -917,7 +946,7 @@ def _contact_of_swing(state, slot, sign):
     if diff > _MASK >> 1:
         diff -= _MASK + 1
     state[slot + _C_DIFF] = diff
-    if state[_DIFFS] < 3 or not state[_TRACKING] or state[_PERIOD] < state[_F_QUICK]:
+    if state[_DIFFS] < 3 or not _walks(state):
         return  # in running the forefoot turns the foot otherwise than the heel, from stride to stride
     pull = _usual_diff(state) - diff
     pull = max(-state[_F_PULL], min(state[_F_PULL], pull))
@@ -1093,7 +1122,7 @@ def _kind(state, before, slot, stride):
     stance = (stance & _MASK) // (high - low)
     if stance < _STANDS_MAX:
         return STEP_KIND_WALK
-    if stance > _PUSHES_MIN and _activity(state, before, slot) > _QUICK_MIN:
+    if stance > _PUSHES_MIN and _activity(state, before, slot) > _RUN_MIN:
         return STEP_KIND_RUN
     return STEP_KIND_UNCERTAIN
 
@@ -1140,7 +1169,7 @@ def _is_gait(state, before, slot, stride):
     if dev < least:
         return False
     kind = _kind(state, before, slot, stride)
-    if kind == STEP_KIND_UNCERTAIN and dev < _QUICK_MIN:
+    if kind != STEP_KIND_WALK and dev < _QUICK_MIN:
         return False
     if kind == STEP_KIND_WALK and not _is_still(state, before, slot, min(dev, 4096)):
         return False
