@@ -30,7 +30,7 @@ RATES_HZ = (100, 208, 416, 833, 1667)
 ACC_UG_LSB = {16: 488, 32: 976}
 GYRO_UDPS_LSB = 70_000
 _PEERS_UP_TO_HZ = 208  # they filter at 20 Hz, and gain nothing from more
-RUNNERS = tuple(range(101, 107))
+RUNNERS = tuple(range(101, 113))
 STRIKES: tuple[Strike, ...] = get_args(Strike)
 
 STEADY: Plan = [("stand", 5, 0), *(("run", 40, kmh) for kmh in (8, 10, 12, 14, 16, 18, 20)), ("stand", 5, 0)]

@@ -1128,7 +1128,7 @@ def _kind(state, before, slot, stride):
 
 
 def _is_still(state, before, slot, dev):
-    """True if the acceleration keeps size and direction from 15 to 40 % of a walker's stride, as a standing foot's does.
+    """True if the acceleration keeps size and direction from 15 to 40 % of a walker's stride, as a foot's that stands.
 
     Its standard deviation is held against the mean activity of the stride: walking has 0.03 to 0.5, in a pod that
     rattles 0.8, soles that are swung and banged together 1.1 and more.

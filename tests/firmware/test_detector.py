@@ -1,6 +1,7 @@
 """What the detector promises, on the simulated runner and on signals that are no steps."""
 
 from array import array
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from strideload.simulate.runner import ON_THE_LACES, Activity, Plan, Run, Runner, mounting
+from strideload.simulate.runner import ON_THE_LACES, Activity, Free, Plan, Run, Runner, Way, mounting
 from strideload.simulate.runner.gait import Strike
 from strideload_pod import detector, page
 from support.detection import Case, Samples, Steps, detect, detect_blocks, differences_s, quantized, times_s
@@ -197,27 +198,56 @@ def test_no_mounting_changes_the_axis_found(turn: tuple[float, float, float], da
 
 
 def test_a_sensor_that_is_mounted_anew_is_followed(day: Run) -> None:
-    """Turned by 90 degrees in mid-run: within three strides all is found again."""
+    """Turned by 90 degrees in mid-run: no contact is lost, though the axis has to be found anew."""
     samples = six_axes_of(day)
     at = 35 * RATE_HZ
     samples[at:] = samples[at:][:, [1, 2, 0, 4, 5, 3]]
     found = times_s(detect(samples, SIX), RATE_HZ)
-    after = day.ic_s[day.ic_s > 38]
-    assert len(differences_s(found, after, 0.05)) >= len(after) - 1
+    after = day.ic_s[day.ic_s > 35]
+    assert len(differences_s(found, after, 0.05)) == len(after)
+
+
+@pytest.mark.parametrize("axes", [3, 6])
+@pytest.mark.parametrize("seed", [400, 419, 434])
+def test_a_slow_soft_runner_runs(seed: int, axes: int) -> None:
+    """At 7 km/h the shock is small; whether the foot stands or pushes off in mid-stance tells (simulated)."""
+    run = Runner(seed, strike="forefoot").session([("stand", 4, 0), ("run", 30, 7), ("stand", 3, 0)])
+    steps = detect(
+        six_axes_of(run)[:, :axes], Case(RATE_HZ * 1000, gyro_udps_lsb=UDPS_LSB if axes == 6 else 0)
+    )
+    assert abs(len(steps) - len(run.ic_s)) <= 1
+    assert (steps[:, detector.KIND] == page.STEP_KIND_RUN).mean() > 0.97
+
+
+def test_a_walker_who_turns_loses_no_step() -> None:
+    """With gyroscope, half a turn each ten metres (simulated)."""
+    run = Runner(7).session([("stand", 3, 0), ("walk", 60, 4.5, Way(turn_every_m=10)), ("stand", 3, 0)])
+    found = times_s(detect(six_axes_of(run), SIX), RATE_HZ)
+    assert len(found) == len(run.ic_s)
+    assert np.abs(found - run.ic_s).max() < 0.05
+
+
+@pytest.fixture(scope="module", params=[CASE, SIX], ids=["3 axes", "6 axes"])
+def whole(request: pytest.FixtureRequest, day: Run) -> tuple[Samples, Case, Steps]:
+    """The day, and what is found when it comes in the longest blocks."""
+    case: Case = request.param
+    samples = six_axes_of(day)[:, : 6 if case.gyro_udps_lsb else 3]
+    return samples, case, detect(samples, case)
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.integers(1, 512), min_size=1, max_size=40), st.booleans())
 def test_no_way_of_cutting_changes_the_steps(
-    day_samples: Samples, day_steps: Steps, sizes: list[int], ones: bool
+    whole: tuple[Samples, Case, Steps], sizes: list[int], ones: bool
 ) -> None:
+    day_samples, case, expected = whole
     cuts: list[tuple[int, int, int]] = []
     at = 0
     while at < len(day_samples):
         n = 1 if ones and at < 3000 else sizes[len(cuts) % len(sizes)]
         cuts.append((at, min(n, len(day_samples) - at), 0))
         at += n
-    assert detect_blocks(day_samples, CASE, cuts).tolist() == day_steps.tolist()
+    assert detect_blocks(day_samples, case, cuts).tolist() == expected.tolist()
 
 
 @settings(max_examples=25, deadline=None)
@@ -226,14 +256,16 @@ def test_no_way_of_cutting_changes_the_steps(
     st.sampled_from([100_000, 179_999, 180_000, 359_999, 1_700_000]),
     st.integers(1, 60),
     st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 2**29)), max_size=4),
+    st.sampled_from([3, 6]),
 )
 def test_any_signal_gives_steps_in_order_and_in_bounds(
-    seed: int, rate_mhz: int, hold: int, gaps: list[tuple[int, int]]
+    seed: int, rate_mhz: int, hold: int, gaps: list[tuple[int, int]], axes: int
 ) -> None:
     """Full-scale noise, held for some samples, with gaps: times rise modulo 2**29, a call holds its steps."""
     rng = np.random.default_rng(seed)
-    samples = np.repeat(rng.integers(-32768, 32768, (5100 // hold + 1, 3), dtype=np.int16), hold, axis=0)
-    steps = detect(samples, Case(rate_mhz, 1100, block=512, gaps=tuple(dict(gaps).items())))
+    samples = np.repeat(rng.integers(-32768, 32768, (5100 // hold + 1, axes), dtype=np.int16), hold, axis=0)
+    udps_lsb = UDPS_LSB if axes == 6 else 0
+    steps = detect(samples, Case(rate_mhz, 1100, udps_lsb, block=512, gaps=tuple(dict(gaps).items())))
     assert (
         np.diff(steps[:, detector.IC_SAMPLE]) % detector.SAMPLE_WRAP < detector.SAMPLE_WRAP // 2
     ).all() or gaps
@@ -333,14 +365,14 @@ STEP_FREE = {
 }
 
 
-@pytest.mark.parametrize("activity", ["tap", "lace", "knock", "drive", "cycle", "lift", "bag"])
+@pytest.mark.parametrize("activity", get_args(Free))
 @pytest.mark.parametrize("axes", [3, 6])
 def test_what_is_done_without_a_step_gives_none(activity: Activity, axes: int) -> None:
-    """Three minutes of each (simulated). Four knocks in a slow rhythm still pass for steps without gyroscope."""
-    run = Runner(2).session([("stand", 3, 0), (activity, 180, 0), ("stand", 3, 0)])
-    udps_lsb = UDPS_LSB if axes == 6 else 0
-    steps = detect(six_axes_of(run, 104)[:, :axes], Case(104_000, gyro_udps_lsb=udps_lsb))
-    assert len(steps) <= (4 if (activity, axes) == ("knock", 3) else 0)
+    """Three minutes of each by two people (simulated)."""
+    for seed in (2, 3):
+        run = Runner(seed).session([("stand", 3, 0), (activity, 180, 0), ("stand", 3, 0)])
+        udps_lsb = UDPS_LSB if axes == 6 else 0
+        assert len(detect(six_axes_of(run, 104)[:, :axes], Case(104_000, gyro_udps_lsb=udps_lsb))) == 0
 
 
 @pytest.mark.parametrize("name", STEP_FREE)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from accuracy import peers
 from strideload_pod import detector, page
 from support.detection import Case, Steps, detect, differences_s, quantized, times_s
 
@@ -27,52 +28,31 @@ def outdoor(recordings: Path) -> Steps:
     return detect(quantized(acc_g, 244), Case(100_000, 244))
 
 
-def hip_stride_s(acc_g: NDArray[np.float64]) -> float | None:
-    """Stride time of ten seconds at the hip by autocorrelation at 100 Hz, refined over up to six strides.
-
-    None where the hip shows no clear running rhythm.
-    """
-    length = np.linalg.norm(acc_g, axis=1)
-    if length.std() < 0.45:
-        return None
-    spectrum = np.fft.rfft((length - length.mean()) * np.hanning(len(length)), 2048)
-    likeness = np.fft.irfft(np.abs(spectrum) ** 2)
-    likeness /= likeness[0] * np.maximum(1 - np.arange(len(likeness)) / len(length), 0.1)
-    lag = 60 + float(np.argmax(likeness[60:100]))
-    if likeness[round(lag)] < 0.6:
-        return None
-    for strides in (1, 2, 4, 6):
-        near = range(round(lag * strides) - 3, round(lag * strides) + 4)
-        top = max(near, key=lambda i: likeness[i])
-        left, here, right = likeness[top - 1 : top + 2]
-        lag = (top + 0.5 * (left - right) / (left - 2 * here + right)) / strides
-    return lag / 100
-
-
 def test_the_cadence_of_the_outdoor_run_is_the_hips(recordings: Path, outdoor: Steps) -> None:
-    """Median difference under 1 %, nine windows in ten within 2 %, and hardly one without steps."""
-    hip = np.load(recordings / "run_outdoor_hip_100hz.npz")["acc_g"]
-    at = times_s(outdoor, 100)
+    """Every ten seconds of it, against the mean of the strides that the hip's bounce shows: within 1 % in nine windows
+    of ten, and no window without steps."""
+    hip = peers.strides_at_the_hip(np.load(recordings / "run_outdoor_hip_100hz.npz")["acc_g"], 100.0)
+    at_s = times_s(outdoor, 100)
     stride_s = outdoor[:, detector.STRIDE] / 25_600
     errors: list[float] = []
     for start in range(0, 1500 - WINDOW_S, WINDOW_S):
-        expected = hip_stride_s(hip[start * 100 : (start + WINDOW_S) * 100])
-        if expected is None:
-            continue
-        own = stride_s[(at >= start) & (at < start + WINDOW_S) & (stride_s > 0)]
-        errors.append(float(np.median(own)) / expected - 1 if len(own) >= 6 else np.inf)
+        expected = hip.stride_s[(hip.ic_s >= start) & (hip.ic_s < start + WINDOW_S)]
+        if len(expected) < 20 or np.ptp(expected) > 0.15:
+            continue  # no steady run
+        own = stride_s[(at_s >= start) & (at_s < start + WINDOW_S) & (stride_s > 0)]
+        errors.append(float(np.mean(own) / np.mean(expected)) - 1 if len(own) >= 6 else np.inf)
     off = np.abs(errors)
-    assert len(off) > 80
-    assert np.median(off) < 0.01
-    assert np.mean(off < 0.02) > 0.9
-    assert np.mean(np.isinf(off)) < 0.02
+    assert len(off) > 60
+    assert np.median(off) < 0.002
+    assert np.mean(off < 0.01) > 0.9
+    assert not np.isinf(off).any()
 
 
 def test_the_outdoor_run_is_a_sensible_run(outdoor: Steps) -> None:
-    """25 minutes with stops and walks: 1393 strides of running, 114 of walking; no stride is missed within a bout."""
+    """25 minutes with stops and walks: 1427 strides of running, 102 of walking; no stride is missed within a bout."""
     running = outdoor[:, detector.KIND] == page.STEP_KIND_RUN
     stride_s = outdoor[running, detector.STRIDE] / 25_600
-    assert 1340 < running.sum() < 1440
+    assert 1400 < running.sum() < 1450
     assert 0.75 < np.median(stride_s) < 0.78
     assert np.mean(stride_s > 1.1) < 0.01
     assert 0.2 < np.median(outdoor[running, detector.CONTACT]) / 25_600 < 0.35
@@ -109,7 +89,7 @@ def walk_f1(recordings: Path, within_s: float, axes: int) -> tuple[float, NDArra
 
 @pytest.mark.parametrize(
     ("axes", "within_s", "floor"),
-    [(3, 0.025, 0.82), (3, 0.05, 0.88), (3, 0.15, 0.92), (6, 0.025, 0.85), (6, 0.05, 0.91), (6, 0.15, 0.94)],
+    [(3, 0.025, 0.83), (3, 0.05, 0.89), (3, 0.25, 0.94), (6, 0.025, 0.86), (6, 0.05, 0.91), (6, 0.25, 0.97)],
 )
 def test_walking_with_a_turn_is_found(recordings: Path, axes: int, within_s: float, floor: float) -> None:
     f1, off = walk_f1(recordings, within_s, axes)
@@ -123,7 +103,7 @@ def test_walks_are_walks(recordings: Path) -> None:
         steps = detect(quantized(np.load(file)["acc_g"]), Case(100_000))
         kinds += np.bincount(steps[:, detector.KIND], minlength=3)
     assert kinds[page.STEP_KIND_RUN] == 0
-    assert kinds[page.STEP_KIND_WALK] > 0.9 * kinds.sum()
+    assert kinds[page.STEP_KIND_WALK] > 0.99 * kinds.sum()
 
 
 def test_the_left_and_the_right_foot_walk_alike(recordings: Path) -> None:

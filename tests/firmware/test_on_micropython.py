@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from strideload.simulate.runner import Runner
+from strideload.simulate.runner import Runner, Way, mounting
 from support.detection import Case, Samples, detect, detect_on_micropython, quantized
 
 SECONDS = 40
@@ -35,6 +35,15 @@ def swings(n: int, seed: int) -> Samples:
     return np.clip(side[:, None] - np.sign(side)[:, None] * jitter, -32768, 32767).astype(np.int16)
 
 
+def about(gain: int = 1) -> Samples:
+    """A walker who turns, whose pod is then mounted otherwise, and who runs; rotation `gain` times as fast."""
+    plan = [("stand", 3, 0), ("walk", 40, 4.5, Way(turn_every_m=10)), ("run", 20, 10), ("stand", 5, 0)]
+    run = Runner(5, strike="forefoot", remount=(53.0, mounting(123, 45, -67))).session(plan)  # type: ignore[arg-type]
+    motion = run.source(np.arange(68 * 104) / 104)
+    rotation = np.clip(np.round(motion[:, 3:] / 0.07) * gain, -32768, 32767).astype(np.int16)
+    return np.hstack([quantized(motion[:, :3]), rotation])
+
+
 def jumps(n: int, seed: int) -> Samples:
     """Full scale either way, changing sides in bursts: the greatest changes and lengths that there are."""
     side = np.random.default_rng(seed).random((n, 3)) < np.where(np.arange(n) % 70 < 8, 0.5, 0.0)[:, None]
@@ -44,6 +53,8 @@ def jumps(n: int, seed: int) -> Samples:
 CASES = {
     "100 Hz": (simulated(100), Case(100_000, block=17)),
     "six axes, 208 Hz": (simulated(208, axes=6), Case(208_000, gyro_udps_lsb=70_000)),
+    "about, six axes, 104 Hz": (about(), Case(104_000, gyro_udps_lsb=70_000)),
+    "about, rotation at full scale": (about(40), Case(104_000, gyro_udps_lsb=140_000)),
     "833 Hz": (simulated(833), Case(833_000, block=512)),
     "1667 Hz, +-4 g": (simulated(1667, 122), Case(1_667_000, 122, block=333)),
     "gaps, wrapping": (simulated(416), Case(416_000, gaps=((0, NEAR_WRAP), (7000, 17), (9000, 5000)))),
