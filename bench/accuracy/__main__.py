@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strideload_pod import detector
 
-from . import document, floor, likeness, real, simulated, table
+from . import document, floor, likeness, real, simulated, strides, table
 from .figures import Row
 
 
@@ -26,15 +26,19 @@ def main() -> int:
     parser.add_argument(
         "--likeness", action="store_true", help="hold the simulated runner against the recordings"
     )
+    parser.add_argument("--strides", action="store_true", help="draw docs/pictures/strides.svg anew")
     words = parser.parse_args()
     folder = recordings()
     if words.record_floor:
         floor.record(folder)
         return 0
-    if words.likeness:
+    if words.likeness or words.strides:
         if folder is None:
             parser.error("STRIDELOAD_RECORDINGS names no folder of recordings")
-        print(likeness.markdown(folder))
+        if words.likeness:
+            print(likeness.markdown(folder))
+        if words.strides:
+            strides.write(folder)
         return 0
     began = time.monotonic()
     rows = [*told(every_row(folder, words.quick))]

@@ -1031,11 +1031,11 @@ def _rises(state, first, sign, goal):
 def _impact(state, slot):
     """Peak, rise and clipping of the landing."""
     mark = state[slot + _C_IC_K]
-    # The greatest resultant around contact: a soft landing's shock can stay below the braking that leads to it.
+    # From the landmark's own uncertainty before contact: the braking of the swing can be greater, and is no impact.
     peak = 0
     clip = 0
     highest = 0
-    for i in range(-state[_W60], state[_W100]):
+    for i in range(-state[_W10], state[_W100]):
         at = (mark + i) & _R
         clip |= state[_MARKS + at] & 1
         if state[_SQUARES + at] > peak:
