@@ -1296,8 +1296,10 @@ def _track(state, number, steps, count):
         # A walker who begins to run: the one that waits is a contact itself, if a stride has room between the two.
         other = _slot(state[_PENDING])
         room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
-        strong = state[other + _C_STRENGTH] * 2 >= state[_LEVEL]
-        if strong and room >= state[_F_STRIDE_MIN] and _activity(state, last, other) >= _WALK_MAX:
+        share = state[_LEVEL] // max(1, state[other + _C_STRENGTH])  # a softer gait's landings are weaker
+        lively = share < 2 and _activity(state, last, other) >= _WALK_MAX
+        runs = share < 4 and _kind(state, other, slot, room) == STEP_KIND_RUN
+        if _F_FAR > room >= state[_F_STRIDE_MIN] and (lively or runs):
             state[_PERIOD] = room
             late = True
     if late:
