@@ -22,9 +22,9 @@ BLOCK_LIMIT = 512
 STEP_SIZE = 8
 IC_SAMPLE, IC_FRAC, CONTACT, STRIDE, PEAK_MG, RISE_G_S, KIND, FLAGS = range(8)
 
-# One call takes at most a pending gap (0.25 s, or a flush of 0.6 s) and a block of 512 samples, 5.12 s at 100 Hz.
-# Contacts are 0.25 s apart: at most 24 new ones, the one that the bout had reached and those of a chain before it.
-STEPS_LIMIT = 40
+# A bout that begins may credit 32 contacts that were held, and one call takes at most a pending gap (0.25 s, or a flush
+# of 0.6 s) and a block of 512 samples, 5.12 s at 100 Hz, in which contacts are 0.45 s apart: 13 more.
+STEPS_LIMIT = 64
 
 RATE_MHZ_MIN = 100_000
 RATE_MHZ_MAX = 1_700_000
@@ -54,7 +54,7 @@ _DECIMATION = const(1)      # raw samples in an internal one
 _SCALE = const(2)           # 2 LSB -> u, times 2**14
 _UG = const(3)              # micro-g a LSB
 _UNRELIABLE = const(4)      # STEP_PEAK_UNRELIABLE or 0
-_HOP = const(5)             # internal samples a tick, about 20 ms
+_HOP = const(5)             # internal samples a tick, 16 to 24 ms
 _W10 = const(6)             # internal samples; the number is the time in ms
 _W40 = const(7)
 _W60 = const(8)
@@ -62,12 +62,11 @@ _W70 = const(9)
 _W90 = const(10)
 _W100 = const(11)
 _W130 = const(12)
-_W150 = const(13)
-_W170 = const(14)
-_W190 = const(15)
-_W250 = const(16)
-_W290 = const(17)
-_W400 = const(18)
+_W170 = const(13)
+_W190 = const(14)
+_W250 = const(15)
+_W290 = const(16)
+_W400 = const(17)
 _F_BIAS = const(19)         # F, the landmark of contact lies so much after it
 _F_BIAS_WALK = const(20)    # F, push-off has faded so much after toe-off in walking
 _F_BIAS_RUN = const(21)     # F, and so much before it in running
@@ -75,7 +74,7 @@ _F_BIAS_HUMP = const(22)    # F, the hump of push-off in the acceleration lies s
 _F_STRIDE_MIN = const(23)
 _F_STRIDE_MAX = const(24)
 _F_RUN_MAX = const(25)
-_F_WALK_MIN = const(26)
+_F_UNSURE = const(18)       # 0.875 s, an uncertain stride below it is looked at as running
 _F_QUICK = const(27)  # 0.8 s
 _F_SLOW = const(28)  # 1.2 s
 _F_PULL = const(29)         # F, as far a landmark of rotation moves a contact
@@ -117,7 +116,7 @@ _PERIOD = const(64)         # F, of the bout's strides
 _LEVEL = const(65)          # landing strength of the bout's contacts
 _OVERDUE = const(66)        # internal samples after the last contact that end the wait for the next
 _SIGN = const(67)           # of rotation in the swings of the bout: 1 or -1, 0 without gyroscope
-_DOUBT = const(68)          # swings the other way in a row that ended in a stronger landing
+_DOUBT = const(68)          # swings the other way that ended in a stronger landing, since a clear one of its own
 _UNLIKE = const(69)         # strides in a row that no gait has
 _GAP = const(70)            # raw samples lost since the last block, up to one more than _FILL_MAX
 _SKIP = const(71)           # the same, modulo 2**29
@@ -139,12 +138,14 @@ _TURN_MOST = const(86)
 _TURN_SUM = const(87)
 _TURN_END = const(88)       # the last k of one that is followed by rest so far, or -1
 _TURN_ROOT = const(89)      # last size of rotation, LSB / 8
+_REST_FROM = const(92)      # first k and greatest rotation of the lobe that ended at _TURN_END
+_REST_MOST = const(93)
 _LOOKED = const(90)         # 1 when it was looked back for the bout's next contact
-_OTHER_K = const(91)        # k of the last strong landing after a full swing in the other sense
-_SAMPLE = const(92)         # the last raw sample
-_AXIS = const(98)           # of rotation in the swing, 4096 long
-_COVARIANCE = const(101)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
-_DIFF = const(107)          # F, the last nine of _DIFFS
+_OTHER_K = const(91)        # k of the last strong landing after a swing in the other sense
+_SAMPLE = const(94)         # the last raw sample
+_AXIS = const(100)           # of rotation in the swing, 4096 long
+_COVARIANCE = const(103)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
+_DIFF = const(109)          # F, the last nine of _DIFFS
 
 # Candidates: the last 32 landings that might be.
 _CANDIDATES = const(32)
@@ -169,32 +170,32 @@ _C_RELEASE = const(17)      # F, where push-off before its swing has faded, or -
 _C_FULL = const(18)         # its swing was a full one; 1 without gyroscope
 _C_SIZE = const(19)
 
-_CANDIDATE = const(116)
+_CANDIDATE = const(118)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(724)       # u
-_DEVS = const(1748)         # running sum of ||a| - 1 g|
-_JERKS = const(2772)        # running sum of changes of |a|
-_SQUARES = const(3796)      # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(4820)        # gaps so far * 2 + clipped
+_LENGTHS = const(726)       # u
+_DEVS = const(1750)         # running sum of ||a| - 1 g|
+_JERKS = const(2774)        # running sum of changes of |a|
+_SQUARES = const(3798)      # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(4822)        # gaps so far * 2 + clipped
 _NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(5844)
-_YS = const(6100)
-_ZS = const(6356)
+_XS = const(5846)
+_YS = const(6102)
+_ZS = const(6358)
 _FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
-_US = const(6612)
-_VS = const(7124)
-_WS = const(7636)
+_US = const(6614)
+_VS = const(7126)
+_WS = const(7638)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
-_STRENGTHS = const(8148)
-_ENERGIES = const(8180)  # of the landing that is measured, summed up
-_TICKED = const(127)        # of the last 128 ticks, 2.1 s and more, the vector, u / 8
-_TICK_XS = const(8276)
-_TICK_YS = const(8404)
-_TICK_ZS = const(8532)
-STATE_SIZE = 8660
+_STRENGTHS = const(8150)
+_ENERGIES = const(8182)  # of the landing that is measured, summed up
+_TICKED = const(255)        # of the last 256 ticks, 4 s and more, the vector, u / 8
+_TICK_XS = const(8278)
+_TICK_YS = const(8534)
+_TICK_ZS = const(8790)
+STATE_SIZE = 9046
 # fmt: on
 
 # Accelerations in u.
@@ -241,13 +242,13 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     internal = rate_mhz // decimation // 10
     state[_RATE_HZ100] = internal
     i = _W10
-    for ms in (10, 40, 60, 70, 90, 100, 130, 150, 170, 190, 250, 290, 400):
+    for ms in (10, 40, 60, 70, 90, 100, 130, 170, 190, 250, 290, 400):
         state[i] = (ms * internal + 50_000) // 100_000
         i += 1
-    hop = max(1, internal // 5000)
+    hop = (internal + 2500) // 5000
     state[_HOP] = hop
     second = rate_mhz * 32 // 125  # F: 256 / 1000
-    state[_F_WALK_MIN] = second // 8 * 5
+    state[_F_UNSURE] = second // 8 * 7
     state[_F_BIAS] = second * 3 // 200
     state[_F_STRIDE_MIN] = second // 20 * 9
     state[_F_STRIDE_MAX] = second // 10 * 19
@@ -260,7 +261,6 @@ def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     state[_F_PULL] = second // 100
     state[_F_QUICK] = second // 5 * 4
     state[_F_SLOW] = second // 5 * 6
-    state[_SIGN] = 0
     if gyro_udps_lsb:
         udps = max(gyro_udps_lsb, 2000)  # no chip is finer; keeps the angle below 2**30
         state[_LOBE_START] = 50_000_000 // udps
@@ -522,7 +522,9 @@ def _look_back(state, steps, count):
         return count
     best = 0  # at most 16 383, as of all candidates
     back = 0
-    for i in range(min((period // 2 + state[_W100]) // state[_HOP], _LATELY + 1)):
+    # As far as the vectors reach that the landing is measured by.
+    held = (_NEAR - state[_W190] - state[_W130] - 2 * state[_W10]) // state[_HOP]
+    for i in range(min((period // 2 + state[_W100]) // state[_HOP], held, _LATELY + 1)):
         strength = state[_STRENGTHS + ((state[_TICKS] - i) & _LATELY)]
         if strength > best:
             best = min(strength, 16_383)
@@ -535,8 +537,7 @@ def _look_back(state, steps, count):
         if state[_DOUBT] >= 4:
             state[_SIGN] = -state[_SIGN]
             state[_DOUBT] = 0
-    state[_SWING_MOST] = 0
-    return _take(state, at, best, state[_SIGN], steps, count)
+    return _take(state, at, best, state[_SIGN], 0, steps, count)
 
 
 def _past_best(state, middle, steps, count):
@@ -693,6 +694,8 @@ def _turn(state, k):
         state[_TURN] = 0
         if _is_large_turn(state):
             state[_TURN_END] = k
+            state[_REST_FROM] = state[_TURN_FROM]
+            state[_REST_MOST] = state[_TURN_MOST]
 
 
 def _is_large_turn(state):
@@ -704,28 +707,22 @@ def _turned(state, steps, count):
     """The foot has come round and rests, and no swing of the bout's kind was seen: a contact that may be a weak one."""
     end = state[_TURN_END]
     state[_TURN_END] = -1
-    if not state[_TRACKING]:
+    if not _walks(state):
         return count
     newest = _slot(state[_MADE] - 1)
     since = (end - state[newest + _C_K]) & _MASK
-    if since > _MASK >> 1 or since < state[_W400]:
+    if since >= _F_FAR or since < state[_W400]:
         return count  # its landing was seen
     state[_SWING_END] = end
-    state[_SWING_FROM] = state[_TURN_FROM]
-    state[_SWING_MOST] = state[_TURN_MOST]
+    state[_SWING_FROM] = state[_REST_FROM]
+    state[_SWING_MOST] = state[_REST_MOST]
     state[_SWING_SUM] = 0
-    return _take(state, end, _STRENGTH_MIN_OF_SWING, state[_SIGN], steps, count)
+    return _take(state, end, _STRENGTH_MIN_OF_SWING, state[_SIGN], 1, steps, count)
 
 
 def _lobe(state, k):
     """Follow rotation from zero to zero; a lobe as large as a swing waits for its landing."""
-    at = k & _FAR
-    turn = (
-        state[_US + at] * state[_AXIS]
-        + state[_VS + at] * state[_AXIS + 1]
-        + state[_WS + at] * state[_AXIS + 2]
-    )
-    turn >>= 12  # 2**15 x 3**0.5 x 2**12 before
+    turn = _about(state, k)
     lobe = state[_LOBE]
     if lobe:
         size = turn * lobe
@@ -817,11 +814,16 @@ def _candidate(state, k, strength, sign, steps, count):
         return count
     if sign and _is_known(state, k, sign):
         return count
-    return _take(state, k, strength, sign, steps, count)
+    if state[_TRACKING] and sign == state[_SIGN] and strength * 2 >= state[_LEVEL]:
+        state[_DOUBT] = 0
+    return _take(state, k, strength, sign, 1 if sign else 0, steps, count)
 
 
-def _take(state, k, strength, sign, steps, count):
-    """Measure this landing, and let search or bout decide upon it. -> steps in `steps`."""
+def _take(state, k, strength, sign, swung, steps, count):
+    """Measure this landing, and let search or bout decide upon it. -> steps in `steps`.
+
+    `swung`: _SWING_END and the like tell of the swing that led to it.
+    """
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
     slot = _slot(number)
@@ -834,14 +836,13 @@ def _take(state, k, strength, sign, steps, count):
     state[slot + _C_SIGN] = sign
     state[slot + _C_RELEASE] = -1
     state[slot + _C_FULL] = 1
-    if sign:
-        _contact_of_swing(state, slot, sign)
-        if state[_SWING_MOST]:
-            state[slot + _C_FULL] = 1 if _is_full(state) else 0
-            _push_off(state, slot, sign)
-    else:
-        mark = _break(state, slot, k - state[_W130], state[_W130] + state[_W100])
-        state[slot + _C_IC_K] = mark & _MASK
+    state[slot + _C_DIFF] = _MASK
+    mark = _break(state, slot, k - state[_W130], state[_W130] + state[_W100])
+    state[slot + _C_IC_K] = mark & _MASK
+    if swung:
+        state[slot + _C_FULL] = 1 if _is_full(state) else 0
+        _draw_to_rotation(state, slot, sign)
+        _push_off(state, slot, sign)
     _impact(state, slot)
     if state[_TRACKING]:
         return _track(state, number, steps, count)
@@ -860,7 +861,8 @@ def _is_known(state, k, sign):
         if state[slot + _C_SIGN] == sign and apart <= 2 * state[_W60]:
             if state[slot + _C_FULL] or not full:
                 return True
-            state[slot + _C_STRENGTH] = 0
+            if not state[_TRACKING]:
+                state[slot + _C_STRENGTH] = 0
     return False
 
 
@@ -878,7 +880,8 @@ def _is_beside(state, k, strength, sign):
 
 
 def _is_doubt(state, k, strength):
-    """A full swing the other way, with a stronger landing: True when there have been four in a row."""
+    """A swing the other way: True when four full ones had stronger landings than the bout's contacts before them, or
+    two that were eight times as strong."""
     if strength * 2 >= state[_LEVEL]:
         state[_OTHER_K] = k
     full = _is_full(state)
@@ -893,7 +896,7 @@ def _break(state, slot, first, length):
     of the acceleration vector (over 10 ms) has passed, of that from `first` on. -> its k, the contact in the slot."""
     span = state[_W10]
     peak = 0
-    for i in range(first, first + length):
+    for i in range(first - span, first + length + span):
         if state[_SQUARES + (i & _R)] > peak:
             peak = state[_SQUARES + (i & _R)]
     # No component of a second difference is above 8 x the greatest length, which is in 2 LSB.
@@ -926,15 +929,9 @@ def _break(state, slot, first, length):
     return mark
 
 
-def _contact_of_swing(state, slot, sign):
-    """Contact after a swing: the break, drawn to where rotation says by the usual difference of the two."""
+def _draw_to_rotation(state, slot, sign):
+    """In a walk, contact after a swing: the break is drawn to where rotation says by their usual difference."""
     end = state[_SWING_END]
-    state[slot + _C_IC_K] = (
-        _break(state, slot, state[slot + _C_K] - state[_W130], state[_W130] + state[_W100]) & _MASK
-    )
-    state[slot + _C_DIFF] = _MASK
-    if state[_SWING_MOST] == 0:
-        return
     goal = -(state[_SWING_MOST] * 3 // 10)
     turned = _falls(state, end - state[_HOP], state[_HOP] + state[_W100], sign, goal)
     if turned < 0:
@@ -943,7 +940,7 @@ def _contact_of_swing(state, slot, sign):
         return
     ic = state[slot + _C_IC]
     diff = (ic - turned) & _MASK
-    if diff > _MASK >> 1:
+    if diff >= _F_FAR:
         diff -= _MASK + 1
     state[slot + _C_DIFF] = diff
     if state[_DIFFS] < 3 or not _walks(state):
@@ -956,12 +953,12 @@ def _contact_of_swing(state, slot, sign):
 
 
 def _falls(state, first, length, sign, goal):
-    """F where rotation falls to `goal`, seen so that the swing is positive; -1: nowhere."""
+    """F where rotation times `sign` falls to `goal`; -1: nowhere."""
     before = _about(state, first) * sign
     for i in range(first + 1, first + length + 1):
         turn = _about(state, i) * sign
         if turn <= goal < before:
-            part = min(before - goal, 1 << 20) * 256 // (before - turn)
+            part = (before - goal) * 256 // (before - turn)  # 2**15 x 3**0.5 x 2 x 256
             return (_centre(state, i - 1) + part * state[_DECIMATION]) & _MASK
         before = turn
     return -1
@@ -993,6 +990,8 @@ def _push_off(state, slot, sign):
     length = state[_W290] + state[_W40]
     if state[_TRACKING]:
         length = min(state[_W400], state[_PERIOD] // 20 * 9 // (256 * state[_DECIMATION]))
+    if ((state[_K] - start) & _MASK) + length > _FAR:
+        return  # too long ago to be held
     deepest = 0
     for i in range(length):
         deepest = min(deepest, _about(state, start - i) * sign)
@@ -1013,19 +1012,7 @@ def _push_off(state, slot, sign):
         elif hump * 2 <= deepest and turn * 5 > hump * 3:
             break
         i -= 1
-    state[slot + _C_RELEASE] = _rises(state, at, sign, hump * 3 // 5)
-
-
-def _rises(state, first, sign, goal):
-    """F where rotation has risen to `goal` after `first`; -1: not within 0.25 s."""
-    before = _about(state, first) * sign
-    for i in range(first + 1, first + state[_W250]):
-        turn = _about(state, i) * sign
-        if turn >= goal > before:
-            part = min(goal - before, 1 << 20) * 256 // (turn - before)
-            return (_centre(state, i - 1) + part * state[_DECIMATION]) & _MASK
-        before = turn
-    return -1
+    state[slot + _C_RELEASE] = _falls(state, at, state[_W250], -sign, -(hump * 3 // 5))
 
 
 def _impact(state, slot):
@@ -1090,7 +1077,7 @@ def _link(state, slot, previous):
     low = 52
     high = 74
     share = 9
-    if kind == STEP_KIND_RUN or (kind == STEP_KIND_UNCERTAIN and stride < state[_F_WALK_MIN] * 7 // 5):
+    if kind == STEP_KIND_RUN or (kind == STEP_KIND_UNCERTAIN and stride < state[_F_UNSURE]):
         low = 18
         high = 45
         share = 6
@@ -1196,7 +1183,10 @@ def _search(state, number, steps, count):
         other = (number - back) & _MASK
         before = _slot(other)
         stride = (state[slot + _C_IC] - state[before + _C_IC]) & _MASK
-        if _F_FAR > stride > state[_F_STRIDE_MAX]:
+        long_ago = (
+            state[slot + _C_IC_K] - state[before + _C_IC_K]
+        ) & _MASK >= _RING  # where F may have come round
+        if long_ago or _F_FAR > stride > state[_F_STRIDE_MAX]:
             break
         skipped = between
         if state[before + _C_FULL] or state[before + _C_SIGN] == state[slot + _C_SIGN]:
@@ -1273,7 +1263,7 @@ def _reach(state, number):
     state[_PENDING] = -1
     state[_LOOKED] = 0
     state[_LAST_K] = state[slot + _C_K]
-    if state[slot + _C_SIGN] and state[slot + _C_DIFF] != _MASK:
+    if state[slot + _C_DIFF] != _MASK and state[slot + _C_KIND] == STEP_KIND_WALK:
         state[_DIFF + state[_DIFFS] % 9] = state[slot + _C_DIFF]
         state[_DIFFS] = state[_DIFFS] + 1 if state[_DIFFS] < 17 else 9
     # 1.5 strides, and what a strength and its dominance take.
@@ -1298,7 +1288,8 @@ def _track(state, number, steps, count):
         room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
         share = state[_LEVEL] // max(1, state[other + _C_STRENGTH])  # a softer gait's landings are weaker
         lively = share < 2 and _activity(state, last, other) >= _WALK_MAX
-        runs = share < 4 and _kind(state, other, slot, room) == STEP_KIND_RUN
+        runs = share < 4 and _activity(state, other, slot) >= _QUICK_MIN
+        runs = runs and _kind(state, other, slot, room) == STEP_KIND_RUN
         if _F_FAR > room >= state[_F_STRIDE_MIN] and (lively or runs):
             state[_PERIOD] = room
             late = True
@@ -1320,8 +1311,6 @@ def _track_swing(state, number, steps, count):
     stride = (state[slot + _C_IC] - state[last + _C_IC]) & _MASK
     if stride >= _F_FAR or stride < max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
         return count
-    if state[slot + _C_STRENGTH] * 2 >= state[_LEVEL] and state[_SWING_MOST]:
-        state[_DOUBT] = 0
     clear = state[slot + _C_FULL] and state[slot + _C_STRENGTH] * 8 >= state[_LEVEL]
     waiting = state[_PENDING]
     if waiting >= 0:
@@ -1330,6 +1319,8 @@ def _track_swing(state, number, steps, count):
         room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
         if _F_FAR > room >= max(state[_F_STRIDE_MIN], state[_PERIOD] // 2):
             count = _accept(state, steps, count)
+            if not state[_TRACKING]:
+                return _search(state, number, steps, count)
         elif not clear:
             return count
     state[_PENDING] = number
@@ -1364,10 +1355,7 @@ def _track_one(state, number, steps, count):
         # Strength weighted by nearness to the expected time; strengths stay below 2**14 here, nearness is 0 to 256.
         near = 256 - off // (period // 256 + 1)
         other_near = 256 - other_off // (period // 256 + 1)
-        if (
-            min(state[slot + _C_STRENGTH], 16_383) * near
-            <= min(state[other + _C_STRENGTH], 16_383) * other_near
-        ):
+        if state[slot + _C_STRENGTH] * near <= state[other + _C_STRENGTH] * other_near:
             return count
     state[_PENDING] = number
     if off * 8 <= period and state[slot + _C_STRENGTH] * 2 >= state[_LEVEL]:
@@ -1407,13 +1395,15 @@ def _end(state, flags, steps, count):
         count = _accept(state, steps, count)
     if state[_TRACKING]:
         count = _stop(state, steps, count)
-        steps[(count - 1) * STEP_SIZE + FLAGS] |= flags
+    steps[(count - 1) * STEP_SIZE + FLAGS] |= flags
     return count
 
 
 def _stop(state, steps, count):
     """The contact that the bout has reached is its last. -> steps in `steps`."""
     state[_TRACKING] = 0
+    state[_TURN] = 0
+    state[_TURN_END] = -1
     state[_FLOOR] = (state[_LAST] + 1) & _MASK
     return _emit(state, state[_LAST], -1, steps, count)
 

@@ -44,6 +44,15 @@ def about(gain: int = 1) -> Samples:
     return np.hstack([quantized(motion[:, :3]), rotation])
 
 
+def spikes() -> Samples:
+    """The same walker, once a second struck at full scale out of a quarter of a second of rest."""
+    samples = about()
+    for at in range(300, len(samples), 97):
+        samples[at - 26 : at, :3] = (0, 0, 1025)
+        samples[at, :3] = 32767
+    return samples
+
+
 def jumps(n: int, seed: int) -> Samples:
     """Full scale either way, changing sides in bursts: the greatest changes and lengths that there are."""
     side = np.random.default_rng(seed).random((n, 3)) < np.where(np.arange(n) % 70 < 8, 0.5, 0.0)[:, None]
@@ -55,6 +64,8 @@ CASES = {
     "six axes, 208 Hz": (simulated(208, axes=6), Case(208_000, gyro_udps_lsb=70_000)),
     "about, six axes, 104 Hz": (about(), Case(104_000, gyro_udps_lsb=70_000)),
     "about, rotation at full scale": (about(40), Case(104_000, gyro_udps_lsb=140_000)),
+    "spikes out of rest": (spikes(), Case(104_000, gyro_udps_lsb=70_000)),
+    "spikes out of rest, three axes": (np.ascontiguousarray(spikes()[:, :3]), Case(104_000)),
     "833 Hz": (simulated(833), Case(833_000, block=512)),
     "1667 Hz, +-4 g": (simulated(1667, 122), Case(1_667_000, 122, block=333)),
     "gaps, wrapping": (simulated(416), Case(416_000, gaps=((0, NEAR_WRAP), (7000, 17), (9000, 5000)))),
