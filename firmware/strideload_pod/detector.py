@@ -133,13 +133,10 @@ _SWING_MOST = const(81)
 _SWING_SUM = const(82)
 _DIFFS = const(83)          # landmarks of acceleration less those of rotation so far
 _TURN = const(84)           # 1 in a lobe of rotation about whatever axis
-_TURN_FROM = const(85)      # its first k, greatest rotation and angle
-_TURN_MOST = const(86)
+_TURN_MOST = const(86)      # its greatest rotation and angle
 _TURN_SUM = const(87)
 _TURN_END = const(88)       # the last k of one that is followed by rest so far, or -1
 _TURN_ROOT = const(89)      # last size of rotation, LSB / 8
-_REST_FROM = const(92)      # first k and greatest rotation of the lobe that ended at _TURN_END
-_REST_MOST = const(93)
 _LOOKED = const(90)         # 1 when it was looked back for the bout's next contact
 _OTHER_K = const(91)        # k of the last strong landing after a swing in the other sense
 _SAMPLE = const(94)         # the last raw sample
@@ -537,7 +534,7 @@ def _look_back(state, steps, count):
         if state[_DOUBT] >= 4:
             state[_SIGN] = -state[_SIGN]
             state[_DOUBT] = 0
-    return _take(state, at, best, state[_SIGN], 0, steps, count)
+    return _take(state, at, best, state[_SIGN], 1, 0, steps, count)
 
 
 def _past_best(state, middle, steps, count):
@@ -681,7 +678,6 @@ def _turn(state, k):
     size = root << 3
     if state[_TURN] == 0 and size >= state[_LOBE_START]:
         state[_TURN] = 1
-        state[_TURN_FROM] = k
         state[_TURN_MOST] = 0
         state[_TURN_SUM] = 0
     if state[_TURN] and size >= max(state[_LOBE_START], state[_TURN_MOST] >> 2):
@@ -694,8 +690,6 @@ def _turn(state, k):
         state[_TURN] = 0
         if _is_large_turn(state):
             state[_TURN_END] = k
-            state[_REST_FROM] = state[_TURN_FROM]
-            state[_REST_MOST] = state[_TURN_MOST]
 
 
 def _is_large_turn(state):
@@ -713,11 +707,7 @@ def _turned(state, steps, count):
     since = (end - state[newest + _C_K]) & _MASK
     if since >= _F_FAR or since < state[_W400]:
         return count  # its landing was seen
-    state[_SWING_END] = end
-    state[_SWING_FROM] = state[_REST_FROM]
-    state[_SWING_MOST] = state[_REST_MOST]
-    state[_SWING_SUM] = 0
-    return _take(state, end, _STRENGTH_MIN_OF_SWING, state[_SIGN], 1, steps, count)
+    return _take(state, end, _STRENGTH_MIN_OF_SWING, state[_SIGN], 0, 0, steps, count)
 
 
 def _lobe(state, k):
@@ -816,13 +806,15 @@ def _candidate(state, k, strength, sign, steps, count):
         return count
     if state[_TRACKING] and sign == state[_SIGN] and strength * 2 >= state[_LEVEL]:
         state[_DOUBT] = 0
-    return _take(state, k, strength, sign, 1 if sign else 0, steps, count)
+    if not sign:
+        return _take(state, k, strength, 0, 1, 0, steps, count)
+    return _take(state, k, strength, sign, 1 if _is_full(state) else 0, 1, steps, count)
 
 
-def _take(state, k, strength, sign, swung, steps, count):
+def _take(state, k, strength, sign, full, swung, steps, count):
     """Measure this landing, and let search or bout decide upon it. -> steps in `steps`.
 
-    `swung`: _SWING_END and the like tell of the swing that led to it.
+    `full`: it need not be looked at as a weak one. `swung`: _SWING_END and the like tell of the swing that led to it.
     """
     number = state[_MADE]
     state[_MADE] = (number + 1) & _MASK
@@ -835,12 +827,11 @@ def _take(state, k, strength, sign, swung, steps, count):
     state[slot + _C_VALUE] = min(strength, _STRENGTH_CAP)
     state[slot + _C_SIGN] = sign
     state[slot + _C_RELEASE] = -1
-    state[slot + _C_FULL] = 1
+    state[slot + _C_FULL] = full
     state[slot + _C_DIFF] = _MASK
     mark = _break(state, slot, k - state[_W130], state[_W130] + state[_W100])
     state[slot + _C_IC_K] = mark & _MASK
     if swung:
-        state[slot + _C_FULL] = 1 if _is_full(state) else 0
         _draw_to_rotation(state, slot, sign)
         _push_off(state, slot, sign)
     _impact(state, slot)
