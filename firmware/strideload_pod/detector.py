@@ -67,6 +67,7 @@ _W190 = const(14)
 _W250 = const(15)
 _W290 = const(16)
 _W400 = const(17)
+_F_UNSURE = const(18)       # 0.875 s, an uncertain stride below it is looked at as running
 _F_BIAS = const(19)         # F, the landmark of contact lies so much after it
 _F_BIAS_WALK = const(20)    # F, push-off has faded so much after toe-off in walking
 _F_BIAS_RUN = const(21)     # F, and so much before it in running
@@ -74,7 +75,6 @@ _F_BIAS_HUMP = const(22)    # F, the hump of push-off in the acceleration lies s
 _F_STRIDE_MIN = const(23)
 _F_STRIDE_MAX = const(24)
 _F_RUN_MAX = const(25)
-_F_UNSURE = const(18)       # 0.875 s, an uncertain stride below it is looked at as running
 _F_QUICK = const(27)  # 0.8 s
 _F_SLOW = const(28)  # 1.2 s
 _F_PULL = const(29)         # F, as far a landmark of rotation moves a contact
@@ -140,8 +140,8 @@ _TURN_ROOT = const(89)      # last size of rotation, LSB / 8
 _LOOKED = const(90)         # 1 when it was looked back for the bout's next contact
 _OTHER_K = const(91)        # k of the last strong landing after a swing in the other sense
 _SAMPLE = const(94)         # the last raw sample
-_AXIS = const(100)           # of rotation in the swing, 4096 long
-_COVARIANCE = const(103)     # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
+_AXIS = const(100)          # of rotation in the swing, 4096 long
+_COVARIANCE = const(103)    # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
 _DIFF = const(109)          # F, the last nine of _DIFFS
 
 # Candidates: the last 32 landings that might be.
@@ -1277,9 +1277,10 @@ def _track(state, number, steps, count):
         # A walker who begins to run: the one that waits is a contact itself, if a stride has room between the two.
         other = _slot(state[_PENDING])
         room = (state[slot + _C_IC] - state[other + _C_IC]) & _MASK
-        share = state[_LEVEL] // max(1, state[other + _C_STRENGTH])  # a softer gait's landings are weaker
-        lively = share < 2 and _activity(state, last, other) >= _WALK_MAX
-        runs = share < 4 and _activity(state, other, slot) >= _QUICK_MIN
+        strength = state[other + _C_STRENGTH]
+        lively = strength * 2 >= state[_LEVEL] and _activity(state, last, other) >= _WALK_MAX
+        # Landings of a softer gait are weaker, but each is like the next.
+        runs = strength * 2 >= state[slot + _C_STRENGTH] and _activity(state, other, slot) >= _QUICK_MIN
         runs = runs and _kind(state, other, slot, room) == STEP_KIND_RUN
         if _F_FAR > room >= state[_F_STRIDE_MIN] and (lively or runs):
             state[_PERIOD] = room
