@@ -82,7 +82,8 @@ def mean_stride_s(found: Steps, start_s: float) -> float:
     if len(stride_s) < 5:
         return np.inf
     middle = np.median(stride_s)
-    return float(np.mean(stride_s[np.abs(stride_s - middle) < 0.3 * middle]))
+    near = stride_s[np.abs(stride_s - middle) < 0.3 * middle]
+    return float(np.mean(near)) if len(near) else np.inf
 
 
 def spread(values: Floats) -> tuple[float | None, float | None]:
