@@ -102,6 +102,27 @@ def test_an_empty_read_is_refused(bus):
         bus.readfrom_into(0x50, bytearray(4), start=2, end=2)
 
 
-def test_nobody_is_left_after_deinit(bus):
+@pytest.mark.parametrize("call", [call for _, call in CALLS], ids=[name for name, _ in CALLS])
+def test_a_closed_bus_is_refused(bus, call):
     bus.deinit()
-    assert bus.scan() == []
+    with pytest.raises(ValueError, match="deinitialized"):
+        call(bus)
+    with pytest.raises(ValueError, match="deinitialized"):
+        bus.try_lock()
+
+
+@pytest.mark.parametrize(("clocks", "times"), [(1, 1), (9, 1), (10, 2), (25, 3)])
+def test_a_bus_whose_sda_is_held_is_clocked_free(bus, memory, clocks, times):
+    """Nine clocks each time, on a new bus; until then every transfer times out and changes nothing."""
+    bus.hold_sda(clocks)
+    for _ in range(times):
+        with pytest.raises(OSError, match="timed out") as caught:
+            bus.writeto(0x50, b"\x10\xff")
+        assert caught.value.errno == errno.ETIMEDOUT
+        closed, bus = bus, bus.freed()
+        with pytest.raises(ValueError, match="deinitialized"):
+            closed.try_lock()
+        assert bus.try_lock()
+    assert memory.bytes[0x10] == 0x10
+    bus.writeto(0x50, b"\x10\xff")
+    assert memory.bytes[0x10] == 0xFF

@@ -325,3 +325,169 @@ def test_a_register_that_changes_by_itself_has_its_effect():
 def test_every_known_part_can_be_made():
     assert set(PARTS) == {"LSM6DSO32", "LSM6DSOX", "LSM6DS3TR-C"}
     assert [Bench(part).get(0x12) for part in PARTS] == [0x04] * 3
+
+
+# INT1, wake-up and power
+
+
+def test_int1_follows_the_watermark_where_it_is_routed():
+    bench = Bench()
+    bench.set(0x07, 128)
+    bench.sample_at_416()
+    bench.wait_ms(64.5 * 16 / 6.667)
+    assert not bench.chip.int1
+    bench.set(0x0D, 0x08)
+    assert bench.chip.int1
+    bench.get(0x78, 7)
+    assert not bench.chip.int1  # 127 words
+    bench.wait_ms(16 / 6.667)
+    assert bench.chip.int1
+    bench.set(0x12, 0x64)  # active low
+    assert not bench.chip.int1
+
+
+FULL_SCALES = [("LSM6DSO32", 4.0), ("LSM6DSOX", 2.0)]
+SETTLE_MS = 100
+
+
+class Nudged:
+    """1 g on the third axis, and from second 1 on an axis differs by `size_g` for so many samples of 52 Hz."""
+
+    def __init__(self, size_g, axis=0, samples=1000):
+        self.size_g, self.axis, self.samples = size_g, axis, samples
+
+    def __call__(self, t_s):
+        rows = np.tile([0.0, 0, 1, 0, 0, 0], (len(t_s), 1))
+        now = (t_s >= 1.0) & (t_s < 1.0 + self.samples * 128 / 6667)
+        rows[now, self.axis] += self.size_g
+        return rows
+
+
+def watching(source, part="LSM6DSO32", threshold=8, weight=1, duration=0, latched=True):
+    """A chip that watches for motion at 52 Hz as an application note has it: INT1 only once the filter has settled."""
+    bench = Bench(part, source)
+    bench.set(0x15, 0x10)
+    bench.set(0x56, 0x41 if latched else 0)
+    bench.set(0x5B, threshold)
+    bench.set(0x5C, duration << 5 | weight << 4)
+    bench.set(0x10, 0x30)
+    bench.set(0x58, 0x80)
+    bench.wait_ms(SETTLE_MS)
+    bench.set(0x5E, 0x20)
+    return bench
+
+
+@pytest.mark.parametrize(("part", "full_scale_g"), FULL_SCALES)
+@pytest.mark.parametrize(("threshold", "weight"), [(1, 1), (8, 1), (63, 1), (1, 0), (10, 0)])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_threshold_is_for_half_of_what_an_axis_changes_by(part, full_scale_g, threshold, weight, axis):
+    threshold_g = threshold * full_scale_g / (256 if weight else 64)
+    for factor in (0.97, 1.03):
+        size_g = factor * 2 * threshold_g if axis < 2 else -factor * 2 * threshold_g
+        bench = watching(Nudged(size_g, axis), part, threshold, weight)
+        assert not bench.chip.int1
+        bench.wait_ms(2000)
+        assert bench.chip.int1 is (factor > 1)
+        assert bench.get(0x1B) == (0x08 | 4 >> axis if factor > 1 else 0)
+
+
+def test_a_latched_wake_up_stays_until_its_source_is_read():
+    bench = watching(Nudged(0.5))
+    bench.wait_ms(60_000)
+    assert bench.chip.int1
+    assert bench.chip.int1
+    assert bench.get(0x1B) == 0x0C
+    assert not bench.chip.int1
+    assert bench.get(0x1B) == 0
+
+
+def test_a_pulsed_wake_up_lasts_as_long_as_its_cause():
+    bench = watching(Nudged(0.5), latched=False)
+    levels = []
+    for _ in range(500):
+        bench.wait_ms(4)
+        levels.append(bench.chip.int1)
+    assert 4 <= sum(levels) <= 6  # 1/52 s
+
+
+@pytest.mark.parametrize("duration", [0, 1, 2, 3])
+def test_the_duration_counts_changes_in_a_row(duration):
+    """A ramp of so many steps over the threshold; the way back comes too late to add to it."""
+
+    class Ramp(Nudged):
+        def __call__(self, t_s):
+            rows = super().__call__(t_s)
+            rows[:, 0] *= np.clip(np.floor((t_s - 1.0) * 6667 / 128) + 1, 0, self.samples)
+            return rows
+
+    for steps in (duration, duration + 1):
+        bench = watching(
+            lambda t, steps=steps: np.minimum(Ramp(0.3)(t), [0.3 * steps, 9, 9, 9, 9, 9]), duration=duration
+        )
+        bench.wait_ms(1500)
+        assert bench.chip.int1 is (steps > duration)
+
+
+def test_the_filter_that_has_not_settled_wakes_at_once():
+    """The first difference is taken against nothing: 1 g is a jump of half a g."""
+    bench = watching(Nudged(0))
+    bench.set(0x58, 0)
+    bench.set(0x58, 0x80)
+    bench.wait_ms(60)
+    assert bench.chip.int1
+
+
+def test_nothing_wakes_that_is_not_routed_or_not_enabled():
+    for register in (0x5E, 0x58):
+        bench = watching(Nudged(0.5))
+        bench.set(register, 0)
+        bench.wait_ms(2000)
+        assert not bench.chip.int1
+
+
+@pytest.mark.parametrize(("register", "value"), [(0x56, 0x51), (0x56, 0x01), (0x5B, 0x48)])
+def test_a_wake_up_that_is_not_modelled_is_refused(register, value):
+    bench = watching(Nudged(0))
+    bench.set(register, value)
+    with pytest.raises(NotSimulated):
+        bench.get(0x1B)
+
+
+@pytest.mark.parametrize(
+    ("writes", "supply_ua"),
+    [
+        ([], 3),
+        ([(0x10, 0x70)], 170),
+        ([(0x10, 0x70), (0x11, 0x70)], 550),
+        ([(0x15, 0x10), (0x10, 0x30)], 26),
+        ([(0x15, 0x10), (0x10, 0xB0)], 4.5),
+        ([(0x15, 0x10), (0x10, 0x40)], 170),
+        ([(0x15, 0x10), (0x10, 0x30), (0x11, 0x70)], 550),
+    ],
+)
+def test_supply_current_by_what_is_turned_on(writes, supply_ua):
+    bench = Bench("LSM6DSO32")
+    for write in writes:
+        bench.set(*write)
+    assert bench.chip.supply_ua == pytest.approx(supply_ua, rel=0.01)
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_a_reset_with_int1_high_may_deafen_it_until_it_loses_power(falls):
+    bench = Bench()
+    bench.chip.falls_for_i3c = falls
+    bench.set(0x0D, 0x08)
+    bench.set(0x07, 128)
+    bench.sample_at_416()
+    bench.set(0x12, 0x05)
+    assert bench.get(0x0F) == 0x6C  # INT1 was low
+    bench.set(0x0D, 0x08)
+    bench.set(0x07, 128)
+    bench.sample_at_416()
+    bench.wait_ms(500)
+    bench.set(0x12, 0x05)
+    if falls:
+        with pytest.raises(Nack):
+            bench.get(0x0F)
+        bench.chip.lose_power()
+    assert bench.get(0x0F) == 0x6C

@@ -14,15 +14,40 @@ class Device(Protocol):
     def read(self, count: int) -> bytes: ...
 
 
+FREEING_CLOCKS = (
+    9  # a device in mid-answer lets go of SDA after the rest of a byte and no acknowledgement [UM10204]
+)
+
+
 class SimulatedI2C:
     """`devices`: address -> device. Refuses what busio refuses: no lock, nobody at that address, an empty
-    read."""
+    read, anything while SDA is held low, and anything after `deinit`.
+
+    A board's `free_bus` is `self.i2c = self.i2c.freed()`.
+    """
 
     def __init__(self, devices: Mapping[int, Device]) -> None:
         self._devices = dict(devices)
         self._locked = False
+        self._is_open = True
+        self._held_clocks = 0
+
+    def hold_sda(self, clocks: int) -> None:
+        """For tests: a device holds SDA low until SCL was clocked so many times."""
+        self._held_clocks = clocks
+
+    def freed(self) -> "SimulatedI2C":
+        """What a board does with a stuck bus: close it, clock SCL by hand, open it anew. -> the new bus.
+
+        SDA may still be held then. This bus is of no use any more.
+        """
+        fresh = SimulatedI2C(self._devices)
+        fresh.hold_sda(max(0, self._held_clocks - FREEING_CLOCKS))
+        self.deinit()
+        return fresh
 
     def try_lock(self) -> bool:
+        self._need_open()
         if self._locked:
             return False
         self._locked = True
@@ -37,7 +62,7 @@ class SimulatedI2C:
         return sorted(self._devices)
 
     def deinit(self) -> None:
-        self._devices = {}
+        self._is_open = False
 
     def writeto(self, address: int, buffer: bytes, *, start: int = 0, end: int | None = None) -> None:
         device = self._device(address)
@@ -72,12 +97,19 @@ class SimulatedI2C:
         self.writeto(address, out_buffer, start=out_start, end=out_end)
         self.readfrom_into(address, in_buffer, start=in_start, end=in_end)
 
+    def _need_open(self) -> None:
+        if not self._is_open:
+            raise ValueError("Object has been deinitialized and can no longer be used.")
+
     def _need_lock(self) -> None:
+        self._need_open()
         if not self._locked:
             raise RuntimeError("Function requires lock")
 
     def _device(self, address: int) -> Device:
         self._need_lock()
+        if self._held_clocks:
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
         if address not in self._devices:
             raise OSError(errno.ENODEV, f"No I2C device at address: 0x{address:x}")
         return self._devices[address]

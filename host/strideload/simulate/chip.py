@@ -1,8 +1,9 @@
 """The LSM6DS family at register level: what a driver sees of it over I2C.
 
 Modelled: identity, control registers, direct data with BDU and data-ready, temperature, timestamp, FREQ_FINE,
-soft reset, address increment, register banks, and the tagged FIFO. Not modelled: filters, interrupts,
-pedometer and other embedded functions (their registers only remember), and the LSM6DS3TR-C's untagged FIFO,
+soft reset, address increment, register banks, the tagged FIFO, the wake-up function with its slope filter, INT1 with
+both, and the supply current of each power mode. Not modelled: filters, other interrupts, pedometer and other embedded
+functions (their registers only remember), the noise of the low-power mode, and the LSM6DS3TR-C's untagged FIFO,
 which stays empty and refuses to be turned on. A change of rate, range or batching empties the FIFO at once; a
 real one needs bypass for that. Registers and units: ST's `lsm6dso_reg.h`, `lsm6dso32_reg.h`,
 `lsm6ds3tr-c_reg.h`.
@@ -15,19 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fifo import WORD_SIZE, Batching, TaggedFifo
-from .samples import BOOT_SAMPLES, Samples, Source, slot_at, slot_time_s, ticks_at
+from .samples import BOOT_SAMPLES, FASTEST_HZ, Samples, Source, slot_at, slot_time_s, ticks_at
+from .wake_up import WakeUp
 
 FUNC_CFG_ACCESS = 0x01
 FIFO_CTRL1 = 0x07
 FIFO_CTRL2 = 0x08
 FIFO_CTRL3 = 0x09
 FIFO_CTRL4 = 0x0A
+INT1_CTRL = 0x0D
 WHO_AM_I = 0x0F
 CTRL1_XL = 0x10
 CTRL2_G = 0x11
 CTRL3_C = 0x12
+CTRL6_C = 0x15
 CTRL9_XL = 0x18
 CTRL10_C = 0x19
+WAKE_UP_SRC = 0x1B
 STATUS_REG = 0x1E
 OUT_TEMP_L = 0x20
 OUTX_L_G = 0x22
@@ -37,6 +42,11 @@ FIFO_STATUS1 = 0x3A
 FIFO_STATUS2 = 0x3B
 TIMESTAMP0 = 0x40
 TIMESTAMP2 = 0x42
+TAP_CFG0 = 0x56
+TAP_CFG2 = 0x58
+WAKE_UP_THS = 0x5B
+WAKE_UP_DUR = 0x5C
+MD1_CFG = 0x5E
 INTERNAL_FREQ_FINE = 0x63
 FIFO_DATA_OUT_TAG = 0x78
 FIFO_DATA_OUT_Z_H = 0x7E
@@ -50,10 +60,20 @@ IF_INC = 0x04
 BDU = 0x40
 TIMESTAMP_EN = 0x20
 TIMESTAMP_RESET = 0xAA
+H_LACTIVE = 0x20
+INT1_FIFO_TH = 0x08
+INT1_WU = 0x20
+INTERRUPTS_ENABLE = 0x80
+LIR = 0x01
+INT_CLR_ON_READ = 0x40
+SLOPE_FDS = 0x10
+USR_OFF_ON_WU = 0x40
+WU_IA = 0x08
+XL_HM_MODE = 0x10
 
 _READ_ONLY = frozenset(
     (
-        *(WHO_AM_I, STATUS_REG, FIFO_STATUS1, FIFO_STATUS2, INTERNAL_FREQ_FINE),
+        *(WHO_AM_I, WAKE_UP_SRC, STATUS_REG, FIFO_STATUS1, FIFO_STATUS2, INTERNAL_FREQ_FINE),
         *range(OUT_TEMP_L, OUTZ_H_A + 1),
         *range(TIMESTAMP0, TIMESTAMP0 + 4),
         *range(FIFO_DATA_OUT_TAG, FIFO_DATA_OUT_Z_H + 1),
@@ -67,8 +87,15 @@ _GYRO_NOISE_DPS = 0.055  # 3.8 mdps/sqrt(Hz) over about 208 Hz (data sheet's typ
 # RMS, DS12140, normal mode; the figure at 32 g is the one at 16 g (assumed).
 _ACC_NOISE_G = {61: 0.0018, 122: 0.0020, 244: 0.0024, 488: 0.0030, 976: 0.0030}
 
+# Typical supply current at 1.8 V, LSM6DSO32's data sheet (DocID032891 Rev 1), table 4.
+POWER_DOWN_UA = 3.0
+ACC_UA = 170.0
+ACC_AND_GYRO_UA = 550.0
+LOW_POWER_UA = ((1.6, 4.5), (52.0, 26.0))  # Hz, uA; a straight line in between (assumed)
+
 _FASTEST_RATE_CODE = 10
 _LOW_POWER_RATE_CODE = 11  # 1.6 Hz
+_LOW_POWER_DIVIDER = 128  # 52 Hz: with XL_HM_MODE set, slower rates are low-power ones
 
 
 class NotSimulated(Exception):
@@ -102,8 +129,11 @@ class Chip:
     carry the data sheet's noise, drawn from `seed`; the same samples have the same noise however they are
     read.
 
+    `int1` and `supply_ua` are what a board and its battery see of it.
+
     For tests: `identity` is what WHO_AM_I answers, `temperature_c` what the thermometer sees, and
-    `stall_fifo`, `nack` and `poke` are what goes wrong.
+    `stall_fifo`, `nack`, `poke` and `lose_power` are what goes wrong. `falls_for_i3c`: a soft reset while INT1 is high
+    leaves the chip deaf to I2C until it loses its power, as a real one was seen to do.
     """
 
     def __init__(
@@ -124,6 +154,8 @@ class Chip:
         self.identity = self.part.who_am_i
         self.temperature_c = 25.0
         self.trim = trim
+        self.falls_for_i3c = False
+        self._deaf = False
         self._source = source
         self._clock_us = clock_us
         self._power_on_us = clock_us()
@@ -147,8 +179,40 @@ class Chip:
 
     def poke(self, register: int, value: int) -> None:
         """A register changes by itself."""
+        self._update_wake_up()
         self._banks[0][register] = value
         self._apply()
+
+    def lose_power(self) -> None:
+        """The supply breaks down for a moment: all registers as at power-on, and the clock begins anew."""
+        self._deaf = False
+        self._reset()
+
+    # The pins
+
+    @property
+    def int1(self) -> bool:
+        """Level of INT1: the FIFO's watermark and a wake-up, as far as they are routed to it. Looking changes nothing."""
+        registers = self._banks[0]
+        self._update_fifo()
+        self._update_wake_up()
+        level = bool(registers[INT1_CTRL] & INT1_FIFO_TH) and self._is_watermark_reached()
+        if registers[MD1_CFG] & INT1_WU and self._wake_up is not None:
+            level |= bool(self._wake_up.latched if registers[TAP_CFG0] & LIR else self._wake_up.now)
+        return level ^ bool(registers[CTRL3_C] & H_LACTIVE)
+
+    @property
+    def supply_ua(self) -> float:
+        """Typical supply current in uA by what is turned on. Gyroscope without accelerometer: as with it."""
+        registers = self._banks[0]
+        if CTRL2_G in self._on_us:
+            return ACC_AND_GYRO_UA
+        if CTRL1_XL not in self._on_us:
+            return POWER_DOWN_UA
+        divider = self._divider(registers[CTRL1_XL] >> 4)
+        if registers[CTRL6_C] & XL_HM_MODE and divider >= _LOW_POWER_DIVIDER:
+            return float(np.interp(FASTEST_HZ / divider, *zip(*LOW_POWER_UA, strict=True)))
+        return ACC_UA
 
     # The bus
 
@@ -177,6 +241,8 @@ class Chip:
         return bytes(out)
 
     def _acknowledge(self) -> None:
+        if self._deaf:
+            raise Nack
         if self._nacks:
             self._nacks -= 1
             raise Nack
@@ -205,6 +271,8 @@ class Chip:
         self._seen: dict[int, int] = {}  # CTRL1_XL, CTRL2_G -> last sample that was read directly
         self._held: dict[int, int] = {}  # low register -> value that BDU holds until its high byte is read
         self._ticks_from_us: int | None = None
+        self._wake_up: WakeUp | None = None
+        self._wake_up_setting: tuple[int, ...] = ()
         self._apply()
 
     @property
@@ -221,8 +289,10 @@ class Chip:
             self._setting = ()
             self._apply()
         elif register == CTRL3_C and value & SW_RESET:
+            self._deaf = self.falls_for_i3c and self.int1
             self._reset()
         elif register not in _READ_ONLY:
+            self._update_wake_up()  # what was until now was seen with the former registers
             self._banks[0][register] = value
             self._apply()
 
@@ -242,6 +312,8 @@ class Chip:
         return self._banks[0][register]
 
     def _read_tagged_register(self, register: int) -> int:
+        if register == WAKE_UP_SRC:
+            return self._wake_up_source()
         if register in (FIFO_STATUS1, FIFO_STATUS2):
             return self._fifo_status(register)
         if TIMESTAMP0 <= register < TIMESTAMP0 + 4:
@@ -327,6 +399,50 @@ class Chip:
             self._samples = {}
             self._seen = {control: self._newest(control) or 0 for control in (CTRL1_XL, CTRL2_G)}
             self._fifo = self._make_fifo() if self.part.tagged_fifo else None
+        if self.part.tagged_fifo:
+            self._apply_wake_up()
+
+    # Wake-up
+
+    def _apply_wake_up(self) -> None:
+        """Begin to watch anew where the accelerometer or the function's own registers changed."""
+        registers = self._banks[0]
+        setting = tuple(registers[r] for r in (CTRL1_XL, TAP_CFG2, WAKE_UP_THS, WAKE_UP_DUR))
+        if setting == self._wake_up_setting:
+            return
+        self._wake_up_setting = setting
+        divider = self._divider(registers[CTRL1_XL] >> 4)
+        if not (registers[TAP_CFG2] & INTERRUPTS_ENABLE and divider):
+            self._wake_up = None
+            return
+        unit_lsb = 32768 >> (8 if registers[WAKE_UP_DUR] & 0x10 else 6)
+        self._wake_up = WakeUp(
+            self._samples_at(divider),
+            slot_at(self._now_us, divider, self.trim) + 1,
+            (registers[WAKE_UP_THS] & 0x3F) * unit_lsb,
+            registers[WAKE_UP_DUR] >> 5 & 3,
+        )
+
+    def _update_wake_up(self) -> None:
+        if self._wake_up is None:
+            return
+        filters, latch = self._banks[0][TAP_CFG0], LIR | INT_CLR_ON_READ
+        if filters & SLOPE_FDS or self._banks[0][WAKE_UP_THS] & USR_OFF_ON_WU:
+            raise NotSimulated("a wake-up by another filter than the slope")
+        if filters & latch not in (0, latch):
+            raise NotSimulated("an interrupt that is latched until the end of a period")
+        self._wake_up.update(self._newest(CTRL1_XL) or 0)
+        if not (filters & LIR and self._banks[0][MD1_CFG] & INT1_WU):
+            self._wake_up.clear()  # nothing is latched that is not routed to a pin
+
+    def _wake_up_source(self) -> int:
+        """WU_IA and the axes. Reading it ends a latched interrupt."""
+        self._update_wake_up()
+        if self._wake_up is None:
+            return 0
+        axes = self._wake_up.latched or self._wake_up.now
+        self._wake_up.clear()
+        return WU_IA | axes if axes else 0
 
     # FIFO
 
@@ -366,10 +482,13 @@ class Chip:
             return 0
         if register == FIFO_STATUS1:
             return fifo.level & 0xFF
-        watermark = self._banks[0][FIFO_CTRL1] | (self._banks[0][FIFO_CTRL2] & 1) << 8
         status = fifo.level >> 8 | fifo.is_full << 6 | fifo.is_nearly_full << 5 | fifo.overrun_latched << 3
         fifo.overrun_latched = fifo.is_full  # cleared by reading, unless it still holds
-        return status | (0 < watermark <= fifo.level) << 7
+        return status | self._is_watermark_reached() << 7
+
+    def _is_watermark_reached(self) -> bool:
+        watermark = self._banks[0][FIFO_CTRL1] | (self._banks[0][FIFO_CTRL2] & 1) << 8
+        return self._fifo is not None and 0 < watermark <= self._fifo.level
 
     def _fifo_byte(self, offset: int) -> int:
         if self._fifo is None:
