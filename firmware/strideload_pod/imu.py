@@ -1,8 +1,8 @@
-"""The LSM6DS chip as a stream of samples: FIFO set-up and reading over Adafruit's driver.
+"""The LSM6DS chip as a stream of samples, and as a watch for motion: registers over Adafruit's driver.
 
-Adafruit's driver gives identity, ranges and rates; it has no FIFO. The registers for that stand here as data,
-are written through the driver's bus device, and are read back: what did not take raises RegisterError.
-Registers: ST's `lsm6dso_reg.h`.
+Adafruit's driver gives identity, ranges and rates; it has no FIFO and no wake-up. The registers for that stand here as
+data, are written through the driver's bus device, and are read back: what did not take raises RegisterError.
+Registers: ST's `lsm6dso_reg.h` and `lsm6dso32_reg.h`.
 
 How losses are counted. Every status read brings the chip's own clock along, which the samples are made from,
 so the newest sample has a known number at any time. After an overrun that clock gives the number of the
@@ -10,6 +10,10 @@ oldest sample left, to within one; the two counter bits in each word's tag make 
 s of loss (one sample at 833 Hz is 30 ppm of that, and ST gives the rate as 6667 Hz where the clock suggests
 6666.7). After `restart` the tags begin anew and the count is true to one sample.
 """
+
+from errno import ETIMEDOUT
+
+from strideload_pod.rest import RestCheck
 
 try:
     from micropython import const
@@ -23,19 +27,30 @@ _FIFO_CTRL1 = const(0x07)
 _FIFO_CTRL2 = const(0x08)
 _FIFO_CTRL3 = const(0x09)
 _FIFO_CTRL4 = const(0x0A)
+_INT1_CTRL = const(0x0D)
 _WHO_AM_I = const(0x0F)
 _CTRL1_XL = const(0x10)
 _CTRL2_G = const(0x11)
 _CTRL3_C = const(0x12)
+_CTRL6_C = const(0x15)
+_CTRL9_XL = const(0x18)
 _CTRL10_C = const(0x19)
+_WAKE_UP_SRC = const(0x1B)
 _OUT_TEMP_L = const(0x20)
 _OUTX_L_A = const(0x28)
 _FIFO_STATUS1 = const(0x3A)
+_TAP_CFG0 = const(0x56)
+_TAP_CFG2 = const(0x58)
+_WAKE_UP_THS = const(0x5B)
+_WAKE_UP_DUR = const(0x5C)
+_MD1_CFG = const(0x5E)
 _INTERNAL_FREQ_FINE = const(0x63)
 _FIFO_DATA_OUT_TAG = const(0x78)
 
 _BDU_IF_INC = const(0x44)  # and push-pull, active high; Adafruit's `_block_data_enable` is another bit
 _TIMESTAMP_EN = const(0x20)
+_NO_I3C = const(0xE2)  # I3C_disable, and what else is set by default
+_INT1_FIFO_TH = const(0x08)
 _FIFO_BYPASS = const(0)
 _FIFO_CONTINUOUS = const(6)
 _OVERRUN_LATCHED = const(0x08)
@@ -56,6 +71,19 @@ _LATE_SAMPLES = const(4)  # so far behind it is the clock that is read a little 
 _CHECK_READS = const(16)  # so many reads without a sample, while the clock stands still too
 
 _PAIR = const(0x30)
+
+_ADDRESS = const(0x6A)
+
+_XL_LOW_POWER = const(0x10)
+_WATCH_RATE = const(3)  # 52 Hz
+_WATCH_HZ = const(52)
+_WATCH_SETTLE_MS = const(100)  # the first samples are none, and the first difference is taken against nothing
+_WATCH_DURATION_MOST = const(3)  # samples
+_LATCHED = const(0x41)  # until its source is read; slope filter
+_INTERRUPTS_ENABLE = const(0x80)
+_WEIGHT_256 = const(0x10)  # of the threshold, parts of full scale
+_INT1_WAKE_UP = const(0x20)
+_WAKE_UP_SEEN = const(0x08)
 
 WHO_AM_I = {"LSM6DSO32": 0x6C, "LSM6DSOX": 0x6C}
 ACC_CODES = {
@@ -106,6 +134,25 @@ class BusError(ImuError):
         super().__init__(f"the chip does not answer: {error}")
 
 
+class BusStuck(BusError):
+    """A transfer timed out: SDA or SCL is held low. Nothing is lost by it yet: free the bus, `attach`, read again."""
+
+
+class WrongScale(ImuError):
+    """A shoe at rest measures `mg` instead of 1000: half or twice of it means the other of the two parts that answer
+    alike. Samples are what the chip gave, and go on."""
+
+    def __init__(self, part, mg):
+        super().__init__(f"at rest {mg} mg instead of 1000: this is no {part}, or not its range")
+        self.part = part
+        self.mg = mg
+
+
+def _bus_error(error):
+    """OSError -> what it says of the bus."""
+    return BusStuck(error) if error.errno == ETIMEDOUT else BusError(error)
+
+
 def _tag_kinds():
     """Tag byte -> 0x10 gyroscope or 0x20 acceleration, with the slot counter; 0: other sensors and wrong
     parity."""
@@ -125,8 +172,9 @@ def open_driver(part, i2c):
     """Adafruit's driver for this part, on a bus with busio's surface. ImuError: another chip, or none.
 
     Only the class that is needed is imported: they share their table of ranges, and the last one to load
-    wins.
+    wins. The driver resets the chip: what its FIFO held is gone.
     """
+    _lower_int1(i2c)
     try:
         if part == "LSM6DSO32":
             from adafruit_lsm6ds.lsm6dso32 import LSM6DSO32
@@ -136,11 +184,27 @@ def open_driver(part, i2c):
             from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
 
             return LSM6DSOX(i2c)
-    except (OSError, ValueError) as error:  # ValueError: nothing at that address
+    except ValueError as error:  # nothing at that address
         raise BusError(error) from error
+    except OSError as error:
+        raise _bus_error(error) from error
     except RuntimeError as error:
         raise ImuError(f"no {part}: {error}") from error
     raise ValueError(f"no FIFO reader for {part}")
+
+
+def _lower_int1(i2c):
+    """Unroute and empty what may hold INT1 high from an earlier boot, if the chip answers: one that is reset with INT1
+    high may come up speaking I3C alone, until it loses its power. [ST, zephyr pull request 39181]"""
+    if not i2c.try_lock():
+        return
+    try:
+        for register in (_MD1_CFG, _INT1_CTRL, _FIFO_CTRL4):
+            i2c.writeto(_ADDRESS, bytes((register, 0)))
+    except OSError:
+        pass  # the driver asks the chip next, and says so
+    finally:
+        i2c.unlock()
 
 
 class Imu:
@@ -148,9 +212,9 @@ class Imu:
     ACC_CODES[part]; `gyro_range_dps`: a key of GYRO_CODES, or 0 for acceleration alone. ValueError for
     anything else.
 
-    `axes`: 6 or 3 a sample. `watermark_ms`: a quarter of the FIFO, the time between two reads.
-    `lost`: samples lost since `start`. `bad_words`: words that were no part of a
-    sample.
+    `axes`: 6 or 3 a sample. `watermark_ms`: a quarter of the FIFO, the time between two reads; INT1 is high from there
+    on. `lost`: samples lost since `start`. `bad_words`: words that were no part of a sample. `rest`: what a still
+    second says about the scale.
     """
 
     def __init__(self, driver, sleep_ms, part, odr_hz, acc_range_g, gyro_range_dps):
@@ -168,6 +232,7 @@ class Imu:
         self.acc_ug_lsb = 61 * acc_range_g // 2
         self.gyro_udps_lsb = 35 * gyro_range_dps
         self.rate_mhz = 0
+        self._fine = 0
         self.lost = 0
         self.bad_words = 0
         self._clipped = 0
@@ -184,6 +249,11 @@ class Imu:
         # What must hold while the FIFO runs, in the order in which it is written.
         self._setup = (
             (_CTRL3_C, _BDU_IF_INC),
+            (_CTRL9_XL, _NO_I3C),
+            (_MD1_CFG, 0),
+            (_TAP_CFG2, 0),
+            (_CTRL6_C, 0),
+            (_INT1_CTRL, _INT1_FIFO_TH),
             (_CTRL10_C, _TIMESTAMP_EN),
             (_FIFO_CTRL1, _WATERMARK),
             (_FIFO_CTRL2, 0),
@@ -213,6 +283,7 @@ class Imu:
         self._idle = 0
         self._taken = 0
         self.lost = 0
+        self.rest = RestCheck(self.odr_hz, self.axes, self.acc_ug_lsb)
 
     # Turning on and off
 
@@ -221,7 +292,7 @@ class Imu:
         try:
             self._start()
         except OSError as error:
-            raise BusError(error) from error
+            raise _bus_error(error) from error
 
     def _start(self):
         expected = WHO_AM_I[self.part]
@@ -239,6 +310,7 @@ class Imu:
         for register, value in self._rates:
             self._verify(register, value)
         self._sleep_ms(_SETTLE_MS)
+        self._fine = self._get(_INTERNAL_FREQ_FINE)
         self.rate_mhz = self._true_rate_mhz()
         self._forget()
         self._set(_FIFO_CTRL4, _FIFO_CONTINUOUS)
@@ -246,13 +318,14 @@ class Imu:
         self._follow_clock()
 
     def stop(self):
-        """Empty the FIFO and put both sensors to sleep. BusError."""
+        """Empty the FIFO, put both sensors to sleep and lower INT1. RegisterError, BusError."""
         try:
             self._turn_off()
         except OSError as error:
-            raise BusError(error) from error
+            raise _bus_error(error) from error
 
     def _turn_off(self):
+        self._set(_MD1_CFG, 0)
         self._set(_FIFO_CTRL4, _FIFO_BYPASS)
         self._driver.accelerometer_data_rate = 0
         self._driver.gyro_data_rate = 0
@@ -270,14 +343,59 @@ class Imu:
         self._expected = -1
         self._resolve()
 
+    def watch_motion(self, threshold_mg, duration_ms=0):
+        """Acceleration alone, slowly and at low power, until INT1 rises for motion; `start` begins to sample again.
+
+        Motion: half of what an axis changes by within 1/52 s is more than `threshold_mg`, and so on for `duration_ms`.
+        INT1 then stays high until `has_moved` or `start`. What the FIFO held is gone. ValueError: a threshold or
+        duration that the chip has not. RegisterError, BusError.
+        """
+        full_scale_mg = 1000 * min(ACC_CODES[self.part])
+        units = 256
+        if threshold_mg * units > 63 * full_scale_mg:
+            units = 64
+        threshold = (threshold_mg * units + full_scale_mg // 2) // full_scale_mg
+        duration = (duration_ms * _WATCH_HZ + 500) // 1000
+        if not (1 <= threshold <= 63 and 0 <= duration <= _WATCH_DURATION_MOST):
+            raise ValueError(f"{self.part} does not watch for {threshold_mg} mg over {duration_ms} ms")
+        self.stop()
+        weight = _WEIGHT_256 if units == 256 else 0
+        for register, value in (
+            (_INT1_CTRL, 0),
+            (_CTRL6_C, _XL_LOW_POWER),
+            (_TAP_CFG0, _LATCHED),
+            (_WAKE_UP_THS, threshold),
+            (_WAKE_UP_DUR, duration << 5 | weight),
+            (_CTRL1_XL, _WATCH_RATE << 4),
+            (_TAP_CFG2, _INTERRUPTS_ENABLE),
+        ):
+            self._set(register, value)
+        self._sleep_ms(_WATCH_SETTLE_MS)
+        self._set(_MD1_CFG, _INT1_WAKE_UP)
+
+    def has_moved(self):
+        """True if the chip saw motion since `watch_motion` or the last call; INT1 falls. BusError."""
+        return bool(self._get(_WAKE_UP_SRC) & _WAKE_UP_SEEN)
+
+    def attach(self, i2c):
+        """Go on over this bus: the former one was stuck and is closed. The chip keeps what it holds."""
+        self._device = self._driver.i2c_device = type(self._device)(i2c, _ADDRESS, probe=False)
+
     def check(self, running=True):
-        """Read back all that was set up. RegisterError, BusError."""
+        """Read back all that was set up, and the trim that the rate was told from. RegisterError, BusError."""
         for register, value in self._setup:
             self._verify(register, value)
         for register, value in self._rates:
             self._verify(register, value)
+        self._verify(_INTERNAL_FREQ_FINE, self._fine)
         if running:
             self._verify(_FIFO_CTRL4, _FIFO_CONTINUOUS)
+
+    def check_rest(self):
+        """WrongScale if the last still second since `start` was not of 1 g. -> its length in mg, 0: there was none."""
+        if self.rest.is_wrong():
+            raise WrongScale(self.part, self.rest.mg)
+        return self.rest.mg
 
     # Measurements beside the stream
 
@@ -310,6 +428,7 @@ class Imu:
         if n == 0 and self._end - self._at >= _WORD * self._slot_words:
             self._resolve()
             n = self._decode(block, limit)
+        self.rest.look(block, n)
         return n
 
     def take_lost(self):
@@ -390,6 +509,8 @@ class Imu:
             jump = (_KINDS[self._buffer[self._at]] & 3) - self._expected
             lost += ((jump - lost + 2) & 3) - 2
         lost = max(lost, 0)
+        if lost:
+            self.rest.interrupt()
         self.lost += lost
         self._next += lost
         self._expected = -1
@@ -463,7 +584,7 @@ class Imu:
             with self._device as i2c:
                 i2c.write_then_readinto(self._out, buffer, out_end=1, in_start=start, in_end=end)
         except OSError as error:
-            raise BusError(error) from error
+            raise _bus_error(error) from error
 
     def _get(self, register):
         self._fetch(register, self._in, 0, 1)
@@ -481,13 +602,13 @@ class Imu:
             with self._device as i2c:
                 i2c.write(self._out)
         except OSError as error:
-            raise BusError(error) from error
+            raise _bus_error(error) from error
         self._verify(register, value)
 
     def _true_rate_mhz(self):
         """By FREQ_FINE, which is true only while the sensors run. [ST AN5192: 6667 Hz x (1 + 0.0015
         FREQ_FINE)]"""
-        fine = self._get(_INTERNAL_FREQ_FINE)
+        fine = self._fine
         if fine >= 128:
             fine -= 256
         whole = 10000 * self._divider

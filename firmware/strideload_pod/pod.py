@@ -13,6 +13,7 @@ from strideload_pod.imu import (
     GYRO_CODES,
     RATE_CODES,
     BusError,
+    BusStuck,
     FifoStalled,
     Imu,
     ImuError,
@@ -203,8 +204,9 @@ class Pod:
             self.reading = True
             return 0 if more else self.read_every_ms
         except ImuError as error:
+            wait_ms = self._count_chip_fault(error)
             self.reading = False
-            return self._count_chip_fault(error)
+            return wait_ms
 
     def _unread_ms(self):
         return self.board.clock.ticks_ms() - self.drained_tick_ms
@@ -214,6 +216,11 @@ class Pod:
         if isinstance(error, BusError):
             # Nothing is lost by it yet: the FIFO waits, or runs over and says so. What was to be mended still is.
             self.page.count_fault("bus_errors")
+            # Not every board tells a stuck bus from a chip that did not answer: a second failure in a row is taken for one.
+            if (isinstance(error, BusStuck) or not self.reading) and self.board.free_bus():
+                self.i2c = self.board.i2c
+                if self.chip_known:
+                    self.imu.attach(self.i2c)
         elif isinstance(error, FifoStalled):
             self.page.count_fault("fifo_stalls")
             self.mend = self._restart_fifo
@@ -257,6 +264,14 @@ class Pod:
         self.imu.start()
         self.drained_tick_ms = self.board.clock.ticks_ms()
         due = self.sure[1] + (self.drained_tick_ms - self.sure[0]) * self.imu.rate_mhz // 1_000_000
+        state, rate_mhz = self.detector_state, self.imu.rate_mhz
+        if self.page.fields["rate_mhz"] != rate_mhz:
+            # The rate was read wrong before: what was found until now is said by that rate, what comes by this one.
+            self._add_steps(detector.finish(state, self.steps))
+            self._flush()
+            self.page.fields["rate_mhz"] = rate_mhz
+            detector.setup(state, rate_mhz, self.imu.acc_ug_lsb, self.imu.gyro_udps_lsb)
+            detector.gap(state, self.sample % detector.SAMPLE_WRAP)
         self._pass_gap(max(0, due - self.sample), 0, cause)
         self.sure = (self.drained_tick_ms, self.sample)
 

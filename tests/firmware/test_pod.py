@@ -202,6 +202,10 @@ class Bench:
 
     # What a board gives
 
+    def free_bus(self):
+        self.i2c = self.i2c.freed()
+        return True
+
     def client(self):
         return self.host
 
@@ -1020,7 +1024,7 @@ def test_settings_that_no_pod_has_are_refused(name, value):
 # MicroPython
 
 
-class WrittenDown:
+class WrittenDown(pod_life.Bus):
     """A simulated chip's bus, as `pod_life` wants it; every transfer is kept."""
 
     def __init__(self, chip):

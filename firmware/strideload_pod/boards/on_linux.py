@@ -79,6 +79,10 @@ class Board:
             self._i2c = SmbusI2C(self.settings.get("STRIDELOAD_I2C_BUS", 1))
         return self._i2c
 
+    def free_bus(self) -> bool:
+        """False: the pins are the kernel's."""
+        return False
+
     def client(self) -> "PahoClient | None":
         """A client of the broker in the settings; None when there is none."""
         setting = self.settings.get

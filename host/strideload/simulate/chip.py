@@ -91,7 +91,7 @@ _ACC_NOISE_G = {61: 0.0018, 122: 0.0020, 244: 0.0024, 488: 0.0030, 976: 0.0030}
 POWER_DOWN_UA = 3.0
 ACC_UA = 170.0
 ACC_AND_GYRO_UA = 550.0
-LOW_POWER_UA = ((1.6, 4.5), (52.0, 26.0))  # Hz, uA; a straight line in between (assumed)
+LOW_POWER_UA = ((1.6, 52.0), (4.5, 26.0))  # Hz, uA; a straight line in between (assumed)
 
 _FASTEST_RATE_CODE = 10
 _LOW_POWER_RATE_CODE = 11  # 1.6 Hz
@@ -192,7 +192,7 @@ class Chip:
 
     @property
     def int1(self) -> bool:
-        """Level of INT1: the FIFO's watermark and a wake-up, as far as they are routed to it. Looking changes nothing."""
+        """Level of INT1: the FIFO's watermark and a wake-up, as far as they are routed to it."""
         registers = self._banks[0]
         self._update_fifo()
         self._update_wake_up()
@@ -211,7 +211,7 @@ class Chip:
             return POWER_DOWN_UA
         divider = self._divider(registers[CTRL1_XL] >> 4)
         if registers[CTRL6_C] & XL_HM_MODE and divider >= _LOW_POWER_DIVIDER:
-            return float(np.interp(FASTEST_HZ / divider, *zip(*LOW_POWER_UA, strict=True)))
+            return float(np.interp(FASTEST_HZ / divider, *LOW_POWER_UA))
         return ACC_UA
 
     # The bus

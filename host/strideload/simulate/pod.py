@@ -64,6 +64,9 @@ class StillBoard:
     log_id: int
     advance: Callable[[float], None]
 
+    def free_bus(self) -> bool:
+        return False
+
     def client(self) -> None:
         return None
 

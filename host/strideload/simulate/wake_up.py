@@ -5,6 +5,8 @@ difference of two samples that follow on each other, and an event is a number of
 an axis. The first slope is taken against a sample of zeros, so that the function has to settle before INT1 is believed.
 """
 
+from typing import Any
+
 import numpy as np
 
 from .samples import Samples
@@ -51,5 +53,5 @@ class WakeUp:
         self.latched = 0
 
 
-def _axes(xyz: np.ndarray) -> int:
+def _axes(xyz: Any) -> int:
     return int(xyz[0]) * X | int(xyz[1]) * Y | int(xyz[2]) * Z
