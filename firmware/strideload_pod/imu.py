@@ -272,6 +272,8 @@ class Imu:
     def _forget(self):
         self._at = self._end = 0  # what of the buffer is not decoded yet
         self._level = 0  # words in the FIFO at the last status read
+        self._more = False  # some of them were left there
+        self._held = None  # an error that waits for the next `read`
         self._ticks = 0
         self._expected = -1  # slot counter of the next sample, -1: any
         self._next = 0  # number of the next sample to be decoded
@@ -416,20 +418,42 @@ class Imu:
     # The stream
 
     def read(self, block):
-        """Samples that are there, at most one drain, into `block` (array("h")) -> how many.
+        """Samples that are there, as many as fit, into `block` (array("h")) -> how many.
 
         What `take_lost` says after it was lost just before the first of them. FifoStalled, RegisterError,
         BusError.
         """
+        if self._held is not None:
+            error = self._held
+            self._held = None
+            raise error
         limit = len(block) // self.axes
-        if self._end - self._at < _WORD * self._slot_words:
-            self._drain(limit)
-        n = self._decode(block, limit)
-        if n == 0 and self._end - self._at >= _WORD * self._slot_words:
+        self._drain(limit)
+        n = self._decode(block, 0, limit)
+        if n == 0 and self._holds_a_sample():
             self._resolve()
-            n = self._decode(block, limit)
+            n = self._decode(block, 0, limit)
+        elif self._more and n < limit and not self._overrun and not self._holds_a_sample():
+            try:
+                self._drain(limit - n, n > 0)
+                n = self._decode(block, n, limit)
+            except ImuError as error:
+                self._held = error  # not before the samples that are decoded
         self.rest.look(block, n)
         return n
+
+    def fetch(self):
+        """Take what the FIFO holds into the buffer, to be read later: before something slow, such as a write to flash.
+
+        The buffer holds as much as the FIFO. FifoStalled, RegisterError, BusError.
+        """
+        self._drain(_FIFO_WORDS)
+        if self._suspect and self._holds_a_sample():
+            self._resolve()
+
+    def has_more(self):
+        """True if the last `read` left samples behind, or an error: read again at once."""
+        return self._more or self._overrun or self._held is not None or self._holds_a_sample()
 
     def take_lost(self):
         """Samples lost since the last call."""
@@ -443,26 +467,37 @@ class Imu:
         self._clipped = 0
         return clipped
 
-    def _drain(self, limit):
-        """Read what is in the FIFO, up to `limit` samples, behind a half sample that may have been left
-        over."""
+    def _holds_a_sample(self):
+        return self._end - self._at >= _WORD * self._slot_words
+
+    def _drain(self, limit, follows=False):
+        """Read what is in the FIFO, up to `limit` samples, behind what the buffer holds. Not if that would have to be
+        moved, but for half a sample, nor if samples were lost behind it: then it is to be decoded first. `follows`: others
+        were decoded just before."""
         buffer = self._buffer
         left = self._end - self._at
-        for i in range(left):
+        holds = self._holds_a_sample()
+        self._more = True
+        if holds and self._at:
+            return
+        for i in range(left if self._at else 0):
             buffer[i] = buffer[self._at + i]
         self._at = 0
         self._end = left
         slot_words = self._slot_words
         self._read_status()
         if self._overrun:
+            if holds or follows:
+                return  # what is lost comes after those
             self._overrun = False
             self._suspect = True
-        else:
+        elif not self._suspect:
             self._follow_clock()
-        words = min(self._level, min(limit * slot_words, _FIFO_WORDS) - left // _WORD)
-        if words > 0:
+        words = max(0, min(self._level, min(limit * slot_words, _FIFO_WORDS) - left // _WORD))
+        if words:
             self._fetch(_FIFO_DATA_OUT_TAG, buffer, left, left + _WORD * words)
             self._end = left + _WORD * words
+        self._more = words < self._level
 
     def _read_status(self):
         status = self._status
@@ -489,7 +524,7 @@ class Imu:
         if first or (newest != self._anchor and behind <= _LATE_SAMPLES):
             self._anchor_ticks = self._ticks
             self._anchor = newest
-        elif self._level == 0 and behind > _STALL_SAMPLES:
+        elif self._level == 0 and behind > _STALL_SAMPLES and not self._holds_a_sample():
             self.check()
             raise FifoStalled(behind)
         elif self._level == 0 and self._ticks == self._anchor_ticks:
@@ -517,8 +552,9 @@ class Imu:
         self._anchor_ticks = self._ticks
         self._anchor = self._next + at_hand - 1
 
-    def _decode(self, block, limit):
-        """Whole samples from the buffer into `block`, up to a jump of the slot counter -> how many."""
+    def _decode(self, block, n, limit):
+        """Whole samples from the buffer into `block`, behind the `n` that it holds, up to a jump of the slot counter.
+        -> how many it holds then."""
         buffer = self._buffer
         kinds = _KINDS
         six = self.axes == 6
@@ -527,8 +563,8 @@ class Imu:
         end = self._end - size
         expected = self._expected
         suspect = self._suspect
-        n = 0
-        k = 0
+        before = n
+        k = n * self.axes
         while at <= end and n < limit:
             kind = kinds[buffer[at]]
             acc = gyro = at
@@ -573,7 +609,7 @@ class Imu:
             k += 6 if six else 3
         self._at = at
         self._expected = expected
-        self._next += n
+        self._next += n - before
         return n
 
     # Registers

@@ -198,11 +198,13 @@ class Pod:
                 self.mend()
                 self.mend = None
             more = self._drain()
+            if not more and self.imu.has_more():
+                more = self._drain()
             if self.drained_tick_ms - self.sure[0] >= CHECK_EVERY_MS:
                 self.imu.check()
                 self.sure = (self.drained_tick_ms, self.sample)
             self.reading = True
-            return 0 if more else self.read_every_ms
+            return 0 if more else max(0, self.read_every_ms - self._unread_ms())
         except ImuError as error:
             wait_ms = self._count_chip_fault(error)
             self.reading = False
@@ -216,7 +218,7 @@ class Pod:
         if isinstance(error, BusError):
             # Nothing is lost by it yet: the FIFO waits, or runs over and says so. What was to be mended still is.
             self.page.count_fault("bus_errors")
-            # Not every board tells a stuck bus from a chip that did not answer: a second failure in a row is taken for one.
+            # Not every board tells a stuck bus from a silent chip: a second failure in a row is taken for one.
             if (isinstance(error, BusStuck) or not self.reading) and self.board.free_bus():
                 self.i2c = self.board.i2c
                 if self.chip_known:

@@ -80,9 +80,10 @@ class RestCheck:
     def _length_mg(self):
         """Length of the mean, to 2 mg: in units of 2 mg every number here stays below 2**30. At least 1."""
         scale = self._acc_ug_lsb
-        x = self._sum_x // LOOKS * scale // 2000
-        y = self._sum_y // LOOKS * scale // 2000
-        z = self._sum_z // LOOKS * scale // 2000
+        half = LOOKS // 2
+        x = ((self._sum_x + half) // LOOKS * scale + 1000) // 2000
+        y = ((self._sum_y + half) // LOOKS * scale + 1000) // 2000
+        z = ((self._sum_z + half) // LOOKS * scale + 1000) // 2000
         square = x * x + y * y + z * z
         root = square
         better = (root + 1) // 2

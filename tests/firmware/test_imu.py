@@ -11,20 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.simulate.bus import SimulatedI2C
-from strideload.simulate.chip import Chip
+from strideload.simulate.chip import Chip, Nack
 from strideload.simulate.fifo import CAPACITY
 from strideload_pod.imu import (
     ACC_CODES,
     GYRO_CODES,
     RATE_CODES,
     BusError,
+    BusStuck,
     FifoStalled,
     Imu,
     ImuError,
     RegisterError,
     WrongChip,
+    WrongScale,
     open_driver,
 )
+from strideload_pod.rest import RestCheck
 from support import micropython
 
 ADDRESS = 0x6A
@@ -255,13 +258,17 @@ def test_what_is_set_up(gyro_range_dps, batching, gyro):
     held = watching[0].held
     assert held[0x07] == CAPACITY // 4
     assert held[0x12] == 0x44
+    assert held[0x0D] == 0x08
     assert (held[0x09], held[0x0A], held[0x10], held[0x11]) == (batching, 0x06, 0x64, gyro)
     bench.imu.stop()
     assert held[0x0A] == 0
     assert held[0x10] >> 4 == held[0x11] >> 4 == 0
 
 
-@pytest.mark.parametrize("register", [0x07, 0x08, 0x09, 0x0A, 0x10, 0x11, 0x12, 0x19])
+SET_UP = [0x07, 0x08, 0x09, 0x0A, 0x0D, 0x10, 0x11, 0x12, 0x15, 0x18, 0x19, 0x58, 0x5E]
+
+
+@pytest.mark.parametrize("register", SET_UP)
 def test_a_register_that_does_not_hold_is_found(register):
     class Stuck(Watching):
         def read(self, count):
@@ -281,12 +288,12 @@ def test_a_register_that_does_not_hold_is_found(register):
     assert caught.value.got == caught.value.expected ^ 0x10
 
 
-@pytest.mark.parametrize("register", [0x09, 0x0A, 0x10, 0x11, 0x12, 0x19])
+@pytest.mark.parametrize("register", SET_UP)
 def test_a_register_that_changes_later_is_found(register):
     bench = Bench()
     bench.imu.start()
     bench.imu.check()
-    bench.chip.poke(register, 0x01 if register == 0x12 else 0x00)
+    bench.chip.poke(register, 0x01 if register in (0x08, 0x12, 0x15, 0x58, 0x5E) else 0x00)
     with pytest.raises(RegisterError) as caught:
         bench.imu.check()
     assert caught.value.register == register
@@ -486,6 +493,95 @@ def test_a_small_block_is_filled_and_no_more(size):
     assert bench.number == 125
 
 
+@pytest.mark.parametrize("odr_hz", [416, 833])
+def test_int1_is_high_from_the_watermark_on(odr_hz):
+    """A board may wait for it rather than for the time to pass."""
+    bench = Bench(odr_hz=odr_hz)
+    bench.imu.start()
+    for _ in range(5):
+        waited_ms = 0
+        while not bench.chip.int1:
+            bench.wait_ms(1)
+            waited_ms += 1
+        assert waited_ms == pytest.approx(bench.imu.watermark_ms, abs=3)
+        bench.drain()
+        assert not bench.chip.int1
+    bench.wait_ms(1000)
+    bench.imu.stop()
+    assert not bench.chip.int1
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["read", "fetch", "fetch", "drain"]), st.integers(0, 330)), max_size=25
+    ),
+    gyro_range_dps=st.sampled_from([2000, 0]),
+    size=st.sampled_from([7, 300, 512]),
+)
+def test_what_was_fetched_before_it_is_read_comes_once_and_in_order(steps, gyro_range_dps, size):
+    """`Bench.read` holds every sample against its number, whatever was lost in between."""
+    bench = Bench(odr_hz=833, gyro_range_dps=gyro_range_dps)
+    bench.block = array("h", bytes(2 * bench.imu.axes * size))
+    bench.imu.start()
+    for what, samples in steps:
+        bench.wait_samples(samples)
+        if what == "fetch":
+            bench.imu.fetch()
+        elif what == "read":
+            bench.read()
+        else:
+            bench.drain()
+            assert not bench.imu.has_more()
+    bench.wait_samples(20)
+    bench.drain()
+    assert bench.number == pytest.approx(sum(samples for _, samples in steps) + 20, abs=len(steps) + 2)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_fetching_before_each_slow_write_doubles_the_room(times):
+    """Two FIFOs' worth: three writes of 150 ms in a row at 833 Hz, where one FIFO holds 307 ms."""
+    bench = Bench(odr_hz=833)
+    bench.imu.start()
+    bench.wait_ms(80)
+    bench.drain()
+    for _ in range(times):
+        bench.imu.fetch()
+        bench.wait_ms(150)
+    lost, n = bench.read()
+    assert lost == 0
+    assert n == pytest.approx(
+        0.15 * times * bench.rate_hz, abs=2
+    )  # buffer and FIFO at one read: the newest is in it
+    assert not bench.imu.has_more()
+
+
+def test_samples_before_an_error_are_given_before_it():
+    bench = Bench(odr_hz=833)
+    bench.imu.start()
+    bench.wait_ms(150)
+    bench.imu.fetch()
+    bench.wait_ms(250)  # more than there is room for behind what is in the buffer
+    reads = []
+    bench.chip.write, write = (
+        lambda data: reads.append(data) or fail_at(3, reads) or write(data),
+        bench.chip.write,
+    )
+    _, n = bench.read()
+    assert n == pytest.approx(0.4 * bench.rate_hz, abs=80)
+    assert bench.imu.has_more()
+    with pytest.raises(BusError):
+        bench.read()
+    assert bench.drain()[0] == 0
+    assert bench.number == pytest.approx(0.4 * bench.rate_hz, abs=2)
+
+
+def fail_at(number, transfers):
+    """The transfer of this number is not acknowledged."""
+    if len(transfers) == number:
+        raise Nack
+
+
 def test_a_silently_stopped_fifo_is_told():
     bench = Bench()
     bench.imu.start()
@@ -568,6 +664,340 @@ def test_every_call_says_that_the_chip_is_silent(call):
     bench.chip.nack(1000)
     with pytest.raises(BusError, match="answer"):
         getattr(bench.imu, call)()
+
+
+def test_a_stuck_bus_is_freed_and_nothing_is_lost():
+    bench = Bench()
+    bench.imu.start()
+    bench.wait_ms(150)
+    bench.drain()
+    bench.bus.hold_sda(9)
+    bench.wait_ms(150)
+    with pytest.raises(BusStuck, match="timed out"):
+        bench.read()
+    bench.bus = bench.bus.freed()
+    bench.imu.attach(bench.bus)
+    assert bench.drain()[0] == 0
+    assert bench.number > 120
+    bench.imu.stop()  # the driver's own transfers go over the new bus, too
+    assert bench.chip.supply_ua == 3
+
+
+def test_a_stuck_bus_at_opening():
+    bench = Bench()
+    bench.bus.hold_sda(9)
+    with pytest.raises(BusError):
+        open_driver("LSM6DSO32", bench.bus)
+    assert open_driver("LSM6DSO32", bench.bus.freed()) is not None
+
+
+@pytest.mark.parametrize("state", ["a full FIFO", "a wake-up"])
+def test_the_next_boot_does_not_deafen_a_chip_whose_int1_is_high(state):
+    """A reset with INT1 high can leave it deaf to I2C until it loses its power, and every boot resets it."""
+    bench = Bench(source=Shaken(0.5))
+    bench.chip.falls_for_i3c = True
+    bench.imu.start()
+    if state == "a wake-up":
+        bench.imu.watch_motion(100)
+    bench.wait_ms(3000)
+    assert bench.chip.int1
+    imu = Imu(open_driver("LSM6DSO32", bench.bus), bench.wait_ms, "LSM6DSO32", 416, 32, 2000)
+    imu.start()
+    bench.wait_ms(150)
+    assert imu.read(bench.block) > 60
+
+
+def test_a_trim_that_was_read_wrong_is_found():
+    """It says how fast the chip runs: asleep a real part was seen to give another value."""
+
+    class Asleep(Watching):
+        reads = 0
+
+        def write(self, data):
+            self.asked = data[0] if data else 0
+            super().write(data)
+
+        def read(self, count):
+            if self.asked == 0x63:
+                self.reads += 1
+                if self.reads == 1:
+                    return b"\0"
+            return super().read(count)
+
+    bench = Bench(trim=27, device=Asleep)
+    bench.imu.start()
+    assert bench.imu.rate_mhz == 416_688
+    with pytest.raises(RegisterError) as caught:
+        bench.imu.check()
+    assert (caught.value.register, caught.value.expected, caught.value.got) == (0x63, 0, 27)
+    bench.imu.start()
+    bench.imu.check()
+    assert bench.imu.rate_mhz == 433_563
+
+
+# The watch for motion
+
+
+class Shaken:
+    """At rest on its side, and from second 2 on shaken at 5 Hz with so many g."""
+
+    def __init__(self, size_g, at_rest=(0.6, 0.0, 0.8)):
+        self.size_g, self.at_rest = size_g, at_rest
+
+    def __call__(self, t_s):
+        rows = np.tile([*map(float, self.at_rest), 0, 0, 0], (len(t_s), 1))
+        rows[:, 1] += self.size_g * np.sin(2 * np.pi * 5 * t_s) * (t_s >= 2.0)
+        return rows
+
+
+@pytest.mark.parametrize("part", ACC_CODES)
+@pytest.mark.parametrize("at_rest", [(0, 0, 1), (0, 0, -1), (-1, 0, 0), (0.6, 0.48, 0.64)])
+@pytest.mark.parametrize("threshold_mg", [50, 300])
+def test_int1_rises_for_motion_and_not_for_rest(part, at_rest, threshold_mg):
+    bench = Bench(part, 416, 16, source=Shaken(4 * threshold_mg / 1000, at_rest))
+    bench.imu.start()
+    bench.imu.watch_motion(threshold_mg)
+    assert bench.now_us < 1e6
+    bench.wait_ms(1000)
+    assert not bench.chip.int1
+    assert not bench.imu.has_moved()
+    bench.wait_ms(1000)
+    assert bench.chip.int1
+    bench.wait_ms(600_000)
+    assert bench.chip.int1  # however late the board looks
+    assert bench.imu.has_moved()
+    bench.imu.stop()
+    assert not bench.chip.int1
+    assert bench.chip.supply_ua == 3
+
+
+@pytest.mark.parametrize("gyro_range_dps", [2000, 0])
+def test_sampling_goes_on_after_the_watch(gyro_range_dps):
+    bench = Bench(gyro_range_dps=gyro_range_dps)
+    bench.imu.start()
+    running_ua = bench.chip.supply_ua
+    assert running_ua == (550 if gyro_range_dps else 170)
+    bench.imu.watch_motion(100)
+    assert bench.chip.supply_ua == pytest.approx(26, abs=0.1)
+    bench.wait_ms(5000)
+    bench.imu.start()
+    assert bench.chip.supply_ua == running_ua
+    bench.number, bench.first = 0, -1
+    assert not bench.chip.int1
+    for _ in range(10):
+        bench.wait_ms(bench.imu.watermark_ms)
+        assert bench.read()[1] > 50
+    bench.imu.check()
+    assert bench.imu.lost == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "threshold_mg", "duration_ms", "threshold", "duration"),
+    [
+        ("LSM6DSO32", 8, 0, 1, 0x10),
+        ("LSM6DSO32", 100, 0, 6, 0x10),
+        ("LSM6DSO32", 984, 0, 63, 0x10),
+        ("LSM6DSO32", 1000, 0, 16, 0x00),
+        ("LSM6DSO32", 3937, 58, 63, 0x60),
+        ("LSM6DSOX", 100, 20, 13, 0x30),
+        ("LSM6DSOX", 492, 38, 63, 0x50),
+        ("LSM6DSOX", 500, 0, 16, 0x00),
+    ],
+)
+def test_what_is_set_up_to_watch(part, threshold_mg, duration_ms, threshold, duration):
+    watching = []
+    bench = Bench(part, 416, 16, device=lambda chip: watching.append(Watching(chip)) or watching[0])
+    bench.imu.start()
+    bench.imu.watch_motion(threshold_mg, duration_ms)
+    held = watching[0].held
+    assert (held[0x5B], held[0x5C]) == (threshold, duration)
+    assert (held[0x0A], held[0x0D], held[0x10], held[0x11] >> 4) == (0, 0, 0x30, 0)
+    assert (held[0x15], held[0x56], held[0x58], held[0x5E]) == (0x10, 0x41, 0x80, 0x20)
+
+
+@pytest.mark.parametrize(
+    ("part", "threshold_mg", "duration_ms"),
+    [
+        ("LSM6DSO32", 7, 0),
+        ("LSM6DSO32", 3970, 0),
+        ("LSM6DSOX", 3, 0),
+        ("LSM6DSOX", 1990, 0),
+        ("LSM6DSO32", 100, 68),
+        ("LSM6DSO32", 100, -10),
+    ],
+)
+def test_a_watch_that_the_chip_has_not(part, threshold_mg, duration_ms):
+    bench = Bench(part, 416, 16)
+    bench.imu.start()
+    with pytest.raises(ValueError, match="does not watch"):
+        bench.imu.watch_motion(threshold_mg, duration_ms)
+    bench.wait_ms(150)
+    assert bench.read()[1] > 60  # it samples as before
+
+
+@pytest.mark.parametrize("register", [0x0D, 0x10, 0x15, 0x56, 0x58, 0x5B, 0x5C, 0x5E])
+def test_a_register_that_does_not_hold_the_watch_is_found(register):
+    class Stuck(Watching):
+        is_stuck = False
+
+        def write(self, data):
+            if not (self.is_stuck and data and data[0] == register):
+                super().write(data)
+            elif len(data) == 1:
+                self.chip.write(data)
+
+    stuck = []
+    bench = Bench(device=lambda chip: stuck.append(Stuck(chip)) or stuck[0])
+    bench.imu.start()
+    bench.chip.poke(register, 0x02)
+    stuck[0].is_stuck = True
+    with pytest.raises(RegisterError) as caught:
+        bench.imu.watch_motion(100)
+    assert caught.value.register == register
+
+
+# The check at rest
+
+
+class Resting:
+    """Still, with this acceleration; between seconds `moves` it is carried about."""
+
+    def __init__(self, g, moves=(-1.0, -1.0)):
+        self.g, self.moves = g, moves
+
+    def __call__(self, t_s):
+        rows = np.tile([*map(float, self.g), 0, 0, 0], (len(t_s), 1))
+        moved = (t_s >= self.moves[0]) & (t_s < self.moves[1])
+        rows[moved, 0] += 0.4 * np.sin(2 * np.pi * 1.7 * t_s[moved])
+        return rows
+
+
+def rest_for(bench, seconds):
+    """The loop's reads for so long."""
+    for _ in range(round(1000 * seconds / 75)):
+        bench.wait_ms(75)
+        bench.imu.read(bench.block)
+        bench.imu.take_lost()
+
+
+ORIENTATIONS = [(0, 0, 1), (0, -1, 0), (0.6, 0.48, 0.64), (-0.577, 0.577, -0.577)]
+
+
+@pytest.mark.parametrize("odr_hz", RATE_CODES)
+@pytest.mark.parametrize("part", ACC_CODES)
+@pytest.mark.parametrize("up", ORIENTATIONS)
+def test_a_still_second_measures_1_g(part, odr_hz, up):
+    """With the noise of the data sheet, 40 mg of offset on each axis and 1 % of scale."""
+    for offset_g in (-0.04, 0.0, 0.04):
+        g = 1.01 * np.array(up) + offset_g
+        bench = Bench(part, odr_hz, 16, source=Resting(g))
+        bench.chip = Chip(part, Resting(g), lambda bench=bench: bench.now_us, noise=True)
+        bench.bus = SimulatedI2C({ADDRESS: bench.chip})
+        imu = Imu(open_driver(part, bench.bus), bench.wait_ms, part, odr_hz, 16, 2000)
+        bench.imu = imu
+        imu.start()
+        assert imu.check_rest() == 0
+        rest_for(bench, 2.2)
+        assert imu.check_rest() == pytest.approx(1000 * np.linalg.norm(g), abs=4)
+
+
+@pytest.mark.parametrize("range_g", [4, 8, 16])
+@pytest.mark.parametrize(
+    ("there", "set_up", "mg"), [("LSM6DSO32", "LSM6DSOX", 500), ("LSM6DSOX", "LSM6DSO32", 2000)]
+)
+def test_the_other_of_two_alike_is_found_at_rest(there, set_up, mg, range_g):
+    bench = Bench(set_up, 833, range_g)
+    chip = Chip(there, Resting((0.6, 0.48, 0.64)), lambda: bench.now_us, noise=True)
+    bench.imu = Imu(
+        open_driver(set_up, SimulatedI2C({ADDRESS: chip})), bench.wait_ms, set_up, 833, range_g, 2000
+    )
+    bench.imu.start()
+    rest_for(bench, 0.9)
+    assert bench.imu.check_rest() == 0
+    rest_for(bench, 1.3)
+    with pytest.raises(WrongScale, match=set_up) as caught:
+        bench.imu.check_rest()
+    assert caught.value.mg == pytest.approx(mg, abs=5)
+    bench.imu.start()
+    assert bench.imu.check_rest() == 0
+
+
+@pytest.mark.parametrize(
+    ("g", "is_wrong"), [(0.74, True), (0.76, False), (1.24, False), (1.26, True), (15.9, True)]
+)
+def test_the_tolerance_of_the_check_at_rest(g, is_wrong):
+    bench = Bench(acc_range_g=32, source=Resting((0, g, 0)))
+    bench.imu.start()
+    rest_for(bench, 2.2)
+    assert bench.imu.rest.mg == pytest.approx(1000 * g, abs=3)
+    assert bench.imu.rest.is_wrong() is is_wrong
+
+
+def test_full_scale_on_all_axes_is_a_length_as_well():
+    bench = Bench(acc_range_g=32, source=Resting((-40, -40, -40)))
+    bench.imu.start()
+    rest_for(bench, 2.2)
+    assert bench.imu.rest.mg == pytest.approx(31_980 * 3**0.5, abs=20)
+
+
+def test_what_moves_is_no_rest():
+    bench = Bench(source=Resting((0, 0, 2), moves=(0.0, 100.0)))
+    bench.imu.start()
+    rest_for(bench, 20)
+    assert bench.imu.check_rest() == 0
+
+
+def test_the_last_still_second_counts():
+    """A lift that sets off, or a knock, is forgotten at the next rest."""
+    bench = Bench(source=lambda t: Resting((0, 0, 1))(t) * np.where(t < 2.5, 2.0, 1.0)[:, None])
+    bench.imu.start()
+    rest_for(bench, 2)
+    with pytest.raises(WrongScale):
+        bench.imu.check_rest()
+    rest_for(bench, 3)
+    assert bench.imu.check_rest() == pytest.approx(1000, abs=3)
+
+
+def test_a_second_with_samples_missing_is_not_a_still_one():
+    bench = Bench(odr_hz=833, source=Resting((0, 0, 1)))
+    bench.imu.start()
+    for _ in range(10):
+        rest_for(bench, 0.45)
+        bench.wait_ms(500)
+    assert bench.imu.rest.mg == 0
+
+
+ON_MICROPYTHON = """
+import json, micropython
+from array import array
+from strideload_pod.rest import RestCheck
+
+def look(check, block):
+    micropython.heap_lock()
+    try:
+        for _ in range(12):
+            check.look(block, 100)
+    finally:
+        micropython.heap_unlock()
+    return check.mg
+
+with open("cases.json") as file:
+    cases = json.load(file)
+print(json.dumps([look(RestCheck(833, axes, lsb), array("h", row * 100)) for axes, lsb, row in cases]))
+"""
+
+
+def test_micropython_checks_rest_alike_and_allocates_nothing():
+    """Up to full scale on all axes: no number reaches 2**30 there."""
+    rows = [[0, 0, 1025], [-32768, -32768, -32768], [32767, -32768, 32767], [-3, 5, -1], [0, 0, 0]]
+    cases = [(3, acc_ug_lsb, row) for acc_ug_lsb in (61, 122, 976) for row in rows]
+    cases += [(6, 976, [*row, 7, 8, 9]) for row in rows]
+    ran = micropython.run(ON_MICROPYTHON, {"cases.json": json.dumps(cases).encode()})
+    for (axes, acc_ug_lsb, row), mg in zip(cases, json.loads(ran.stdout), strict=True):
+        check = RestCheck(833, axes, acc_ug_lsb)
+        for _ in range(12):
+            check.look(array("h", row * 100), 100)
+        assert mg == check.mg == pytest.approx(np.linalg.norm(row[:3]) * acc_ug_lsb / 1000, abs=3)
 
 
 def test_start_begins_at_zero_again():
