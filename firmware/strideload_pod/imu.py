@@ -67,7 +67,8 @@ _SETTLE_MS = const(100)  # longer than the gyroscope takes to turn on
 _INVALID = const(0x7FFD)  # and above: not a measurement, in the first samples after the start
 _BOOT_LIMIT = const(64)  # samples; what looks invalid after that is a clipped one
 _STALL_SAMPLES = const(32)  # so far behind the clock an empty FIFO has stopped
-_LATE_SAMPLES = const(4)  # so far behind it is the clock that is read a little later than the level
+_LATE_SAMPLES = const(4)  # so far behind, after so many samples, it is the clock that drifts
+_DRIFT_SAMPLES = const(20000)
 _CHECK_READS = const(16)  # so many reads without a sample, while the clock stands still too
 
 _PAIR = const(0x30)
@@ -75,15 +76,19 @@ _PAIR = const(0x30)
 _ADDRESS = const(0x6A)
 
 _XL_LOW_POWER = const(0x10)
-_WATCH_RATE = const(3)  # 52 Hz
-_WATCH_HZ = const(52)
-_WATCH_SETTLE_MS = const(100)  # the first samples are none, and the first difference is taken against nothing
+_WATCH_RATE = const(2)
+_WATCH_HZ = const(26)  # tells steps from a car's jolts better than 52 Hz does, for less current
+_WATCH_SETTLE_MS = const(250)  # the first samples are none, and the first difference is against nothing
 _WATCH_DURATION_MOST = const(3)  # samples
 _LATCHED = const(0x41)  # until its source is read; slope filter
 _INTERRUPTS_ENABLE = const(0x80)
 _WEIGHT_256 = const(0x10)  # of the threshold, parts of full scale
 _INT1_WAKE_UP = const(0x20)
 _WAKE_UP_SEEN = const(0x08)
+
+# What wakes a pod: real first steps are above it, a shoe in a bag, in a lift or on the floor below. docs/pod.md has the
+# figures.
+MOTION_MG = const(400)
 
 WHO_AM_I = {"LSM6DSO32": 0x6C, "LSM6DSOX": 0x6C}
 ACC_CODES = {
@@ -279,6 +284,8 @@ class Imu:
         self._next = 0  # number of the next sample to be decoded
         self._anchor_ticks = -1  # a moment, and the newest sample's number at it; -1: none yet
         self._anchor = 0
+        self._seen_ticks = -1
+        self._behind = 0
         self._overrun = False  # seen, and not looked into yet
         self._suspect = False  # samples are missing, or may be, before the next one in the buffer
         self._booting = _BOOT_LIMIT
@@ -345,10 +352,10 @@ class Imu:
         self._expected = -1
         self._resolve()
 
-    def watch_motion(self, threshold_mg, duration_ms=0):
+    def watch_motion(self, threshold_mg=MOTION_MG, duration_ms=0):
         """Acceleration alone, slowly and at low power, until INT1 rises for motion; `start` begins to sample again.
 
-        Motion: half of what an axis changes by within 1/52 s is more than `threshold_mg`, and so on for `duration_ms`.
+        Motion: half of what an axis changes by within 1/26 s is more than `threshold_mg`, and so on for `duration_ms`.
         INT1 then stays high until `has_moved` or `start`. What the FIFO held is gone. ValueError: a threshold or
         duration that the chip has not. RegisterError, BusError.
         """
@@ -431,6 +438,7 @@ class Imu:
         self._drain(limit)
         n = self._decode(block, 0, limit)
         if n == 0 and self._holds_a_sample():
+            self.check()  # a clock that was turned off counts nothing
             self._resolve()
             n = self._decode(block, 0, limit)
         elif self._more and n < limit and not self._overrun and not self._holds_a_sample():
@@ -449,11 +457,16 @@ class Imu:
         """
         self._drain(_FIFO_WORDS)
         if self._suspect and self._holds_a_sample():
+            self.check()
             self._resolve()
 
     def has_more(self):
         """True if the last `read` left samples behind, or an error: read again at once."""
         return self._more or self._overrun or self._held is not None or self._holds_a_sample()
+
+    def is_behind(self):
+        """True if the FIFO had less than the clock at the last look: it has stopped, and will say so once it is empty."""
+        return self._behind > _LATE_SAMPLES
 
     def take_lost(self):
         """Samples lost since the last call."""
@@ -472,8 +485,8 @@ class Imu:
 
     def _drain(self, limit, follows=False):
         """Read what is in the FIFO, up to `limit` samples, behind what the buffer holds. Not if that would have to be
-        moved, but for half a sample, nor if samples were lost behind it: then it is to be decoded first. `follows`: others
-        were decoded just before."""
+        moved, but for half a sample, nor if samples were lost behind it, or behind those that this one `follows`: they
+        are to be told first."""
         buffer = self._buffer
         left = self._end - self._at
         holds = self._holds_a_sample()
@@ -491,7 +504,7 @@ class Imu:
                 return  # what is lost comes after those
             self._overrun = False
             self._suspect = True
-        elif not self._suspect:
+        elif not (self._suspect and self._level):
             self._follow_clock()
         words = max(0, min(self._level, min(limit * slot_words, _FIFO_WORDS) - left // _WORD))
         if words:
@@ -519,19 +532,26 @@ class Imu:
     def _follow_clock(self):
         """Note which sample is the newest now. FifoStalled if the FIFO is empty and long behind the clock."""
         newest = self._next + self._samples_at_hand() - 1
-        first = self._anchor_ticks < 0
-        behind = 0 if first else self._anchor + self._elapsed() - newest
-        if first or (newest != self._anchor and behind <= _LATE_SAMPLES):
+        stands = self._ticks == self._seen_ticks
+        self._seen_ticks = self._ticks
+        behind = 0 if self._anchor_ticks < 0 else self._anchor + self._elapsed() - newest
+        self._behind = behind
+        if self._anchor_ticks < 0 or (newest != self._anchor and self._is_in_time(newest, behind)):
             self._anchor_ticks = self._ticks
             self._anchor = newest
         elif self._level == 0 and behind > _STALL_SAMPLES and not self._holds_a_sample():
             self.check()
             raise FifoStalled(behind)
-        elif self._level == 0 and self._ticks == self._anchor_ticks:
+        elif self._level == 0 and stands:
             self._idle += 1
             if self._idle == _CHECK_READS:
                 self._idle = 0
                 self.check()
+
+    def _is_in_time(self, newest, behind):
+        """True if the clock's newest sample is there. A few behind may be a FIFO that has just stopped, or a clock that
+        drifts from the rate in the long run."""
+        return behind <= 0 or (behind <= _LATE_SAMPLES and newest - self._anchor > _DRIFT_SAMPLES)
 
     def _resolve(self):
         """Samples are missing before the next one at hand: count them by the clock and the tags."""
@@ -549,6 +569,7 @@ class Imu:
         self.lost += lost
         self._next += lost
         self._expected = -1
+        self._behind = 0
         self._anchor_ticks = self._ticks
         self._anchor = self._next + at_hand - 1
 

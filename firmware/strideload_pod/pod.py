@@ -202,7 +202,8 @@ class Pod:
                 more = self._drain()
             if self.drained_tick_ms - self.sure[0] >= CHECK_EVERY_MS:
                 self.imu.check()
-                self.sure = (self.drained_tick_ms, self.sample)
+                if not self.imu.is_behind():
+                    self.sure = (self.drained_tick_ms, self.sample)
             self.reading = True
             return 0 if more else max(0, self.read_every_ms - self._unread_ms())
         except ImuError as error:
@@ -264,8 +265,10 @@ class Pod:
         """Set the chip up anew. Its clock is lost by it: the pod's own says what is missing. ImuError."""
         cause = pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL
         self.imu.start()
+        self.bad_words = self.imu.bad_words  # the registers were wrong, not the bus
         self.drained_tick_ms = self.board.clock.ticks_ms()
-        due = self.sure[1] + (self.drained_tick_ms - self.sure[0]) * self.imu.rate_mhz // 1_000_000
+        passed_ms = self.drained_tick_ms - self.sure[0]
+        due = self.sure[1] + (passed_ms * self.imu.rate_mhz + 500_000) // 1_000_000
         state, rate_mhz = self.detector_state, self.imu.rate_mhz
         if self.page.fields["rate_mhz"] != rate_mhz:
             # The rate was read wrong before: what was found until now is said by that rate, what comes by this one.
