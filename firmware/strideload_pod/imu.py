@@ -465,7 +465,7 @@ class Imu:
         return self._more or self._overrun or self._held is not None or self._holds_a_sample()
 
     def is_behind(self):
-        """True if the FIFO had less than the clock at the last look: it has stopped, and will say so once it is empty."""
+        """True if the FIFO had less than the clock at the last look: it has stopped, and says so once it is empty."""
         return self._behind > _LATE_SAMPLES
 
     def take_lost(self):
