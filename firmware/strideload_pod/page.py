@@ -192,6 +192,15 @@ class Page:
         struct.pack_into(self.format, self.buffer, HEADER_SIZE + self.count * self.size, *values)
         self.count += 1
 
+    def add_samples(self, block, start, n):
+        """Append `n` samples of `block` (array("h")), which begin at its item `start`. ValueError: no room for them."""
+        if self.count + n > self.limit:
+            raise ValueError("page is full: %d records" % self.limit)
+        values = n * (self.size // 2)
+        at = HEADER_SIZE + self.count * self.size
+        struct.pack_into("<%dh" % values, self.buffer, at, *block[start : start + values])
+        self.count += n
+
     def close(self, log, number, sample, tick_ms):
         """Seal the page as `number` of `log`, closed at `sample` and `tick_ms` since boot. -> its 512 bytes."""
         fields = self.fields

@@ -37,6 +37,7 @@ from strideload.store import Received, open_store
 from strideload_pod import detector
 from strideload_pod import page as page_layout
 from strideload_pod.boards import on_linux
+from strideload_pod.boards.bare import Bare
 from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME
 from strideload_pod.imu import RATE_CODES
 from strideload_pod.log import CAPACITY_LEAST, GONE_RESERVE, Log
@@ -70,13 +71,13 @@ from strideload_pod.pod import (
     ANCHOR_EVERY_MS,
     CHECK_EVERY_MS,
     CHIP_CLOCK_MS,
-    DEFAULTS,
     PAGE_CLOSES_MS,
     READ_EVERY_MS,
     SESSION_ENDS_MS,
     WRITE_TRIES,
     Pod,
 )
+from strideload_pod.settings import DEFAULTS
 from support import micropython, pod_life
 from support.detection import differences_s
 from support.files import Flash
@@ -120,6 +121,8 @@ class Client:
     `answers`: False while nobody is there. `tells_time`: its clock is synchronised.
     """
 
+    blocks = False
+
     def __init__(self, clock, store=STORE):
         self.clock = clock
         self.store = store
@@ -134,7 +137,7 @@ class Client:
         self.connected = True
 
     def subscribe(self, topic):
-        assert topic == f"strideload/pod/{UID.hex()}/ack"
+        assert topic in (f"strideload/pod/{UID.hex()}/{leaf}" for leaf in ("ack", "settings"))
 
     def publish(self, topic, payload, qos, retain):
         leaf = topic.rsplit("/", 1)[1]
@@ -159,7 +162,7 @@ class Client:
         return [(tick, payload) for tick, found, payload in self.published if found == leaf]
 
 
-class Bench:
+class Bench(Bare):
     """The pod on a simulated chip, with a clock that moves only while the pod sleeps. It is its own board."""
 
     uid = UID
