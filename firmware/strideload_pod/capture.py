@@ -26,7 +26,7 @@ class Capture:
         self._next = 0  # the sample that continues the open page
 
     def add(self, fields, block, n, first_sample):
-        """Take `n` samples of `block` (array("h")), the first being `first_sample`. `fields`: the header of the steps."""
+        """Take `n` samples of `block` (array("h")), the first is `first_sample`. `fields`: a header like theirs."""
         page = self._page
         if page.count and first_sample != self._next:
             self.flush()

@@ -553,7 +553,7 @@ class Pod:
         return idle_ms >= after_ms + SYNC_PATIENCE_MS
 
     def _sleep(self, now_ms):
-        """Sleep until the shoe moves, the button is pressed or an alive record is due; on some boards into a new boot."""
+        """Sleep until the shoe moves, the button is pressed or an alive record is due. Some boards wake anew."""
         self._flush()
         try:
             self.imu.watch_motion()

@@ -189,7 +189,7 @@ class HostSettings:
                 data = file.read()
             finally:
                 file.close()
-            if len(data) < 8 or int(data[:8], 16) != crc32(data[8:]):
+            if data[:8] != b"%08x" % crc32(data[8:]):
                 return None
             return json.loads(str(data[8:], "utf-8"))
         except (OSError, ValueError):
