@@ -163,6 +163,7 @@ class Pod:
             self._ask_chip(self.imu.stop)
         if self.sync is not None:
             self.sync.close()
+        self.log.close()
         self.board.light(False)
 
     # Samples
@@ -531,7 +532,7 @@ class Pod:
             self._flush()
         if now_ms - self.alive_tick_ms >= ALIVE_EVERY_MS:
             self._note_alive()
-        is_quiet = now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS
+        is_quiet = now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS and self.closing is None
         if is_quiet and (self.by_hand or self.settings["STRIDELOAD_RECORDING"] != "on"):
             # The ten minutes were no part of it.
             self._end_session(pages.SESSION_QUIET, self.last_contact_sample, self.last_contact_tick_ms)

@@ -1,5 +1,7 @@
 """A cue is due after ten seconds off the target, never twice in twenty, and fades over the programme."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ def test_ten_seconds_off_the_target_are_a_cue_and_then_every_twenty(cadence_cspm
     stride_ms = stride_us(cadence_cspm) / 1000
     assert WINDOW_MS <= due[0] <= WINDOW_MS + stride_ms
     assert len(due) > 3
-    for before, after in zip(due, due[1:], strict=False):
+    for before, after in pairwise(due):
         assert EVERY_MS <= after - before <= EVERY_MS + stride_ms
 
 
@@ -87,6 +89,6 @@ def test_the_share_is_of_every_four_minutes(run):
 def test_whatever_is_run_cues_keep_their_distance(cadences_cspm, target_cspm):
     cue = Cue(target_cspm, 1, 0)
     due = ticks_of_cues(cue, cadences_cspm)
-    assert all(after - before >= EVERY_MS for before, after in zip(due, due[1:], strict=False))
+    assert all(after - before >= EVERY_MS for before, after in pairwise(due))
     assert all(tick >= WINDOW_MS for tick in due)
     assert cue.running_ms <= sum(map(stride_us, cadences_cspm)) / 1000

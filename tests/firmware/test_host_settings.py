@@ -1,12 +1,14 @@
 """What the host says holds over settings.toml, outlives any power cut, and is refused whole when no pod can do it."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from strideload_pod.settings import DEFAULTS, FILE_NAMES, MESSAGE_LIMIT, HostSettings, read_settings
+from support import micropython, pod_life
 from support.files import LEFT, Flash, PowerCut, flips
 
 STORE = "0123456789abcdef0123456789abcdef"
@@ -210,3 +212,28 @@ def test_whatever_is_said_what_holds_is_what_a_pod_can_do(said):
     settings = host.over({})
     assert read_settings(settings) == settings
     assert host.version == (1 if host.refused else 2)
+
+
+ON_MICROPYTHON = """
+import json
+from support.pod_life import Files
+from strideload_pod.settings import HostSettings
+
+STORE = "0123456789abcdef0123456789abcdef"
+files = Files()
+said = {"v": 1, "store": STORE, "version": 3, "odr_hz": 416, "raw": True}
+said["cue"], said["mark"] = {"target_cspm": 17000, "first_run": 4}, [1, 9]
+took = HostSettings(files).take(json.dumps(said).encode(), STORE, {})
+said["version"], said["odr_hz"] = 4, 417
+refusing = HostSettings(files)
+refusing.take(json.dumps(said).encode(), STORE, {})
+refusing.next_run()
+again = HostSettings(files)
+print(json.dumps([took, bool(refusing.refused), again.version, again.cue, again.over({})["STRIDELOAD_ODR_HZ"]]))
+"""
+
+
+def test_micropython_keeps_them_too():
+    life = Path(pod_life.__file__)
+    ran = micropython.run(ON_MICROPYTHON, {"support/pod_life.py": life.read_bytes()})
+    assert json.loads(ran.stdout) == [[True, 9], True, 3, [17_000, 5], 416]

@@ -1,6 +1,7 @@
 """A pod on a simulated chip with a clock that moves only while it sleeps, for tests of the loop."""
 
 import itertools
+import json
 
 import numpy as np
 
@@ -133,6 +134,10 @@ class Bench(Bare):
             self.settings["STRIDELOAD_STORE"] = STORE
         self.is_stopping = False
         self.battery = None
+        self.presses_ms = []
+        self.lit_ms = []  # ticks at which the lamp was on
+        self.buzzed_ms = []  # ticks at which the motor was told to buzz
+        self.motor_answers = True
         self.pod = Pod(self)
         self.pod.begin()
 
@@ -143,6 +148,17 @@ class Bench(Bare):
 
     def battery_mv(self):
         return self.battery
+
+    def pressed_ms(self):
+        return self.presses_ms.pop(0) if self.presses_ms else None
+
+    def light(self, on):
+        if on:
+            self.lit_ms.append(self.clock.ticks_ms())
+
+    def buzz(self, ms):
+        self.buzzed_ms.append(self.clock.ticks_ms())
+        return self.motor_answers
 
     def random_u32(self):
         return LOG_ID
@@ -171,18 +187,26 @@ class Bench(Bare):
         """Since the chip was powered on."""
         return self.clock.now_us / 1e6 - self.began_s
 
+    def press(self, held_ms=200):
+        self.presses_ms.append(held_ms)
+
+    def say_settings(self, version, store=STORE, **said):
+        """The host's settings message, as the broker brings it."""
+        payload = json.dumps({"v": 1, "store": store, "version": version, **said}).encode()
+        self.host.inbox.append((f"strideload/pod/{UID.hex()}/settings", payload))
+
     # What is in the log
 
-    def data(self):
+    def data(self, stream=STREAM_STEPS):
         """All pages that are kept, back to back."""
         log = self.pod.log
-        data = bytearray(PAGE_SIZE * (log.next(STREAM_STEPS) - log.oldest(STREAM_STEPS)))
-        for at, number in enumerate(range(log.oldest(STREAM_STEPS), log.next(STREAM_STEPS))):
-            assert log.read(STREAM_STEPS, number, memoryview(data)[at * PAGE_SIZE : (at + 1) * PAGE_SIZE])
+        data = bytearray(PAGE_SIZE * (log.next(stream) - log.oldest(stream)))
+        for at, number in enumerate(range(log.oldest(stream), log.next(stream))):
+            assert log.read(stream, number, memoryview(data)[at * PAGE_SIZE : (at + 1) * PAGE_SIZE])
         return bytes(data)
 
-    def pages(self, kind=None):
-        data = self.data()
+    def pages(self, kind=None, stream=STREAM_STEPS):
+        data = self.data(stream)
         assert protocol.whole(data).all()
         found = protocol.headers(data)
         return found if kind is None else found[found["kind"] == kind]
