@@ -1,7 +1,6 @@
 """Eight hours of running at 833 Hz, six axes, with 200 faults: what was seen, what was stored, what was counted.
 
-The same checks as tests/test_soak.py makes over an hour at a lower rate. Takes some minutes: an hour of the pod's life is
-an hour of the detector in Python.
+The same checks as tests/test_soak.py makes over an hour at a lower rate.
 """
 
 from pathlib import Path

@@ -125,7 +125,9 @@ class HostSettings:
         message = _read_message(payload)
         if message is None or store is None or message["store"] != store:
             return False, None  # not ours, or nobody's: no word of it
-        if message["version"] == self.version:
+        if (
+            message == self._message
+        ):  # a host restored from an older copy may say another under the same version
             return False, None
         before = self._message, self._run, self._mark, self.refused
         mark = None

@@ -64,6 +64,13 @@ def test_a_message_is_news_once():
     assert host.take(message(1, raw=True), STORE, {}) == (False, None)
 
 
+def test_a_host_restored_from_an_older_copy_is_followed():
+    host = told(message(5, odr_hz=416))
+    assert host.take(message(5, odr_hz=208), STORE, {}) == (True, None)
+    assert host.take(message(3, odr_hz=104), STORE, {}) == (True, None)
+    assert (host.version, host.over({})["STRIDELOAD_ODR_HZ"]) == (3, 104)
+
+
 @pytest.mark.parametrize("paired", [None, "f" * 32])
 def test_another_store_is_not_obeyed(paired):
     host = HostSettings(Flash())

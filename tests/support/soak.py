@@ -1,7 +1,7 @@
-"""Hours of running with seeded faults, in accelerated time: chip, bus, battery, flash, Wi-Fi, broker and host all fail.
+"""Hours of running with seeded faults of chip, bus, battery, flash, Wi-Fi, broker and host, in accelerated time.
 
-The pod is the firmware itself, the chip the simulated one, the store the real one. Simulated are the air between them, a
-broker that keeps messages in memory only, and time, which moves while the pod sleeps.
+The pod is the firmware itself, the chip the simulated one, the store the real one. Simulated are the air between them,
+a broker that keeps messages in memory only, and time, which moves while the pod sleeps.
 """
 
 import json
