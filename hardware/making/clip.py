@@ -1,0 +1,91 @@
+"""clip.scad -> solids, through OpenSCAD; what it says of its own sizes; the files that are checked in."""
+
+import ast
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+SOURCE = Path(__file__).parents[1] / "clip" / "clip.scad"
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PARTS = {
+    "pico_w": ("body", "lid", "shield"),
+    "feather_esp32s3": ("body", "lid", "shield"),
+    "sensor": ("body", "lid"),
+}
+CONTENTS = ("cell", "sensor", "board", "button")
+PETG_G_CM3 = 1.27
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One variant: the solids as printed, and what clip.scad says of itself, in mm."""
+
+    solids: dict[str, trimesh.Trimesh]
+    sizes: dict[str, Any]
+
+    def place(self, part: str) -> NDArray[np.float64]:
+        """Where a printed part goes in the closed case, from the corner of the body."""
+        x, y, _ = self.sizes["cavity_at"]
+        at = {"body": (-x, -y, 0), "lid": self.sizes["lid_at"], "shield": self._on_floor(self.sizes["shield_at"])}
+        return np.array(at[part], dtype=float) + (x, y, 0)
+
+    def boxes(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """(corner, size) of each thing that goes in, from the corner of the body; what has no size is not there."""
+        x, y, _ = self.sizes["cavity_at"]
+        found = {}
+        for name in CONTENTS:
+            corner, size = (np.array(values, dtype=float) for values in self.sizes[name])
+            if size.all():
+                found[name] = (np.array(self._on_floor(corner)) + (x, y, 0), size)
+        return found
+
+    def mass_g(self) -> float:
+        """Of all parts, printed solid in PETG."""
+        return sum(float(solid.volume) for solid in self.solids.values()) / 1000 * PETG_G_CM3
+
+    def _on_floor(self, at: Any) -> tuple[float, float, float]:
+        return (at[0], at[1], at[2] + self.sizes["cavity_at"][2])
+
+
+@cache
+def render(variant: str) -> Clip:
+    """Needs openscad. CalledProcessError when it does not take the source."""
+    solids: dict[str, trimesh.Trimesh] = {}
+    sizes: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for part in PARTS[variant]:
+            file = Path(folder) / f"{part}.stl"
+            sizes = _openscad(variant, part, file)
+            solids[part] = trimesh.load_mesh(file)
+    return Clip(solids, sizes)
+
+
+def _openscad(variant: str, part: str, file: Path) -> dict[str, Any]:
+    command = ["openscad", "-D", f'variant="{variant}"', "-D", f'part="{part}"', "-o", str(file), str(SOURCE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
+    said = re.findall(r"^ECHO: (\w+) = (.*)$", done.stderr, re.M)
+    return {name: ast.literal_eval(value) for name, value in said}
+
+
+def stl_name(variant: str, part: str) -> str:
+    return f"{variant}-{part}.stl"
+
+
+def make() -> None:
+    """STL of every part, and a picture of every variant taken apart."""
+    from making.picture import taken_apart
+
+    for variant in PARTS:
+        clip = render(variant)
+        for part, solid in clip.solids.items():
+            solid.export(SOURCE.parent / stl_name(variant, part))
+        taken_apart(clip).save(PICTURES / f"clip-{variant.replace('_', '-')}.png", optimize=True)
