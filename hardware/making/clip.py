@@ -57,20 +57,21 @@ class Clip:
 
 
 @cache
-def render(variant: str) -> Clip:
-    """Needs openscad. CalledProcessError when it does not take the source."""
+def render(variant: str, *changes: str) -> Clip:
+    """Needs openscad. `changes`: parameters set anew, "wall=3". CalledProcessError when it does not take the source."""
     solids: dict[str, trimesh.Trimesh] = {}
     sizes: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         for part in PARTS[variant]:
             file = Path(folder) / f"{part}.stl"
-            sizes = _openscad(variant, part, file)
+            sizes = _openscad(file, (f'variant="{variant}"', f'part="{part}"', *changes))
             solids[part] = trimesh.load_mesh(file)
     return Clip(solids, sizes)
 
 
-def _openscad(variant: str, part: str, file: Path) -> dict[str, Any]:
-    command = ["openscad", "-D", f'variant="{variant}"', "-D", f'part="{part}"', "-o", str(file), str(SOURCE)]
+def _openscad(file: Path, parameters: tuple[str, ...]) -> dict[str, Any]:
+    defined = [word for parameter in parameters for word in ("-D", parameter)]
+    command = ["openscad", *defined, "-o", str(file), str(SOURCE)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
     said = re.findall(r"^ECHO: (\w+) = (.*)$", done.stderr, re.M)
     return {name: ast.literal_eval(value) for name, value in said}

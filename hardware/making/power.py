@@ -66,9 +66,16 @@ def _days(power: dict[str, Any]) -> list[str]:
                 continue
             whole = sum(parts.values())
             mah = " | ".join(f"{parts[use]:.3g} mAh" for use in USES)
-            lasts = _span(24 * hours(power, whole))
-            rows.append(f"| {board['name']} | {state['name']} | {mah} | {whole:.3g} mAh | {lasts} |")
+            # One state whose current is a least bound makes the whole day one.
+            bound = next((s for s in (*_used(board), state) if s.get("bound") == "least"), {})
+            in_all = f"{_bound(bound, 'current')}{whole:.3g} mAh"
+            lasts = _bound(bound, "life") + _span(24 * hours(power, whole))
+            rows.append(f"| {board['name']} | {state['name']} | {mah} | {in_all} | {lasts} |")
     return rows
+
+
+def _used(board: dict[str, Any]) -> list[dict[str, Any]]:
+    return [state for state in board["states"] if state.get("use") in ("run", "sync")]
 
 
 def _bound(state: dict[str, Any], what: str) -> str:
@@ -87,5 +94,6 @@ def between(text: str) -> str:
 
 
 def make() -> None:
-    text = README.read_text(encoding="utf-8")
-    README.write_text(text.replace(between(text), "\n" + tables(read_power()) + "\n"), encoding="utf-8")
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest[rest.index(END) :]
+    README.write_text(f"{before}{BEGIN}\n{tables(read_power())}\n{after}", encoding="utf-8")
