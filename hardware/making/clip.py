@@ -13,6 +13,8 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 
+from making.readme import put
+
 SOURCE = Path(__file__).parents[1] / "clip" / "clip.scad"
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 PARTS = {
@@ -81,8 +83,20 @@ def stl_name(variant: str, part: str) -> str:
     return f"{variant}-{part}.stl"
 
 
+def table() -> str:
+    """Markdown: how large and heavy each variant is, and how thin it gets."""
+    rows = ["| variant | parts | length x width x height, mm | least wall, mm | mass, solid PETG |", "|---|---|---|---|---|"]
+    for variant, parts in PARTS.items():
+        clip = render(variant)
+        outer = " x ".join(f"{size:.1f}" for size in clip.sizes["outer"])
+        rows.append(
+            f"| `{variant}` | {', '.join(parts)} | {outer} | {clip.sizes['least_wall']} | {clip.mass_g():.0f} g |"
+        )
+    return "\n".join(rows) + "\n"
+
+
 def make() -> None:
-    """STL of every part, and a picture of every variant taken apart."""
+    """STL of every part, a picture of every variant taken apart, and the table."""
     from making.picture import taken_apart
 
     for variant in PARTS:
@@ -90,3 +104,4 @@ def make() -> None:
         for part, solid in clip.solids.items():
             solid.export(SOURCE.parent / stl_name(variant, part))
         taken_apart(clip).save(PICTURES / f"clip-{variant.replace('_', '-')}.png", optimize=True)
+    put("clip", table())

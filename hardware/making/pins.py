@@ -14,6 +14,12 @@ class PinsError(Exception):
 
 
 @dataclass(frozen=True)
+class Option:
+    name: str
+    settings: dict[str, str | int]  # needed beside the pins
+
+
+@dataclass(frozen=True)
 class Device:
     name: str
     type: str
@@ -60,7 +66,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Pins:
-    options: dict[str, str]
+    options: dict[str, Option]
     devices: dict[str, Device]
     boards: dict[str, Board]
 
@@ -72,12 +78,12 @@ def read_pins(source: Path = SOURCE) -> Pins:
         key: Device(device["name"], device["type"], tuple(device["terminals"]))
         for key, device in tree["devices"].items()
     }
-    options = tree["options"]
+    options = {key: Option(option["name"], option["settings"]) for key, option in tree["options"].items()}
     boards = {key: _board(board, devices, options) for key, board in tree["boards"].items()}
     return Pins(options, devices, boards)
 
 
-def _board(tree: dict[str, Any], devices: dict[str, Device], options: dict[str, str]) -> Board:
+def _board(tree: dict[str, Any], devices: dict[str, Device], options: dict[str, Option]) -> Board:
     terminals: dict[str, str] = {}
     wires: list[Wire] = []
     for entry in tree["wires"]:
@@ -92,7 +98,7 @@ def _board(tree: dict[str, Any], devices: dict[str, Device], options: dict[str, 
     return Board(tree["name"], terminals, tuple(wires), onboard)
 
 
-def _wire(entry: dict[str, Any], devices: dict[str, Device], options: dict[str, str]) -> Wire:
+def _wire(entry: dict[str, Any], devices: dict[str, Device], options: dict[str, Option]) -> Wire:
     option = entry.get("option")
     if option is not None and option not in options:
         raise PinsError(f"no such option: {entry}")

@@ -4,10 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from making.readme import put
+
 SOURCE = Path(__file__).parents[1] / "power.toml"
-README = Path(__file__).parents[1] / "README.md"
-BEGIN = "<!-- made of power.toml by hardware/make.py power -->\n"
-END = "<!-- end -->\n"
 USES = ("run", "sync", "asleep")
 RAIL_V = 3.3  # what each board feeds sensor and card with
 
@@ -88,12 +87,5 @@ def _span(hours_: float) -> str:
     return f"{hours_:.1f} h" if hours_ < 48 else f"{hours_ / 24:.1f} days"
 
 
-def between(text: str) -> str:
-    """What README.md holds now. ValueError: the marks are not there."""
-    return text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
-
-
 def make() -> None:
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest[rest.index(END) :]
-    README.write_text(f"{before}{BEGIN}\n{tables(read_power())}\n{after}", encoding="utf-8")
+    put("power", tables(read_power()))

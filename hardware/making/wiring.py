@@ -84,19 +84,26 @@ def _without_edges(drawing: str) -> str:
 
 
 def settings_lines(pins: Pins, board: Board, interpreter: str) -> str:
-    """Lines of settings.toml: what the firmware takes by itself as comments, then each option's lines."""
-    groups: dict[str | None, list[str]] = {}
+    """Lines of settings.toml: what the firmware takes by itself as comments, then each option's lines, as comments too."""
+    groups: dict[str | None, list[str]] = {None: []}
+    for wire in board.wires:
+        if wire.option is not None:
+            extra = pins.options[wire.option].settings
+            groups.setdefault(wire.option, ["# " + _line(key, value) for key, value in extra.items()])
     for setting, option in board.settings():
         if interpreter in setting.values:
-            value = setting.values[interpreter]
-            line = f"{setting.key} = " + (f'"{value}"' if isinstance(value, str) else str(value))
-            comment = "# " if setting.is_default or option is not None else ""
-            groups.setdefault(option, []).append(comment + line)
-    parts = [HEADER + f"# {board.name}, {interpreter}. Commented lines of the first part are the firmware's defaults.\n"]
+            line = _line(setting.key, setting.values[interpreter])
+            groups[option].append("# " + line if setting.is_default or option is not None else line)
+    head = f"# {board.name}, {interpreter}. What is commented in the first part, the firmware takes by itself.\n"
+    parts = [HEADER + head + "\n".join(groups.pop(None)) + "\n"]
     for option, lines in groups.items():
-        title = f"\n# Only with {pins.options[option]}:\n" if option else ""
-        parts.append(title + "\n".join(lines) + "\n")
+        if lines:
+            parts.append(f"\n# Only with {pins.options[option or ''].name}:\n" + "\n".join(lines) + "\n")
     return "".join(parts)
+
+
+def _line(key: str, value: str | int) -> str:
+    return f"{key} = " + (f'"{value}"' if isinstance(value, str) else str(value))
 
 
 def sources(pins: Pins) -> dict[str, str]:

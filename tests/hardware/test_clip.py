@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import trimesh
-from making import clip, solid
+from making import clip, readme, solid
 
 from support import tools
 
@@ -97,6 +97,11 @@ def test_the_stl_that_is_checked_in_is_of_this_source(rendered: clip.Clip, part:
     checked_in = trimesh.load_mesh(clip.SOURCE.parent / clip.stl_name(variant, part))
     assert checked_in.bounds == pytest.approx(rendered.solids[part].bounds, abs=1e-3)
     assert checked_in.volume == pytest.approx(rendered.solids[part].volume, rel=1e-4)
+
+
+def test_the_table_in_the_readme_is_of_this_source() -> None:
+    tools.program("openscad")
+    assert readme.held("clip") == clip.table()
 
 
 def test_every_variant_has_its_picture() -> None:

@@ -1,14 +1,14 @@
 """The power budget in hardware/README.md is what power.toml makes."""
 
 import pytest
-from making import power
+from making import power, readme
 
 POWER = power.read_power()
 STATES = [(name, state) for name, board in POWER["boards"].items() for state in board["states"]]
 
 
 def test_the_tables_are_made_of_the_figures() -> None:
-    assert power.between(power.README.read_text()).strip("\n") == power.tables(POWER).strip("\n")
+    assert readme.held("power") == power.tables(POWER)
 
 
 @pytest.mark.parametrize(("board", "state"), STATES, ids=lambda value: value if isinstance(value, str) else value["name"])

@@ -82,6 +82,12 @@ def test_wires_that_make_no_sense_are_refused(tmp_path: Path, old: str, new: str
         read_pins(broken)
 
 
+@pytest.mark.parametrize("option", PINS.options)
+def test_an_option_sets_what_the_pod_knows(option: str) -> None:
+    known = re.findall(r"^\| `(STRIDELOAD_\w+)`", (ROOT / "docs" / "pod.md").read_text(), re.M)
+    assert PINS.options[option].settings.keys() <= set(known)
+
+
 def literals(source: str) -> dict[str, set[str | int]]:
     """What a board's source gives beside a key: in a dict of defaults, or as the default of a look-up."""
     found: dict[str, set[str | int]] = {}
