@@ -1,8 +1,8 @@
 """Makes the checked-in files of hardware/ and docs/pictures/ from their sources.
 
 .venv/bin/python hardware/make.py wiring    hardware/wiring/ from pins.toml; needs graphviz
-.venv/bin/python hardware/make.py clip      hardware/clip/*.stl and docs/pictures/clip-*.png from clip.scad; needs openscad
-.venv/bin/python hardware/make.py power     the table in hardware/README.md from power.toml
+.venv/bin/python hardware/make.py clip      from clip.scad its STL files, pictures and table; needs openscad
+.venv/bin/python hardware/make.py power     the tables of currents in hardware/README.md from power.toml
 """
 
 import sys

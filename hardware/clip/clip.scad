@@ -79,7 +79,7 @@ echo(lid_at = [0, 0, floor_thick + inner[2]]);
 
 module rounded(size, radius) {
     linear_extrude(size[2])
-        translate([radius, radius]) offset(radius, $fn = 32) square([size[0] - 2 * radius, size[1] - 2 * radius]);
+        translate([radius, radius]) offset(radius, $fn = 20) square([size[0] - 2 * radius, size[1] - 2 * radius]);
 }
 
 // From the corner of the cavity: what the lid fills, wider at its foot, open at the end away from USB.

@@ -37,8 +37,12 @@ class Clip:
     def place(self, part: str) -> NDArray[np.float64]:
         """Where a printed part goes in the closed case, from the corner of the body."""
         x, y, _ = self.sizes["cavity_at"]
-        at = {"body": (-x, -y, 0), "lid": self.sizes["lid_at"], "shield": self._on_floor(self.sizes["shield_at"])}
-        return np.array(at[part], dtype=float) + (x, y, 0)
+        at = {
+            "body": (-x, -y, 0),
+            "lid": self.sizes["lid_at"],
+            "shield": self._on_floor(self.sizes["shield_at"]),
+        }
+        return np.add(at[part], (x, y, 0))
 
     def boxes(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """(corner, size) of each thing that goes in, from the corner of the body; what has no size is not there."""
@@ -47,7 +51,7 @@ class Clip:
         for name in CONTENTS:
             corner, size = (np.array(values, dtype=float) for values in self.sizes[name])
             if size.all():
-                found[name] = (np.array(self._on_floor(corner)) + (x, y, 0), size)
+                found[name] = (np.add(self._on_floor(corner), (x, y, 0)), size)
         return found
 
     def mass_g(self) -> float:
@@ -79,13 +83,25 @@ def _openscad(file: Path, parameters: tuple[str, ...]) -> dict[str, Any]:
     return {name: ast.literal_eval(value) for name, value in said}
 
 
+def in_order(solid: trimesh.Trimesh) -> trimesh.Trimesh:
+    """The same triangles in an order of their own, since OpenSCAD's differs from run to run."""
+    triangles = np.round(solid.triangles, 5)
+    first = [min(range(3), key=lambda k, corners=corners: tuple(corners[k])) for corners in triangles]
+    turned = np.array([np.roll(corners, -k, axis=0) for corners, k in zip(triangles, first, strict=True)])
+    order = np.lexsort(turned.reshape(-1, 9).T[::-1])
+    return trimesh.Trimesh(**trimesh.triangles.to_kwargs(turned[order]), process=False)
+
+
 def stl_name(variant: str, part: str) -> str:
     return f"{variant}-{part}.stl"
 
 
 def table() -> str:
     """Markdown: how large and heavy each variant is, and how thin it gets."""
-    rows = ["| variant | parts | length x width x height, mm | least wall, mm | mass, solid PETG |", "|---|---|---|---|---|"]
+    rows = [
+        "| variant | parts | length x width x height, mm | least wall, mm | mass, solid PETG |",
+        "|---|---|---|---|---|",
+    ]
     for variant, parts in PARTS.items():
         clip = render(variant)
         outer = " x ".join(f"{size:.1f}" for size in clip.sizes["outer"])
@@ -102,6 +118,6 @@ def make() -> None:
     for variant in PARTS:
         clip = render(variant)
         for part, solid in clip.solids.items():
-            solid.export(SOURCE.parent / stl_name(variant, part))
+            in_order(solid).export(SOURCE.parent / stl_name(variant, part))
         taken_apart(clip).save(PICTURES / f"clip-{variant.replace('_', '-')}.png", optimize=True)
     put("clip", table())

@@ -60,7 +60,7 @@ def taken_apart(clip: Clip) -> Image.Image:
     places = []
     for thing in things:
         seen = ((thing.solid.vertices + thing.at) @ turned.T - [low[0], high[1], 0]) * [scale, -scale, scale]
-        places.append(seen + [MARGIN_PX * FINE, MARGIN_PX * FINE, 0])
+        places.append(np.add(seen, [MARGIN_PX * FINE, MARGIN_PX * FINE, 0]))
     for number, thing in enumerate(things):
         _paint(canvas, places[number], number, thing, turned)
     for number, thing in enumerate(things):
@@ -74,7 +74,9 @@ def _things(clip: Clip) -> list[Thing]:
     boxes = clip.boxes()
     levels = {"body": 0, "cell": 0, "sensor": 0, "shield": 1, "board": 2, "button": 2, "lid": 3}
     used = sorted({levels[name] for name in (*clip.solids, *boxes)})
-    lift = {name: np.array([0, 0, LIFT_MM * used.index(level)]) for name, level in levels.items() if level in used}
+    lift = {
+        name: np.array([0, 0, LIFT_MM * used.index(level)]) for name, level in levels.items() if level in used
+    }
     things = [Thing(part, solid, clip.place(part) + lift[part]) for part, solid in clip.solids.items()]
     for name, (corner, size) in boxes.items():
         things.append(Thing(name, trimesh.creation.box(extents=size), corner + size / 2 + lift[name]))

@@ -59,7 +59,7 @@ class Board:
     onboard: tuple[Setting, ...]
 
     def settings(self) -> list[tuple[Setting, str | None]]:
-        """Each setting with the option that needs it, in the order of the wires; what the board has on it comes last."""
+        """Each setting with the option that needs it, by the wires; what the board has on it comes last."""
         wired = [(wire.setting, wire.option) for wire in self.wires if wire.setting is not None]
         return wired + [(setting, None) for setting in self.onboard]
 

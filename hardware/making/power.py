@@ -44,7 +44,10 @@ def tables(power: dict[str, Any]) -> str:
 
 
 def _states(power: dict[str, Any]) -> list[str]:
-    rows = [f"| board | state | from the cell | {power['cell']['mah']} mAh last | source |", "|---|---|---|---|---|"]
+    rows = [
+        f"| board | state | from the cell | {power['cell']['mah']} mAh last | source |",
+        "|---|---|---|---|---|",
+    ]
     for board in power["boards"].values():
         is_usb = board["regulator"] == "usb"
         for state in board["states"]:
@@ -57,7 +60,9 @@ def _states(power: dict[str, Any]) -> list[str]:
 
 def _days(power: dict[str, Any]) -> list[str]:
     run_h, sync_min = power["use"]["run_h"], power["use"]["sync_min"]
-    head = f"{run_h:g} h of running | {sync_min:g} min of Wi-Fi | the rest of the day | in all | a charge lasts"
+    head = (
+        f"{run_h:g} h of running | {sync_min:g} min of Wi-Fi | the rest of the day | in all | a charge lasts"
+    )
     rows = [f"| board | how it sleeps | {head} |", "|---|---|---|---|---|---|---|"]
     for board in power["boards"].values():
         for state in board["states"]:

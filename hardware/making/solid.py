@@ -12,8 +12,12 @@ RAYS_AT_ONCE = 200
 
 
 def hits(origins: Array, directions: Array, triangles: Array) -> Array:
-    """Distance from each origin to each triangle along the ray, shape (rays, triangles); inf: missed. [Moeller Trumbore]"""
-    corner, first, second = triangles[:, 0], triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    """Distance along each ray to each triangle, shape (rays, triangles); inf: missed. [Moeller Trumbore]"""
+    corner, first, second = (
+        triangles[:, 0],
+        triangles[:, 1] - triangles[:, 0],
+        triangles[:, 2] - triangles[:, 0],
+    )
     distances = np.full((len(origins), len(triangles)), np.inf)
     for start in range(0, len(origins), RAYS_AT_ONCE):
         rows = slice(start, start + RAYS_AT_ONCE)

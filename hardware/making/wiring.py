@@ -84,7 +84,7 @@ def _without_edges(drawing: str) -> str:
 
 
 def settings_lines(pins: Pins, board: Board, interpreter: str) -> str:
-    """Lines of settings.toml: what the firmware takes by itself as comments, then each option's lines, as comments too."""
+    """Lines of settings.toml: what has to be told; as comments the firmware's defaults, and each option's lines."""
     groups: dict[str | None, list[str]] = {None: []}
     for wire in board.wires:
         if wire.option is not None:
@@ -94,7 +94,9 @@ def settings_lines(pins: Pins, board: Board, interpreter: str) -> str:
         if interpreter in setting.values:
             line = _line(setting.key, setting.values[interpreter])
             groups[option].append("# " + line if setting.is_default or option is not None else line)
-    head = f"# {board.name}, {interpreter}. What is commented in the first part, the firmware takes by itself.\n"
+    head = (
+        f"# {board.name}, {interpreter}. What is commented in the first part, the firmware takes by itself.\n"
+    )
     parts = [HEADER + head + "\n".join(groups.pop(None)) + "\n"]
     for option, lines in groups.items():
         if lines:

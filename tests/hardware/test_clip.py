@@ -5,11 +5,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 import trimesh
-from making import clip, readme, solid
 
+from making import clip, readme, solid
 from support import tools
 
-SAMPLES = 1500
+SAMPLES = 900
 PRINTED = [(variant, part) for variant, parts in clip.PARTS.items() for part in parts]
 
 
@@ -45,7 +45,9 @@ def test_it_is_nowhere_thinner_than_it_says(rendered: clip.Clip, part: str) -> N
 
 @each_variant
 def test_the_body_is_as_large_as_its_parameters_say(rendered: clip.Clip) -> None:
-    assert rendered.solids["body"].bounds == pytest.approx(np.array([[0, 0, 0], rendered.sizes["outer"]]), abs=1e-3)
+    assert rendered.solids["body"].bounds == pytest.approx(
+        np.array([[0, 0, 0], rendered.sizes["outer"]]), abs=1e-3
+    )
 
 
 @each_variant
@@ -137,4 +139,8 @@ def test_a_box_meets_a_solid(
 
 def test_inside_is_told_by_parity() -> None:
     hollow = trimesh.util.concatenate([cube(10), cube(4, (3, 3, 3))])
-    assert solid.inside(hollow, np.array([[1.0, 1, 1], [5, 5, 5], [11, 5, 5]])).tolist() == [True, False, False]
+    assert solid.inside(hollow, np.array([[1.0, 1, 1], [5, 5, 5], [11, 5, 5]])).tolist() == [
+        True,
+        False,
+        False,
+    ]

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from making.pins import read_pins
 
 FILE = Path(__file__).parents[2] / "hardware" / "parts.csv"
@@ -40,7 +41,9 @@ def test_nothing_stands_there_twice() -> None:
 
 @pytest.mark.parametrize("board", PINS.boards)
 def test_every_board_can_be_built(board: str) -> None:
-    purposes = " ".join(row["purpose"] for row in ROWS if row["board"] in (board, "all") and row["need"] == "needed")
+    purposes = " ".join(
+        row["purpose"] for row in ROWS if row["board"] in (board, "all") and row["need"] == "needed"
+    )
     assert all(word in purposes for word in ("motion sensor", "board", "supply", "wiring"))
 
 

@@ -1,18 +1,21 @@
 """The power budget in hardware/README.md is what power.toml makes."""
 
 import pytest
+
 from making import power, readme
 
 POWER = power.read_power()
-STATES = [(name, state) for name, board in POWER["boards"].items() for state in board["states"]]
+STATES = {
+    f"{name}: {state['name']}": state for name, board in POWER["boards"].items() for state in board["states"]
+}
 
 
 def test_the_tables_are_made_of_the_figures() -> None:
     assert readme.held("power") == power.tables(POWER)
 
 
-@pytest.mark.parametrize(("board", "state"), STATES, ids=lambda value: value if isinstance(value, str) else value["name"])
-def test_every_figure_has_its_source(board: str, state: dict[str, object]) -> None:
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_every_figure_has_its_source(state: dict[str, object]) -> None:
     assert state["source"]
     assert state.get("bound") in (None, "least", "most")
     assert state["sensor"] in POWER["sensor"]

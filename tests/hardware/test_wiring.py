@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from making import wiring
 from making.pins import PinsError, read_pins
-
 from support import tools
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +126,6 @@ def test_the_firmware_takes_the_same_pins(interpreter: str) -> None:
         pytest.skip(f"{file.name} names no pin yet")
     taken = literals(source)
     for key in wired.keys() - NOT_PINS:
-        assert key in named or any(key.endswith(name) for name in re.findall(r"_[A-Z]+_(?:PIN|LINE)", source)), key
+        assert key in named, key
         assert taken.get(key, set()) <= wired[key], key
         assert defaults.get(key, set()) <= taken.get(key, set()), key
