@@ -88,44 +88,56 @@ def test_an_option_sets_what_the_pod_knows(option: str) -> None:
     assert PINS.options[option].settings.keys() <= set(known)
 
 
-def literals(source: str) -> dict[str, set[str | int]]:
-    """What a board's source gives beside a key: in a dict of defaults, or as the default of a look-up."""
-    found: dict[str, set[str | int]] = {}
+# What an interpreter's board is made of; a port's PINS have the middle of the settings' names as keys.
+BOARD_FILES = {
+    "circuitpython": ("on_circuitpython.py",),
+    "micropython": ("on_micropython.py", "port_rp2.py", "port_esp32.py"),
+    "linux": ("on_linux.py",),
+}
+
+
+def taken_pins(source: str) -> dict[str, set[str | int]]:
+    """What a board's source gives for a setting: in a dict of defaults, or as the default of a look-up."""
+    pairs: list[tuple[ast.expr | None, ast.expr]] = []
     for node in ast.walk(ast.parse(source)):
-        pairs: list[tuple[ast.expr | None, ast.expr]] = []
         if isinstance(node, ast.Dict):
-            pairs = list(zip(node.keys, node.values, strict=True))
+            pairs += zip(node.keys, node.values, strict=True)
         elif isinstance(node, ast.Call) and len(node.args) == 2:
-            pairs = [(node.args[0], node.args[1])]
-        for key, value in pairs:
-            if isinstance(key, ast.Constant) and str(key.value).startswith("STRIDELOAD_"):
-                constants = {n.value for n in ast.walk(value) if isinstance(n, ast.Constant)}
-                found.setdefault(str(key.value), set()).update(
-                    value for value in constants if type(value) in (str, int) and value != ""
-                )
+            pairs.append((node.args[0], node.args[1]))
+    found: dict[str, set[str | int]] = {}
+    for key, value in pairs:
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            constants = {node.value for node in ast.walk(value) if isinstance(node, ast.Constant)}
+            known = {value for value in constants if type(value) in (str, int) and value != ""}
+            found.setdefault(key.value, set()).update(known)
     return found
 
 
-@pytest.mark.parametrize("interpreter", ["circuitpython", "micropython", "linux"])
-def test_the_firmware_takes_the_same_pins(interpreter: str) -> None:
-    """Every pin that a board's file takes by itself is one that is wired so, and every default is taken."""
-    file = BOARDS / f"on_{interpreter}.py"
-    if not file.is_file():
-        pytest.skip(f"there is no {file.name} yet")
-    source = file.read_text()
+def wired_pins(interpreter: str) -> tuple[dict[str, set[str | int]], dict[str, set[str | int]]]:
+    """By setting, over all boards: the values that are wired so, and of these the defaults."""
     wired: dict[str, set[str | int]] = {}
     defaults: dict[str, set[str | int]] = {}
     for board in PINS.boards.values():
         for setting, _ in board.settings():
-            if interpreter in setting.values:
+            if interpreter in setting.values and setting.key not in NOT_PINS:
                 wired.setdefault(setting.key, set()).add(setting.values[interpreter])
                 if setting.is_default:
                     defaults.setdefault(setting.key, set()).add(setting.values[interpreter])
-    named = set(re.findall(r"STRIDELOAD_[A-Z0-9_]+_(?:PIN|LINE)\b", source))
-    if not named:
-        pytest.skip(f"{file.name} names no pin yet")
-    taken = literals(source)
-    for key in wired.keys() - NOT_PINS:
-        assert key in named, key
-        assert taken.get(key, set()) <= wired[key], key
-        assert defaults.get(key, set()) <= taken.get(key, set()), key
+    return wired, defaults
+
+
+@pytest.mark.parametrize("interpreter", BOARD_FILES)
+def test_the_firmware_takes_the_same_pins(interpreter: str) -> None:
+    """Every pin that a board takes by itself is one that is wired so, and every default is taken."""
+    files = [BOARDS / name for name in BOARD_FILES[interpreter]]
+    source = "\n".join(file.read_text() for file in files if file.is_file())
+    if not re.search(r"_(PIN|LINE)\b", source):
+        pytest.skip(f"no board of {interpreter} names a pin yet")
+    taken = taken_pins(source)
+    wired, defaults = wired_pins(interpreter)
+    for key, values in wired.items():
+        short = key.removeprefix("STRIDELOAD_").removesuffix("_PIN").removesuffix("_LINE")
+        assert re.search(rf"{key}\b|_{short.split('_')[-1]}_(PIN|LINE)\b|[\"']{short}[\"']", source), key
+        by_itself = taken.get(key, set()) | taken.get(short, set())
+        assert by_itself <= values, key
+        assert defaults.get(key, set()) <= by_itself, key
