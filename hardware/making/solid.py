@@ -40,7 +40,7 @@ def thinnest(mesh: trimesh.Trimesh, samples: int, seed: int = 0) -> tuple[float,
 
     Only where the ray leaves through a face about parallel to the one it entered: the tip of a wedge is no wall.
     """
-    points, faces = trimesh.sample.sample_surface(mesh, samples, seed=seed)
+    points, faces = trimesh.sample.sample_surface(mesh, samples, seed=seed)[:2]
     normals = mesh.face_normals[faces]
     distances = hits(points - TINY * normals, -normals, mesh.triangles)
     nearest = distances.argmin(axis=1)
