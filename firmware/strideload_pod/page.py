@@ -8,6 +8,7 @@ import struct
 from binascii import crc32
 
 PAGE_SIZE = 512
+EMPTY = bytes(PAGE_SIZE)
 MAGIC = b"SL"
 VERSION = 1
 
@@ -31,6 +32,7 @@ KIND_GAP = 6
 KIND_GONE = 7
 KIND_MARK = 8
 KIND_ALIVE = 9
+KIND_CUE = 10
 
 UNKNOWN_U8 = 0xFF
 UNKNOWN_U16 = 0xFFFF
@@ -73,12 +75,17 @@ ANCHOR_OPERATOR = 4  # given by hand, as with a replayed recording
 GAP_OVERRUN = 1
 GAP_BUS = 2
 GAP_STALL = 3  # the FIFO stopped and was started anew
+GAP_ASLEEP = 4  # the pod slept, and the chip watched for motion only
 
 GONE_OVERWRITTEN = 1
 GONE_CORRUPT = 2
 
 MARK_BUTTON = 1
 MARK_HOST = 2
+
+CUE_GIVEN = 1
+CUE_FADED = 2  # due, and left out by the fading
+CUE_FAILED = 3  # due, and the motor did not answer
 
 # fmt: off
 HEADER_FORMAT = "<2sBB8sIBBHIIIQQQIHBBHBBIHhHHHHIHHHHIH10s"
@@ -122,6 +129,10 @@ RECORDS = {
     KIND_GONE: ("<BB2sII", ("stream", "cause", "reserved", "first", "count")),
     KIND_MARK: ("<QQqB3sI", ("sample", "tick_ms", "utc_ms", "source", "reserved", "code")),
     KIND_ALIVE: ("<QqII", ("tick_ms", "utc_ms", "pages_waiting", "pages_free")),
+    KIND_CUE: (
+        "<QQHHBBBB",
+        ("sample", "tick_ms", "target_cspm", "cadence_cspm", "outcome", "run", "share_percent", "reserved"),
+    ),
 }  # type: dict[int, tuple[str, tuple[str, ...]]]
 
 
@@ -166,9 +177,7 @@ class Page:
         self.size = struct.calcsize(self.format)
         self.limit = (CRC_OFFSET - HEADER_SIZE) // self.size
         self.count = 0
-        buffer = self.buffer
-        for i in range(PAGE_SIZE):
-            buffer[i] = 0
+        self.buffer[:] = EMPTY
         self.fields["kind"] = kind
         self.fields["first_sample"] = first_sample
 
@@ -181,6 +190,15 @@ class Page:
             raise ValueError("page is full: %d records" % self.limit)
         struct.pack_into(self.format, self.buffer, HEADER_SIZE + self.count * self.size, *values)
         self.count += 1
+
+    def add_samples(self, block, start, n):
+        """Append `n` samples of `block` (array("h")), which begin at its item `start`. ValueError: no room for them."""
+        if self.count + n > self.limit:
+            raise ValueError("page is full: %d records" % self.limit)
+        values = n * (self.size // 2)
+        at = HEADER_SIZE + self.count * self.size
+        struct.pack_into("<%dh" % values, self.buffer, at, *block[start : start + values])
+        self.count += n
 
     def close(self, log, number, sample, tick_ms):
         """Seal the page as `number` of `log`, closed at `sample` and `tick_ms` since boot. -> its 512 bytes."""

@@ -1,8 +1,5 @@
 """Slow flash, stuck buses and whatever else goes wrong around the chip: samples keep their numbers."""
 
-from unittest.mock import patch
-
-import adafruit_lsm6ds
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,21 +11,17 @@ from strideload.simulate.chip import CTRL1_XL, CTRL2_G, CTRL10_C, FIFO_CTRL3, FI
 from strideload.simulate.pod import StillClock
 from strideload.simulate.runner import Runner
 from strideload.simulate.samples import slot_at
+from strideload_pod.boards.bare import Bare
 from strideload_pod.imu import RATE_CODES
 from strideload_pod.page import COUNTERS, GAP_OVERRUN, KIND_GAP, KIND_STEPS, PAGE_SIZE, STREAM_STEPS
 from strideload_pod.pod import Pod
 from support.files import Flash
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 UTC_MS = 1_772_600_000_000
 GC_MS = 13
 WRITE_MS = 150
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting():
-    """Adafruit's driver sleeps for 0.2 s after each range."""
-    with patch.object(adafruit_lsm6ds, "sleep", lambda seconds: None):
-        yield
 
 
 class SlowFlash(Flash):
@@ -68,7 +61,7 @@ class Counted:
             raise
 
 
-class Bench:
+class Bench(Bare):
     """A pod on a simulated chip; its own board. The clock moves while it sleeps, writes or collects garbage."""
 
     uid = bytes(range(8))
@@ -94,12 +87,6 @@ class Bench:
         if self.can_free:
             self.i2c = self.i2c.freed()
         return self.can_free
-
-    def client(self):
-        return None
-
-    def battery_mv(self):
-        return None
 
     def random_u32(self):
         return 7

@@ -1,9 +1,7 @@
 """What wakes the pod and what does not, by its own threshold: real first steps, and the simulated runner."""
 
 from pathlib import Path
-from unittest.mock import patch
 
-import adafruit_lsm6ds
 import numpy as np
 import pytest
 
@@ -12,15 +10,10 @@ from strideload.simulate.chip import Chip
 from strideload.simulate.runner import Runner
 from strideload_pod.imu import Imu, open_driver
 
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
 LEAD_IN_S = 2.0  # before a recording begins: the watch is set up and settled
 SEEDS = range(6)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting():
-    """Adafruit's driver sleeps for 0.2 s after each range."""
-    with patch.object(adafruit_lsm6ds, "sleep", lambda seconds: None):
-        yield
 
 
 def wakings_s(source, until_s, part="LSM6DSO32"):

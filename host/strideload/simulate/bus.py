@@ -32,7 +32,7 @@ class SimulatedI2C:
         self._is_open = True
         self._held_clocks = 0
 
-    def hold_sda(self, clocks: int) -> None:
+    def hold_sda(self, clocks: int = FREEING_CLOCKS) -> None:
         """For tests: a device holds SDA low until SCL was clocked so many times."""
         self._held_clocks = clocks
 
