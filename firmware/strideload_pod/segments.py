@@ -148,7 +148,7 @@ class Segments:
         self._close_writer()
 
     def give_up(self, end=None):
-        """After an OSError: the file that grows is closed for good; what was not synced is lost, up to `end` counted."""
+        """After an OSError: the file that grows ends; what was not synced is lost, and counted up to `end`."""
         self.lost += (self.written if end is None else min(end, self.written)) - self.next
         self.pages -= self.written - self.next
         self.written = self.next

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strideload_pod.log import CAPACITY_LEAST, GONE_RESERVE, SEGMENT_PAGES
 from strideload_pod.page import PAGE_SIZE, STREAM_RAW, STREAM_STEPS
-from support.files import LEFT, PowerCut, cuts
+from support.files import LEFT, Flash, PowerCut, cuts
 from support.log_life import (
     FULL_LOOK,
+    LIVES,
     OTHER_STORE,
     STORE,
     STREAMS,
@@ -25,8 +25,6 @@ from support.log_life import (
     pages_of,
 )
 
-ROOM = CAPACITY_LEAST - GONE_RESERVE
-
 
 def assert_all_kept(life: Life, every: int = 1) -> int:
     """After a cut at each point of this life, or each so many, its promises hold. -> cuts that were looked at."""
@@ -35,73 +33,6 @@ def assert_all_kept(life: Life, every: int = 1) -> int:
         assert_kept(cut, life, thorough=place % FULL_LOOK == 0)
         looked_at += 1
     return looked_at
-
-
-def two_boots() -> Life:
-    """From nothing: pairing, pages of both streams, acknowledgements, going back, another store."""
-    life = Life({})
-    for boot in range(2):
-        if boot:
-            life.restart()
-        life.log.pair(STORE)
-        for _ in range(2):
-            for stream in STREAMS:
-                life.append(stream)
-        life.settle()
-        life.acknowledge(STREAM_STEPS, life.log.next(STREAM_STEPS))
-        life.acknowledge(STREAM_STEPS, 1)
-    life.log.pair(OTHER_STORE)
-    return life
-
-
-def full_ring() -> Life:
-    """A full log whose first segment the host has: pages that free it, one that begins a segment, a host that goes on
-    and frees the next."""
-    full = Life({})
-    full.log.pair(STORE)
-    full.append(count=ROOM)
-    full.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 3)
-    assert full.append() == 1
-    assert full.append(count=SEGMENT_PAGES - 3) == SEGMENT_PAGES - 3
-    life = full.continued()
-    life.acknowledge(STREAM_STEPS, 2 * SEGMENT_PAGES + 1)
-    assert life.append(count=5) == 5
-    return life
-
-
-def raw_on_a_card() -> Life:
-    """Raw pages in groups, on a card that is all but full, with a page of steps and an acknowledgement between."""
-    full = Life({}, {})
-    full.log.pair(STORE)
-    full.append(STREAM_RAW, CAPACITY_LEAST - 1)
-    full.settle()
-    full.acknowledge(STREAM_RAW, SEGMENT_PAGES)
-    life = full.continued()
-    life.acknowledge(STREAM_RAW, SEGMENT_PAGES)
-    for tick_ms in (0, 100, 200):
-        assert life.append(STREAM_RAW, tick_ms=1000 + tick_ms)
-    assert life.append(STREAM_STEPS)
-    life.commit(1500)
-    assert life.append(STREAM_RAW, 2, tick_ms=1600)
-    life.settle()
-    assert life.log.oldest(STREAM_RAW) == SEGMENT_PAGES
-    return life
-
-
-def raw_gives_way() -> Life:
-    """A full log that nobody has read: steps take the place of raw pages."""
-    full = Life({}, raw_gives_way=True)
-    raw = full.append(STREAM_RAW, CAPACITY_LEAST)
-    full.settle()
-    full.append(count=ROOM - raw)
-    assert not full.gave_way
-    life = full.continued()
-    assert life.append(count=3) == 3
-    assert life.log.gave_way == SEGMENT_PAGES
-    return life
-
-
-LIVES = [two_boots, full_ring, raw_on_a_card, raw_gives_way]
 
 
 @pytest.mark.parametrize("live", LIVES)
@@ -125,13 +56,13 @@ def test_power_may_fail_twice(live: Callable[[], Life]) -> None:
 
 def test_a_torn_page_is_the_only_loss() -> None:
     """At each cut in one page's write its number is given to the next page, or it was whole already."""
-    base = Life({})
+    base = Life(None)
     base.append(count=3)
     life = base.continued()
     life.append()
     for cut in cuts(life.flashes, life.before):
         if cut.how == "written":
-            log = open_again(cut.left, life)
+            log = open_again(life, [Flash(cut.left[0])])
             size = len(cut.left[0]["0-00000000.seg"]) - 3 * PAGE_SIZE
             assert log.next(STREAM_STEPS) == 3 + size // PAGE_SIZE
             assert log.torn == (0 < size < PAGE_SIZE)
@@ -139,15 +70,15 @@ def test_a_torn_page_is_the_only_loss() -> None:
 
 def test_a_number_seen_after_a_crash_survives_a_later_power_cut() -> None:
     """A process that died between write and sync leaves a page that the next one sees: synced before it is shown."""
-    life = Life({})
+    life = Life(None)
     life.append()
     flash = life.flashes[0]
     flash.cut_at = flash.points + PAGE_SIZE  # the write is done, its sync is not
     with pytest.raises(PowerCut):
         life.append()
     second = flash.restarted()
-    shown = pages_of(open_again([], life, [second]))
-    third = open_again([second.left("synced")], life)
+    shown = pages_of(open_again(life, [second]))
+    third = open_again(life, [Flash(second.left("synced"))])
     third.append(page_of(third.boot, STREAM_STEPS, 3), 3, 3)
     assert len(shown) == 2
     assert shown.items() <= pages_of(third).items()
@@ -174,7 +105,7 @@ SHAPES = {"one folder": 1, "raw gives way": 1, "a card": 2}
 
 @cache
 def begun_life(shape: str, full: bool) -> Life:
-    life = Life(*[{}] * SHAPES[shape], raw_gives_way=shape == "raw gives way")
+    life = Life(*[None] * SHAPES[shape], raw_gives_way=shape == "raw gives way")
     if full:
         life.append(STREAM_RAW, 180)
         life.settle()

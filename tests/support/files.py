@@ -9,6 +9,7 @@ import errno
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 LEFT = ("written", "synced", "grown")
 SECTOR = 512
@@ -24,7 +25,7 @@ class Power:
 
     cut_at: int | None = None
     points: int = 0
-    history: list[tuple["Flash", str, str, bytes]] = field(default_factory=list)
+    history: list[tuple[Any, str, str, bytes]] = field(default_factory=list)
 
     def check(self) -> None:
         if self.cut_at is not None and self.points >= self.cut_at:
@@ -45,7 +46,7 @@ class Flash:
 
     def __init__(
         self,
-        content: dict[str, bytes] | None = None,
+        content: Mapping[str, bytes] | None = None,
         cut_at: int | None = None,
         power: Power | None = None,
     ):
@@ -163,7 +164,7 @@ class Cut:
     """What a cut of the power leaves in some folders, by the model `how`, at any point from `first` to `last`."""
 
     how: str
-    left: list[dict[str, bytes]]
+    left: list[Any]
     first: int
     last: int
 

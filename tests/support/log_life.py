@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from strideload_pod.log import CAPACITY_LEAST, Log, LogFull
+from strideload_pod.log import CAPACITY_LEAST, GONE_RESERVE, SEGMENT_PAGES, Log, LogFull
 from strideload_pod.page import KIND_ALIVE, KIND_RAW, PAGE_SIZE, STREAM_RAW, STREAM_STEPS, Page, is_whole, key
 from support.files import Cut, Flash, Power
 
@@ -12,6 +13,7 @@ STORE = "0123456789abcdef0123456789abcdef"
 OTHER_STORE = "f" * 32
 STREAMS = (STREAM_STEPS, STREAM_RAW)
 CAPACITY = CAPACITY_LEAST
+ROOM = CAPACITY - GONE_RESERVE
 EDGE = 6  # pages at either end of a stream that are looked at after each cut; all of them after every FULL_LOOKth
 FULL_LOOK = 64
 
@@ -85,13 +87,18 @@ class Promise:
 class Life:
     """A log, in one folder or with the raw stream in a second, and what it promises as it goes on.
 
-    `flashes` hold what the folders held before; `log` is open. Options go to the log.
+    `before`: what each folder held; `make` gives the folder, a Flash or another. `log` is open. Options go to the log.
     """
 
-    def __init__(self, *before: dict[str, bytes], after: "Life | None" = None, **options):
-        self.before = before or ({},)
+    def __init__(
+        self, *before: Any, after: "Life | None" = None, make: Callable[..., Any] = Flash, **options
+    ):
+        self.make = make
         power = Power()
-        self.flashes = [Flash(content, power=power) for content in self.before]
+        self.flashes = [make(held, power=power) for held in before]
+        self.before = [flash.left("synced") for flash in self.flashes]
+        power.history.clear()  # of a flash that was formatted
+        power.points = 0
         self.options = options
         self.random_u32 = after.random_u32 if after else counting_from(0xA0000000)
         self.promises: list[Promise] = []
@@ -102,10 +109,11 @@ class Life:
         self._written: dict[tuple[int, int], bytes] = {}  # (stream, number) -> what is not promised yet
         self.restart()
 
-    def continued(self, left: Sequence[dict[str, bytes]] | None = None, by: int | None = None) -> "Life":
+    def continued(self, left: Sequence[Any] | None = None, by: int | None = None) -> "Life":
         """The life that follows, with the promises that this one made by a point (its end); its folders hold `left`."""
         by = self.point if by is None else by
-        life = Life(*(left or [flash.left("synced") for flash in self.flashes]), after=self, **self.options)
+        left = left or [flash.left("synced") for flash in self.flashes]
+        life = Life(*left, after=self, make=self.make, **self.options)
         life.promises += [replace(promise, since=0) for promise in self.promises if promise.since <= by]
         life.acknowledged += [(0, *which) for when, *which in self.acknowledged if when <= by]
         life.gave_way += [(0, end) for when, end in self.gave_way if when <= by]
@@ -120,7 +128,7 @@ class Life:
         """The pod starts anew without a cut."""
         for flash in self.flashes:
             flash.reset()
-        self.log = open_again([flash.content for flash in self.flashes], self, self.flashes)
+        self.log = open_again(self, self.flashes)
         self.boots.append((self.point, self.log.id, self.log.boot))
         self._note()
 
@@ -167,9 +175,8 @@ class Life:
         return number < max([0, *acknowledged, *gave_way])
 
 
-def open_again(left, life: Life, flashes: list[Flash] | None = None) -> Log:
-    """The log of a life as the next boot opens it, in folders that hold `left`."""
-    flashes = flashes or [Flash(content) for content in left]
+def open_again(life: Life, flashes: Sequence[Any]) -> Log:
+    """The log of a life as the next boot opens it, in these folders."""
     options = dict(life.options)
     if len(flashes) > 1:
         options.setdefault("raw_pages", CAPACITY)
@@ -179,9 +186,8 @@ def open_again(left, life: Life, flashes: list[Flash] | None = None) -> Log:
 
 def assert_kept(cut: Cut, life: Life, thorough: bool) -> None:
     """After this cut each promise holds, nothing has two contents, and the next boots go on from there."""
-    power = Power()
-    flashes = [Flash(content, power=power) for content in cut.left]
-    log = open_again(cut.left, life, flashes)
+    flashes = [life.make(held) for held in cut.left]
+    log = open_again(life, flashes)
     place = f"{cut.how} {cut.first}..{cut.last}"
     boots = [boot for when, log_id, boot in life.boots if when <= cut.last and log_id == log.id]
     assert log.boot > max(boots, default=0), place
@@ -216,8 +222,95 @@ def assert_kept(cut: Cut, life: Life, thorough: bool) -> None:
         witness.see_page(read(log, stream, before[stream]) or b"")
     if thorough:
         witness.see(log)
-    last = open_again([flash.left("synced") for flash in flashes], life)
+    last = open_again(life, [life.make(flash.left("synced")) for flash in flashes])
     assert last.boot > log.boot or last.id != log.id, place
     for stream in STREAMS:
         for number in range(before[stream], log.next(stream)):
             assert read(last, stream, number) == read(log, stream, number) is not None, place
+
+
+# Lives that meet all that a log does
+
+
+def two_boots(make: Callable[..., Any] = Flash) -> Life:
+    """From nothing: pairing, pages of both streams, acknowledgements, going back, another store."""
+    life = Life(None, make=make)
+    for boot in range(2):
+        if boot:
+            life.restart()
+        life.log.pair(STORE)
+        for _ in range(2):
+            for stream in STREAMS:
+                life.append(stream)
+        life.settle()
+        life.acknowledge(STREAM_STEPS, life.log.next(STREAM_STEPS))
+        life.acknowledge(STREAM_STEPS, 1)
+    life.log.pair(OTHER_STORE)
+    return life
+
+
+def full_ring(make: Callable[..., Any] = Flash) -> Life:
+    """A full log whose first segment the host has: pages that free it, one that begins a segment, a host that goes on
+    and frees the next."""
+    full = Life(None, make=make)
+    full.log.pair(STORE)
+    full.append(count=ROOM)
+    full.acknowledge(STREAM_STEPS, SEGMENT_PAGES + 3)
+    assert full.append() == 1
+    assert full.append(count=SEGMENT_PAGES - 3) == SEGMENT_PAGES - 3
+    life = full.continued()
+    life.acknowledge(STREAM_STEPS, 2 * SEGMENT_PAGES + 1)
+    assert life.append(count=5) == 5
+    return life
+
+
+def raw_on_a_card(make: Callable[..., Any] = Flash) -> Life:
+    """Raw pages in groups, on a card that is all but full, with a page of steps and an acknowledgement between."""
+    full = Life(None, None, make=make)
+    full.log.pair(STORE)
+    full.append(STREAM_RAW, CAPACITY_LEAST - 1)
+    full.settle()
+    full.acknowledge(STREAM_RAW, SEGMENT_PAGES)
+    life = full.continued()
+    life.acknowledge(STREAM_RAW, SEGMENT_PAGES)
+    for tick_ms in (0, 100, 200):
+        assert life.append(STREAM_RAW, tick_ms=1000 + tick_ms)
+    assert life.append(STREAM_STEPS)
+    life.commit(1500)
+    assert life.append(STREAM_RAW, 2, tick_ms=1600)
+    life.settle()
+    assert life.log.oldest(STREAM_RAW) == SEGMENT_PAGES
+    return life
+
+
+def raw_gives_way(make: Callable[..., Any] = Flash) -> Life:
+    """A full log that nobody has read: steps take the place of raw pages."""
+    full = Life(None, make=make, raw_gives_way=True)
+    raw = full.append(STREAM_RAW, CAPACITY_LEAST)
+    full.settle()
+    full.append(count=ROOM - raw)
+    assert not full.gave_way
+    life = full.continued()
+    assert life.append(count=3) == 3
+    assert life.log.gave_way == SEGMENT_PAGES
+    return life
+
+
+LIVES = (two_boots, full_ring, raw_on_a_card, raw_gives_way)
+
+
+def evening(make: Callable[..., Any] = Flash) -> Life:
+    """A run with a raw capture beside it, and the host taking its pages, until segments of both have gone round."""
+    life = Life(None, make=make)
+    life.log.pair(STORE)
+    for minute in range(30):
+        tick_ms = 60_000 * minute
+        life.append(STREAM_RAW, 9, tick_ms=tick_ms + 1)
+        life.append(count=6, tick_ms=tick_ms + 10_000)
+        life.append(STREAM_RAW, 9, tick_ms=tick_ms + 20_000)
+        life.commit(tick_ms + 21_000)
+        for stream in STREAMS:
+            life.acknowledge(stream, life.log.next(stream) * 9 // 10)
+    life.settle()
+    assert life.log.oldest(STREAM_RAW) > SEGMENT_PAGES
+    return life
