@@ -276,6 +276,10 @@ class Log:
             self._wanted = [self.oldest(stream) for stream in STREAMS]
             self._note(2)
 
+    def close(self):
+        """Let go of the files: another log may be opened on them."""
+        self._let_go()
+
     # Opening
 
     def _open(self, random_u32):

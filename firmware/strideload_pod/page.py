@@ -31,6 +31,7 @@ KIND_GAP = 6
 KIND_GONE = 7
 KIND_MARK = 8
 KIND_ALIVE = 9
+KIND_CUE = 10
 
 UNKNOWN_U8 = 0xFF
 UNKNOWN_U16 = 0xFFFF
@@ -73,12 +74,17 @@ ANCHOR_OPERATOR = 4  # given by hand, as with a replayed recording
 GAP_OVERRUN = 1
 GAP_BUS = 2
 GAP_STALL = 3  # the FIFO stopped and was started anew
+GAP_ASLEEP = 4  # the pod slept, and the chip watched for motion only
 
 GONE_OVERWRITTEN = 1
 GONE_CORRUPT = 2
 
 MARK_BUTTON = 1
 MARK_HOST = 2
+
+CUE_GIVEN = 1
+CUE_FADED = 2  # due, and left out by the fading
+CUE_FAILED = 3  # due, and the motor did not answer
 
 # fmt: off
 HEADER_FORMAT = "<2sBB8sIBBHIIIQQQIHBBHBBIHhHHHHIHHHHIH10s"
@@ -122,6 +128,10 @@ RECORDS = {
     KIND_GONE: ("<BB2sII", ("stream", "cause", "reserved", "first", "count")),
     KIND_MARK: ("<QQqB3sI", ("sample", "tick_ms", "utc_ms", "source", "reserved", "code")),
     KIND_ALIVE: ("<QqII", ("tick_ms", "utc_ms", "pages_waiting", "pages_free")),
+    KIND_CUE: (
+        "<QQHHBBBB",
+        ("sample", "tick_ms", "target_cspm", "cadence_cspm", "outcome", "run", "share_percent", "reserved"),
+    ),
 }  # type: dict[int, tuple[str, tuple[str, ...]]]
 
 
@@ -181,6 +191,15 @@ class Page:
             raise ValueError("page is full: %d records" % self.limit)
         struct.pack_into(self.format, self.buffer, HEADER_SIZE + self.count * self.size, *values)
         self.count += 1
+
+    def add_samples(self, block, start, n):
+        """Append `n` samples of `block` (array("h")), which begin at its item `start`. ValueError: no room for them."""
+        if self.count + n > self.limit:
+            raise ValueError("page is full: %d records" % self.limit)
+        values = n * (self.size // 2)
+        at = HEADER_SIZE + self.count * self.size
+        struct.pack_into("<%dh" % values, self.buffer, at, *block[start : start + values])
+        self.count += n
 
     def close(self, log, number, sample, tick_ms):
         """Seal the page as `number` of `log`, closed at `sample` and `tick_ms` since boot. -> its 512 bytes."""

@@ -23,6 +23,7 @@ ENUMERATIONS = (
     "GAP_",
     "GONE_",
     "MARK_",
+    "CUE_",
 )
 
 Field = tuple[str, str, int, int]
@@ -61,6 +62,7 @@ RECORDS = [
     ("Gone (7)", page.RECORDS[page.KIND_GONE]),
     ("Mark (8)", page.RECORDS[page.KIND_MARK]),
     ("Alive (9)", page.RECORDS[page.KIND_ALIVE]),
+    ("Cue (10)", page.RECORDS[page.KIND_CUE]),
 ]
 
 
