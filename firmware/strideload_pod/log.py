@@ -114,7 +114,7 @@ class Log:
         self._store = UNPAIRED
         self._files = files
         self._raw_files = raw_files
-        self._raw_gives_way = raw_gives_way and raw_files is None
+        self.raw_gives_way = raw_gives_way
         self._parts = [
             Segments(files, "%d" % stream, SEGMENT_PAGES, stream == STREAM_RAW) for stream in STREAMS
         ]
@@ -164,7 +164,7 @@ class Log:
         if self._refused[STREAM_STEPS]:
             return 0
         held = self._held(STREAM_STEPS)
-        if self._shared() and not self._raw_gives_way:
+        if self._shared() and not self.raw_gives_way:
             held += self._held(STREAM_RAW)
         return max(0, self.capacity - GONE_RESERVE - held)
 
@@ -277,8 +277,9 @@ class Log:
             self._note(2)
 
     def close(self):
-        """Let go of the files: another log may be opened on them."""
-        self._let_go()
+        """Sync what is there, and let go of the files: another log may be opened on them."""
+        for part in self._parts:
+            part.close()
 
     # Opening
 
@@ -423,7 +424,12 @@ class Log:
                     self._save()
                 part.drop_oldest()
                 return True
-        if stream == STREAM_STEPS and self._raw_gives_way and self._parts[STREAM_RAW].firsts:
+        if (
+            stream == STREAM_STEPS
+            and self.raw_gives_way
+            and self._shared()
+            and self._parts[STREAM_RAW].firsts
+        ):
             self.gave_way += self._parts[STREAM_RAW].drop_oldest()
             return True
         return False

@@ -147,6 +147,14 @@ class Segments:
             raise
         self._close_writer()
 
+    def close(self):
+        """Sync what is there, and let go of the files. What cannot be synced is lost, and counted."""
+        try:
+            self.rest()
+        except OSError:
+            pass
+        self._close_reader()
+
     def give_up(self, end=None):
         """After an OSError: the file that grows ends; what was not synced is lost, and counted up to `end`."""
         self.lost += (self.written if end is None else min(end, self.written)) - self.next
@@ -187,7 +195,7 @@ class Segments:
 
     def _first_in(self, name):
         """First number in the name of a segment of this stream, None in other names."""
-        if len(name) != len(self._prefix) + 13:
+        if len(name) != len(self._prefix) + 13 or not name.startswith(self._prefix):
             return None
         try:
             first = int(name[-12:-4], 16)

@@ -60,15 +60,17 @@ def new_log(flash=None, steps=0, raw=0, store=STORE):
 
 def append(log, stream=STREAM_STEPS, count=1):
     page = Page(POD, stream)
-    for number in range(log.next(stream), log.next(stream) + count):
-        if stream == STREAM_RAW:
-            page.open(KIND_RAW, number, six_axes=False)
-            page.add(number, 0, 0)
-        else:
-            page.open(KIND_ALIVE, number)
-            page.add(number, number, 0, 0)
-        log.append(page, number, number)
-    log.settle()
+    try:
+        for number in range(log.next(stream), log.next(stream) + count):
+            if stream == STREAM_RAW:
+                page.open(KIND_RAW, number, six_axes=False)
+                page.add(number, 0, 0)
+            else:
+                page.open(KIND_ALIVE, number)
+                page.add(number, number, 0, 0)
+            log.append(page, number, number)
+    finally:
+        log.settle()
 
 
 def page_of(log, stream, number):

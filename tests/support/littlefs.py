@@ -74,13 +74,17 @@ def _program(memory: bytearray, at: int, data: bytes) -> None:
 
 
 class LittleFlash:
-    """`files` of a board: a folder of littlefs. `held`: what the flash holds; None: it is formatted."""
+    """`files` of a board: a folder of littlefs. `held`: what the flash holds; None: it is formatted. `config`: where it
+    differs from CONFIG."""
 
-    def __init__(self, held: bytes | None = None, power: Power | None = None, blocks: int = 96):
+    def __init__(
+        self, held: bytes | None = None, power: Power | None = None, blocks: int = 96, **config: int
+    ):
         blocks = len(held) // BLOCK if held else blocks
         self.power = power or Power()
         self.chip = Chip(blocks, held, self.power)
-        self._system = LittleFS(self.chip, mount=False, block_count=blocks, **CONFIG)
+        self._config = CONFIG | config | {"block_count": blocks}
+        self._system = LittleFS(self.chip, mount=False, **self._config)
         if held is None:
             self._system.format()
             self._system.mount()
@@ -91,6 +95,10 @@ class LittleFlash:
     @property
     def points(self) -> int:
         return self.power.points
+
+    @property
+    def used_blocks(self) -> int:
+        return self._system.used_block_count
 
     def open(self, name: str, mode: str) -> "_File":
         return _File(_heed(self._system.open, f"{FOLDER}/{name}", mode, buffering=0))
@@ -110,7 +118,7 @@ class LittleFlash:
 
     def reset(self) -> None:
         """The pod starts anew: what was open is forgotten, and littlefs mounted again."""
-        self._system = LittleFS(self.chip, mount=False, block_count=len(self.chip.erases), **CONFIG)
+        self._system = LittleFS(self.chip, mount=False, **self._config)
         self._system.mount()
 
 
@@ -166,7 +174,7 @@ def cuts(flashes: Sequence[LittleFlash], before: Sequence[bytes], every: int = 1
 
 
 def _torn(kept: bytes, data: bytes, size: int) -> bytes:
-    """A page of which `size` bytes are programmed, or a block (no `data`) that is erased so far; the next bytes in part."""
+    """A page programmed to `size` bytes, or a block (no `data`) erased so far; the bits of the next bytes are weak."""
     torn = bytearray(kept)
     weak = slice(size, size + WEAK)
     if data:
