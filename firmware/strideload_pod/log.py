@@ -128,7 +128,7 @@ class Log:
         self._raw_ms = 0  # when the last raw page was written
         try:
             self._open(random_u32)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a spoilt folder of FAT may list names that are no text
             raise LogFailed("the log cannot be opened: %s" % error) from error
 
     # What is there

@@ -414,6 +414,17 @@ def test_metadata_that_cannot_be_written_is_reported():
         open_log(_full(flash))
 
 
+def test_a_folder_that_cannot_be_listed_is_reported():
+    """A spoilt folder of FAT has names that are no text: MicroPython raises UnicodeError."""
+
+    class Spoilt(Flash):
+        def names(self):
+            return [bytes([0xFF, 0xFE]).decode()]
+
+    with pytest.raises(LogFailed, match="cannot be opened"):
+        open_log(Spoilt())
+
+
 @pytest.mark.parametrize("boot", [1, 2**20 - 1, 2**20, 2**31])
 def test_a_session_has_a_number_in_every_boot(boot):
     """However often the battery was pulled, the number fits its 32 bits and is not 0, which means none."""

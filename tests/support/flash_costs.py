@@ -6,8 +6,8 @@ from support.littlefs import Chip
 # A miss of the cache fetches 8 bytes [RP2040 datasheet, 2.6.3]: 28 clocks of a quad read [W25Q16JV datasheet, EBh].
 FLASH_CLOCK_HZ = 125e6 / 4
 READ_8_BYTES_US = 28 / FLASH_CLOCK_HZ * 1e6
-# From littlefs through MicroPython's block device to memcpy and back: an allowance of 2500 cycles, not measured.
-CALL_US = 20.0
+# From littlefs through MicroPython's block device to memcpy and back: an allowance of 1000 cycles, not measured.
+CALL_US = 8.0
 
 # W25Q16JV datasheet (Winbond, revision H), AC characteristics: page program 0.4 ms, 3 ms at most; sector erase 45 ms,
 # 400 ms at most; features: 100 000 program and erase cycles a sector at least.
