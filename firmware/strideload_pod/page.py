@@ -8,6 +8,7 @@ import struct
 from binascii import crc32
 
 PAGE_SIZE = 512
+EMPTY = bytes(PAGE_SIZE)
 MAGIC = b"SL"
 VERSION = 1
 
@@ -176,9 +177,7 @@ class Page:
         self.size = struct.calcsize(self.format)
         self.limit = (CRC_OFFSET - HEADER_SIZE) // self.size
         self.count = 0
-        buffer = self.buffer
-        for i in range(PAGE_SIZE):
-            buffer[i] = 0
+        self.buffer[:] = EMPTY
         self.fields["kind"] = kind
         self.fields["first_sample"] = first_sample
 

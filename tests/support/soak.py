@@ -282,7 +282,7 @@ class Soak:
         chip = self.board.chip
         match fault.kind:
             case "nack":
-                transfers = 1 + round(4 * share)
+                transfers = 1 + round(2 * share)  # with their retries still within the FIFO's room
                 chip.nack(transfers)
                 self.expected["bus_errors"] += transfers
             case "stuck":
