@@ -687,19 +687,20 @@ def test_a_full_log_that_was_read_is_recording_before_the_next_page():
     assert bench.state()["recording"] is True
 
 
-def test_a_flash_that_refuses_is_counted_told_and_goes_on():
+@pytest.mark.parametrize(("refuse", "tries"), [({"full_at": 0}, 0), ({"syncs": False}, WRITE_TRIES)])
+def test_a_flash_that_refuses_is_counted_told_and_goes_on(refuse, tries):
+    """A disk without room is a full log, and no error."""
     bench = Bench().run_until(20)
     kept = len(bench.pages())
-    bench.files.full_at = 0
+    calm = {name: getattr(bench.files, name) for name in refuse}
+    vars(bench.files).update(refuse)
     bench.run_until(40)
-    faults = bench.faults()
-    assert faults == {
-        "pages_dropped": faults["pages_dropped"],
-        "log_errors": WRITE_TRIES * faults["pages_dropped"],
-    }
+    dropped = bench.faults()["pages_dropped"]
+    faults = {"pages_dropped": dropped} | ({"log_errors": tries * dropped} if tries else {})
+    assert bench.faults() == faults
     assert len(bench.pages()) == kept
     assert bench.state()["recording"] is False
-    bench.files.full_at = None
+    vars(bench.files).update(calm)
     bench.run_until(RUN.duration_s)
     assert bench.state()["recording"] is True
     assert_faults(bench, **faults)

@@ -18,6 +18,7 @@ CONNECTION = {
     "acks_foreign": "Another host answered, or this one of another log; the pod obeys only the one it is paired with.",
     "pages_unreadable": "Pages in the pod's memory could not be read and are lost. If it recurs, replace the board.",
     "gone_not_written": "The pod had no room to write down which pages are lost. Let it sync more often.",
+    "raw_gave_way": "Raw pages were given up for steps, for the pod's memory was full. Let it sync more often.",
 }
 NO_WORDS = "This version has no words for it."
 
