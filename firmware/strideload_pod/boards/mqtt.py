@@ -193,6 +193,8 @@ class Line:
         """Bytes of the whole packet that stands in the buffer; 0: it is not there yet. OSError."""
         if not self._pass_over() or not self._fill(2):
             return 0
+        if not self.is_up and self._buffer[0] != _CONNACK:
+            raise _malformed("no greeting")
         size = 0
         at = 1
         while True:
@@ -232,8 +234,8 @@ class Line:
         buffer = self._buffer
         kind = buffer[0]
         if not self.is_up:
-            if kind != _CONNACK or size != 4:
-                raise _malformed("no greeting")
+            if size != 4:
+                raise _malformed("a greeting of %d bytes" % size)
             if buffer[3]:
                 raise OSError(errno.EACCES, _REFUSALS[buffer[3]] if buffer[3] < 6 else "the broker refuses")
             self.is_up = True

@@ -4,24 +4,14 @@ import errno
 import gc
 import select
 import socket
-import struct
 from binascii import a2b_base64
-from os import urandom
 
 import network
 
+from strideload_pod.boards import ntp
 from strideload_pod.boards.mqtt import Line
 
-NTP_PORT = 123
-NTP_SIZE = 48
-NTP_CLIENT = 0x23  # version 4, mode 3
-NTP_SERVER = 4
-NTP_UNSYNCHRONISED = 3
-NTP_1970_S = 2_208_988_800  # from 1900, where NTP begins to count
-NTP_ERA_S = 2**32  # and from here, in 2036, it begins anew
 NTP_TRIES = 3
-NTP_WAIT_MS = 250
-LOOK_MS = 5
 
 PEM_BEGIN = "-----BEGIN CERTIFICATE-----"
 PEM_END = "-----END CERTIFICATE-----"
@@ -35,7 +25,7 @@ class WlanClient:
     off, and connect anew.
 
     `blocks`: connecting may keep the program for seconds, where a name is looked up or TLS computes, or for some tenths
-    where a Pico loads its Wi-Fi chip; NTP_WAIT_MS a try where the time is asked. Once connected, a call waits for
+    where a Pico loads its Wi-Fi chip; ntp.WAIT_MS a try where the time is asked. Once connected, a call waits for
     mqtt.SEND_MS at most.
     """
 
@@ -83,6 +73,8 @@ class WlanClient:
             if not self._line.is_up:
                 self._line.poll(0)
             return self._line.is_up
+        except ValueError as error:  # what MicroPython says of a certificate that it does not trust
+            raise OSError(errno.EACCES, str(error).strip()) from error
         except MemoryError as error:
             gc.collect()
             raise OSError(errno.ENOMEM, "no memory for a connection") from error
@@ -174,7 +166,7 @@ class WlanClient:
     def _ask_time(self):
         """Ask the time server once and set the clock. False: no answer that can be relied on."""
         try:
-            told = ask_ntp(self._ntp_host, self._clock)
+            told = ntp.ask(self._ntp_host, self._clock)
         except OSError:
             return False  # no such name, no route: the broker may be there all the same
         if told is not None:
@@ -186,44 +178,6 @@ def is_address(host):
     """True for four numbers with dots: nothing has to be looked up."""
     parts = host.split(".")
     return len(parts) == 4 and all(part.isdigit() for part in parts)
-
-
-def ask_ntp(host, clock):
-    """UTC in ms now by a time server, in NTP_WAIT_MS at most; None: no answer, or no good one. OSError. [RFC 5905]"""
-    address = socket.getaddrinfo(host, NTP_PORT)[0][-1]
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        nonce = urandom(8)
-        sent_ms = clock.ticks_ms()
-        sock.sendto(bytes((NTP_CLIENT,)) + bytes(NTP_SIZE - 9) + nonce, address)
-        while clock.ticks_ms() - sent_ms < NTP_WAIT_MS:
-            try:
-                answer = sock.recv(NTP_SIZE)
-            except OSError as error:
-                if error.args[0] != errno.EAGAIN:
-                    raise
-                clock.sleep_ms(LOOK_MS)
-                continue
-            utc_ms = read_ntp(answer, nonce)
-            if utc_ms is not None:
-                return utc_ms + (clock.ticks_ms() - sent_ms) // 2
-        return None
-    finally:
-        sock.close()
-
-
-def read_ntp(answer, nonce):
-    """UTC in ms that a server's answer to `nonce` says; None when it is no such, or the server has no time itself."""
-    if len(answer) < NTP_SIZE or bytes(answer[24:32]) != nonce:
-        return None
-    is_synchronised = answer[0] >> 6 != NTP_UNSYNCHRONISED and 1 <= answer[1] <= 15
-    if answer[0] & 7 != NTP_SERVER or not is_synchronised:
-        return None
-    seconds, fraction = struct.unpack("!II", answer[40:48])
-    if seconds < NTP_ERA_S // 2:
-        seconds += NTP_ERA_S
-    return (seconds - NTP_1970_S) * 1000 + (fraction * 1000 >> 32)
 
 
 def secured(sock, host, ca_path):
