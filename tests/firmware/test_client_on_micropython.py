@@ -89,18 +89,16 @@ def refusal(client: Client) -> str:
 
 
 def test_messages_come_in_order_and_whole(mosquitto: Mosquitto, client_of: Callable[..., Client]) -> None:
-    """Sixteen pages in a message go out, and messages up to the longest of the host's come in."""
+    """As long as the host's are. (Pages on their way out are what test_life_on_micropython.py is about.)"""
     sender, client = client_of(mosquitto.port).connect(), client_of(mosquitto.port).connect()
     client("subscribe", "test/#")
     sent = [bytes([i]) * 1000 for i in range(10)]
     for payload in sent:
         sender("publish", "test/a", payload.hex(), 1)
-    sender("publish", "other", (b"p" * 8192).hex(), 1)
     sender("close")
     received = [client("poll", 2000) for _ in sent]
     assert received == [["test/a", payload.hex()] for payload in sent]
     assert client("poll", 0) is None
-    assert "8192 bytes" in mosquitto.log()
 
 
 def test_memory_does_not_grow(mosquitto: Mosquitto, client_of: Callable[..., Client]) -> None:
@@ -109,16 +107,16 @@ def test_memory_does_not_grow(mosquitto: Mosquitto, client_of: Callable[..., Cli
     client("subscribe", "test/#")
 
     def go_round() -> int:
-        for size in (10, 100_000, 10):
+        for size in (10, 30_000, 10):
             client("publish", "test/a", (b"x" * size).hex(), 1)
         assert [client("poll", 5000) for _ in range(2)] == [["test/a", "78" * 10]] * 2
         return client("memory")
 
     go_round()
     before = go_round()
-    for _ in range(5):
+    for _ in range(3):
         after = go_round()
-    assert client("too_long") == 7
+    assert client("too_long") == 5
     assert after - before < 1000
 
 
