@@ -862,7 +862,7 @@ def test_micropython_lives_the_same_life():
 def test_an_interpreter_without_a_board_says_so():
     script = "import main\ntry:\n    main.main()\nexcept SystemExit as end:\n    print(end)\n"
     said = micropython.run(script).stdout.splitlines()
-    missing = "no module named 'strideload_pod.boards.on_micropython'"
+    missing = "no module named 'machine'"
     assert said == [f"No board for micropython on webassembly: {missing}", "1"]
 
 
