@@ -620,8 +620,8 @@ def test_lamp_motor_and_battery_are_on_their_pins(flash: Callable[..., Flash], p
         board = main.open_board()
         seen = []
         machine.WORLD.append(lambda pin, level: seen.append((pin, level)))
-        board.light(True)
-        board.light(False)
+        for on in (True, True, False, False):
+            board.light(on)
         print(seen == [({lamp}, 1), ({lamp}, 0)])
         seen.clear()
         print(board.buzz(30), seen)

@@ -28,7 +28,7 @@ done
 mirror=$(
     . /etc/os-release
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Identifier: Packages' |
-        awk -v release="${VERSION_CODENAME-}" '$2 == release && $3 == "main" { print $1; exit }'
+        awk -v release="${VERSION_CODENAME-}" '($2 == release || $2 == "stable") && $3 == "main" { print $1; exit }'
 )
 [ -n "$mirror" ] || fail "this machine has no Debian sources"
 
@@ -61,4 +61,6 @@ for package in "$work"/archives/*.deb; do
     dpkg-deb -x "$package" "$unix"
 done
 rm -rf "$unix/usr/share" "$unix/etc"
+"$unix/usr/lib/ld-linux.so.2" --library-path "$unix/usr/lib/i386-linux-gnu" "$unix/usr/bin/micropython" -c pass ||
+    fail "this system runs no i386 programs"
 cp "$0" "$installed"

@@ -8,7 +8,7 @@ Settings are flat keys of `settings.toml` in the root of the flash, as on Circui
 | STRIDELOAD_BUTTON_PIN, STRIDELOAD_LAMP_PIN | button to ground, lamp (the same) |
 | STRIDELOAD_MOTOR_PIN | motor (none) |
 | STRIDELOAD_BATTERY_PIN, STRIDELOAD_BATTERY_SCALE | battery's divider (none); its mV for 1000 at the pin (2000) |
-| STRIDELOAD_SD_SCK_PIN, .._MOSI_PIN, .._MISO_PIN, .._CS_PIN | microSD card (none) |
+| STRIDELOAD_SD_SCK_PIN, STRIDELOAD_SD_MOSI_PIN, STRIDELOAD_SD_MISO_PIN, STRIDELOAD_SD_CS_PIN | microSD card (none) |
 | STRIDELOAD_WIFI_SSID, STRIDELOAD_WIFI_PASSWORD | the network |
 | STRIDELOAD_NTP_HOST | who is asked for the time before the broker is called (none; with TLS pool.ntp.org) |
 | STRIDELOAD_BROKER_HOST, STRIDELOAD_BROKER_PORT | where the broker is (no host: no sync; 1883, with TLS 8883) |
@@ -66,6 +66,7 @@ class Board:
         self._risen = False
         self._down_ms = None  # machine ticks at which the button went down
         self._held_ms = None
+        self._lit = None
         self._int1 = self._pin("INT1", Pin.IN, Pin.PULL_DOWN)
         self._button = self._pin("BUTTON", Pin.IN, Pin.PULL_UP)
         self._lamp = self._pin("LAMP", Pin.OUT)
@@ -176,7 +177,9 @@ class Board:
                 self._held_ms = held_ms
 
     def light(self, on):
-        if self._lamp is not None:
+        # Only what changes: the Pico's own lamp is at its Wi-Fi chip, behind another bus.
+        if self._lamp is not None and on != self._lit:
+            self._lit = on
             self._lamp.value(1 if on else 0)
 
     def buzz(self, ms):
