@@ -17,9 +17,16 @@ def open_board():
 
 
 def main():
-    from strideload_pod.pod import Pod
+    board = open_board()
+    if getattr(board, "read_only", False):
+        # The drive is the computer's (boot.py): what records is not even loaded.
+        from strideload_pod import lent
 
-    Pod(open_board()).run()
+        lent.run(board)
+    else:
+        from strideload_pod.pod import Pod
+
+        Pod(board).run()
 
 
 if __name__ == "__main__":
