@@ -8,15 +8,9 @@ import sys
 import textwrap
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 from adafruit_bus_device.i2c_device import I2CDevice
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from strideload.simulate.i2c_dev import i2c_dev
 from strideload_pod.boards import on_linux
@@ -33,6 +27,7 @@ from strideload_pod.boards.on_linux import (
 )
 from strideload_pod.log import CAPACITY_LEAST, Log
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR, KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
+from support.certificates import make_certificate
 from support.mosquitto import HOST, free_port
 
 POD = bytes.fromhex("0102030405060708")
@@ -202,8 +197,7 @@ def test_a_killed_pod_process_loses_no_page_that_was_written(tmp_path):
 
 FILLER = """
     import sys
-    from pathlib import Path
-    from strideload_pod.boards.on_linux import Files
+        from strideload_pod.boards.on_linux import Files
     from strideload_pod.log import Log, LogFailed
     from strideload_pod.page import KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
 
@@ -507,28 +501,6 @@ def test_the_will_is_published_when_the_process_dies(mosquitto, client_of):
         process.kill()
         process.wait()
     wait_for(lambda: seen.append(watcher.poll(10)) or ("test/online", b"0") in seen)
-
-
-def make_certificate(folder: Path) -> Path:
-    """A key and a certificate of 127.0.0.1 signed by itself. -> its PEM file, beside `key.pem`."""
-    signing_key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, signing_key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
-        .sign(signing_key, hashes.SHA256())
-    )
-    (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        signing_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return folder / "ca.pem"
 
 
 def test_tls_with_the_right_authority_only(tmp_path, start_mosquitto, client_of):

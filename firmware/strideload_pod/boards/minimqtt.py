@@ -30,7 +30,9 @@ PING_ANSWER_MS = 10_000
 NEVER_S = 65_535  # the library's own pings
 POLL_MS = 5
 
-PINGREQ = b"\xc0\x00"  # MQTT 3.1.1, 3.12
+# MQTT 3.1.1, 2.2 and 3.12
+PUBLISH = 0x30
+PINGREQ = b"\xc0\x00"
 
 
 class Network:
@@ -189,9 +191,10 @@ class Client:
         for _ in range(READS_A_CALL):
             if self._inbox or not line.next_packet():
                 break
-            self._sockets.allow(0)  # all of it is here
-            mqtt.loop(0)
-            self._sockets.allow(SEND_MS)
+            if line.kind == PUBLISH:  # of what else comes, the library reads no more than the first byte
+                self._sockets.allow(0)  # all of it is here
+                mqtt.loop(0)
+                self._sockets.allow(SEND_MS)
         self._watch(line)
 
     def _watch(self, line):
@@ -355,6 +358,11 @@ class Line:
 
     def wrap(self, context, name):
         self._socket = context.wrap_socket(self._socket, server_hostname=name)
+
+    @property
+    def kind(self):
+        """Type of the packet that is here."""
+        return self._buffer[0] & 0xF0
 
     def take_heard(self):
         """True when anything came since the last call."""

@@ -44,8 +44,8 @@ BOARDS: dict[str, dict[str, Any]] = {
 
 
 class Machine:
-    """A board of BOARDS. `devices`: address -> what is on the I2C bus. `real`: its clock is the computer's, else it moves
-    only while the program sleeps.
+    """A board of BOARDS. `devices`: address -> what is on the I2C bus. `real`: its clock is the computer's, `speed` times
+    as fast, else it moves only while the program sleeps.
 
     What a test changes: `levels` (pin -> what drives it), `pull_ups` of the bus, `stuck_clocks` (SDA is held for so many
     clocks), `adc` (pin -> volts), `access_points` (name -> password), `usb` (plugged in), `card` (a Volume).
@@ -59,6 +59,7 @@ class Machine:
         *,
         version: tuple[int, int, int] = (10, 3, 0),
         real: bool = False,
+        speed: int = 1,
         drive_bytes: int = 512 * 1024,
     ) -> None:
         self.board_id = board
@@ -85,6 +86,7 @@ class Machine:
         self.wake_alarm: Any = None
         self.printed: list[str] = []
         self._real = real
+        self._speed = speed
         self._began_ns = real_time.monotonic_ns()
         self._timed: list[tuple[int, Callable[[], None]]] = []
         self.scanners: list[Any] = []
@@ -222,7 +224,7 @@ class Machine:
 
     def monotonic_ns(self) -> int:
         if self._real:
-            return real_time.monotonic_ns() - self._began_ns
+            return (real_time.monotonic_ns() - self._began_ns) * self._speed
         return self.now_us * 1000
 
     def monotonic(self) -> float:
@@ -238,7 +240,7 @@ class Machine:
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         if self._real:
-            real_time.sleep(seconds)
+            real_time.sleep(seconds / self._speed)
         else:
             self.pass_time(round(seconds * 1e6))
 

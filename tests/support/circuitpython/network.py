@@ -86,12 +86,12 @@ class Socket:
     def connect(self, address: tuple[str, int]) -> None:
         self._need_network()
         if address[0] in self._machine.unreachable:
-            raise OSError(errno.ETIMEDOUT)
+            raise OSError(errno.ETIMEDOUT, "ETIMEDOUT")
         self._real.settimeout(self._timeout)
         try:
             self._real.connect(address)
         except TimeoutError:
-            raise OSError(errno.ETIMEDOUT) from None
+            raise OSError(errno.ETIMEDOUT, "ETIMEDOUT") from None
         self._real.setblocking(False)
 
     def send(self, data: Any) -> int:
@@ -116,9 +116,9 @@ class Socket:
 
     def _need_network(self) -> None:
         if self._real.fileno() < 0:
-            raise OSError(errno.EBADF)
+            raise OSError(errno.EBADF, "EBADF")
         if not self._machine.radio.connected:
-            raise OSError(errno.ENOTCONN)
+            raise OSError(errno.ENOTCONN, "ENOTCONN")
 
     def _wait(self, *, write: bool) -> None:
         if self._timeout != 0:
@@ -127,13 +127,13 @@ class Socket:
                 [] if write else descriptors, descriptors if write else [], [], self._timeout
             )
             if not (found[0] or found[1]):
-                raise OSError(errno.ETIMEDOUT)
+                raise OSError(errno.ETIMEDOUT, "ETIMEDOUT")
 
     def _try(self, call: Any) -> int:
         try:
             return call()
         except BlockingIOError:
-            raise OSError(errno.EAGAIN) from None
+            raise OSError(errno.EAGAIN, "EAGAIN") from None
 
 
 class SSLSocket:
@@ -159,7 +159,7 @@ class SSLSocket:
         except real_ssl.SSLError as error:
             raise OSError(CERT_VERIFY_FAILED, str(error)) from None
         except TimeoutError:
-            raise OSError(errno.ETIMEDOUT) from None
+            raise OSError(errno.ETIMEDOUT, "ETIMEDOUT") from None
         self._sock._real = self._tls
         self._tls.setblocking(False)
 
@@ -179,7 +179,7 @@ class SSLSocket:
         try:
             return call()
         except (real_ssl.SSLWantReadError, real_ssl.SSLWantWriteError):
-            raise OSError(errno.EAGAIN) from None
+            raise OSError(errno.EAGAIN, "EAGAIN") from None
         except real_ssl.SSLEOFError:
             return 0
 
