@@ -1,8 +1,8 @@
 """CircuitPython, before USB begins: whose the CIRCUITPY drive is. MicroPython has nothing to do here.
 
-The drive can be written by the firmware or by the computer, never by both. It is the firmware's, and the computer may copy
-from it, unless the button is held while the pod starts, or nothing is set up yet: then it is the computer's, as it is
-where this file fails.
+The drive can be written by the firmware or by the computer, never by both. It is the firmware's, and the computer may
+copy from it, unless the button is held while the pod starts or nothing is set up yet: then it is the computer's, as it
+is where this file fails.
 """
 
 import sys

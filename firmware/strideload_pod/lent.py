@@ -102,7 +102,7 @@ class Note:
 
     def write(self, data):
         if len(self._data) + len(data) >= PAGE_SIZE:
-            raise OSError(errno.EROFS, "the drive is the computer's")
+            raise OSError(errno.EACCES, "the drive is the computer's")
         self._data.extend(data)
         return len(data)
 

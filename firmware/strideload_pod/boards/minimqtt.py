@@ -1,12 +1,12 @@
 """The pod's MQTT client over adafruit_minimqtt 8.1 and CircuitPython's sockets, with none of the library's waiting.
 
-The library reads its socket until a packet is whole, for up to `recv_timeout`, while the chip's FIFO runs over. So `Line`
-stands between the two: it hands over a packet only when all of it is there, has one deadline for all that a call sends,
-and passes over what is larger than anything that a pod is sent. What else the library would do to a pod:
+The library reads its socket until a packet is whole, for up to `recv_timeout`, while the chip's FIFO runs over. So
+`Line` stands between the two: it hands over a packet only when all of it is there, has one deadline for all that a call
+sends, and passes over what is larger than anything that a pod is sent. What else the library would do to a pod:
 
-- QoS 1 waits for the broker's confirmation and sends nothing again; QoS 2 is taken and not carried out. All goes out at
-  QoS 0, and `qos` is not heard: a page waits for the host's own acknowledgement, and is sent again without it.
-- `loop` sends pings, and waits for the answer: here they are sent between, and a broker that says nothing is a dead line.
+- QoS 1 waits for the broker's confirmation and sends nothing again; QoS 2 is taken and not carried out. All goes out
+  at QoS 0, and `qos` is not heard: a page waits for the host's own acknowledgement, and is sent again without it.
+- `loop` sends pings and waits for the answer: here they are sent between, and a broker that stays silent is a dead line.
 - A connection that fails half-way keeps its socket: `close` closes every socket that was opened.
 """
 
@@ -36,7 +36,7 @@ PINGREQ = b"\xc0\x00"
 
 
 class Network:
-    """The Wi-Fi of a board: joined to connect, switched off to rest. One for each radio, as CircuitPython's pool of sockets."""
+    """The Wi-Fi of a board: joined to connect, switched off to rest. One for each radio, as its pool of sockets."""
 
     def __init__(self, radio, name, password):
         self._radio = radio
@@ -69,8 +69,8 @@ class Network:
 class Client:
     """The pod's small MQTT client. OSError of any call: the line is dead; `close` and connect anew.
 
-    `clock` has ticks_ms and sleep_ms. `ca_file`: path of the PEM file of the authority; None: no TLS. `tls_name`: what the
-    broker's certificate calls it.
+    `clock` has ticks_ms and sleep_ms. `ca_file`: path of the PEM file of the authority; None: no TLS. `tls_name`: what
+    the broker's certificate calls it.
     """
 
     blocks = True
@@ -100,7 +100,7 @@ class Client:
         return self._mqtt is not None and self._mqtt.is_connected() and self._network.is_joined
 
     def connect(self, will_topic, will_payload):
-        """Join the network and greet the broker, which publishes the will, retained, when the line breaks. Blocks. OSError."""
+        """Join the network and greet the broker, which publishes the will, retained, when the line breaks. OSError."""
         self.close()
         try:
             self._network.join()
@@ -240,7 +240,7 @@ def tls_context(ca_file):
 
 
 class Sockets:
-    """What the library takes for a pool of sockets and for a TLS context: one `Line` at a time, and every socket known."""
+    """What the library takes for a pool of sockets and for a TLS context: one `Line` at a time, no socket forgotten."""
 
     def __init__(self, network, clock, tls_name):
         self.passed_over = 0
@@ -304,7 +304,7 @@ class Sockets:
 
 
 class Line:
-    """A socket that is read in whole packets, as far as `sockets` allows time. OSError: it is dead, or the time is over."""
+    """A socket that is read in whole packets, as far as `sockets` allows time. OSError: it is dead, or time is over."""
 
     def __init__(self, sockets, socket, buffer):
         self._sockets = sockets

@@ -1,7 +1,7 @@
 """CircuitPython 9 and 10 as a board: Pico W, Pico 2 W, ESP32-S3.
 
-Settings are flat keys of `/settings.toml`; the log lies in `/log` of the CIRCUITPY drive, or on a microSD card. A pin is
-named as the board prints it; "" is none.
+Settings are flat keys of `/settings.toml`; the log lies in `/log` of the CIRCUITPY drive, or on a microSD card. A pin
+is named as the board prints it; "" is none.
 
 | key | meaning |
 |---|---|
@@ -13,7 +13,8 @@ named as the board prints it; "" is none.
 | STRIDELOAD_MOTOR_PIN | a motor's driver, high: it runs (none) |
 | STRIDELOAD_BATTERY_PIN | middle of the battery's divider (none) |
 | STRIDELOAD_BATTERY_DIVIDER | the battery's voltage in percent of what is at that pin (200) |
-| STRIDELOAD_SD_CS_PIN | a microSD card's select (none), on STRIDELOAD_SD_SCK_PIN, _MOSI_PIN, _MISO_PIN (SCK, MOSI, MISO) |
+| STRIDELOAD_SD_CS_PIN | a microSD card's select (none) |
+| STRIDELOAD_SD_SCK_PIN, STRIDELOAD_SD_MOSI_PIN, STRIDELOAD_SD_MISO_PIN | its bus (SCK, MOSI, MISO; GP18, GP19, GP16) |
 | STRIDELOAD_LOG_ON_CARD | 1: the log of steps lies on the card, too |
 | STRIDELOAD_WIFI_SSID, STRIDELOAD_WIFI_PASSWORD | the network (none: no sync) |
 | STRIDELOAD_BROKER_HOST, STRIDELOAD_BROKER_PORT | where the broker is (none: no sync; 1883, with TLS 8883) |
@@ -303,9 +304,12 @@ class Board:
     def sleep(self, ms):
         """Sleep until INT1 is high, the button is pressed or `ms` have passed, by `alarm` where the board has it.
 
-        With it the program ends here: CircuitPython's request for deep sleep leaves as an exception that is no Exception,
-        and `woken` of the next boot says why. Without it (RP2350), and where a pin cannot wake the chip, this returns.
+        With it the program ends here: CircuitPython's request for deep sleep leaves as an exception that is no
+        Exception, and `woken` of the next boot says why. Without it (RP2350), and where a pin cannot wake the chip,
+        this returns. Without INT1 no motion could wake the pod: it does not sleep then, and "motion" comes at once.
         """
+        if self._int1_pin is None:
+            return "motion"
         self._stop_motor()
         self.light(False)
         alarms = find_alarms()
@@ -314,9 +318,10 @@ class Board:
         alarm, pin_alarm, time_alarm = alarms
         self._leave_inputs()  # an alarm wants its pins free
         try:
-            wakers = [time_alarm(monotonic_time=time.monotonic() + ms / 1000)]
-            if self._int1_pin is not None:
-                wakers.append(pin_alarm(self._int1_pin, value=True, pull=True))
+            wakers = [
+                time_alarm(monotonic_time=time.monotonic() + ms / 1000),
+                pin_alarm(self._int1_pin, value=True, pull=True),
+            ]
             if self._button_pin is not None:
                 wakers.append(pin_alarm(self._button_pin, value=False, pull=True))
             alarm.exit_and_deep_sleep_until_alarms(*wakers)

@@ -54,7 +54,7 @@ class I2C(SimulatedI2C):
 
 
 class SPI(Owner):
-    def __init__(self, clock: Pin, MOSI: Pin | None = None, MISO: Pin | None = None) -> None:  # noqa: N803
+    def __init__(self, clock: Pin, MOSI: Pin | None = None, MISO: Pin | None = None) -> None:
         super().__init__(*[pin for pin in (clock, MOSI, MISO) if pin is not None])
 
 

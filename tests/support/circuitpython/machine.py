@@ -34,21 +34,19 @@ BOARDS: dict[str, dict[str, Any]] = {
     },
     "adafruit_feather_esp32s3_4mbflash_2mbpsram": {
         "chip": "esp32s3",
-        "pins": {
-            **{"SDA": 3, "SCL": 4, "D5": 5, "D6": 6, "D9": 9, "D10": 10, "LED": 13, "A0": 18, "A5": 8},
-            **{"NEOPIXEL": 33, "MOSI": 35, "SCK": 36, "MISO": 37, "RX": 38},
-        },
+        "pins": {"SDA": 3, "SCL": 4, "D5": 5, "D6": 6, "D9": 9, "D10": 10, "LED": 13, "A0": 18, "A5": 8}
+        | {"NEOPIXEL": 33, "MOSI": 35, "SCK": 36, "MISO": 37, "RX": 38},
         "uid": bytes.fromhex("7cdfa1e2b3c4"),
     },
 }
 
 
 class Machine:
-    """A board of BOARDS. `devices`: address -> what is on the I2C bus. `real`: its clock is the computer's, `speed` times
-    as fast, else it moves only while the program sleeps.
+    """A board of BOARDS. `devices`: address -> what is on the I2C bus. `real`: its clock is the computer's, `speed`
+    times as fast, else it moves only while the program sleeps.
 
-    What a test changes: `levels` (pin -> what drives it), `pull_ups` of the bus, `stuck_clocks` (SDA is held for so many
-    clocks), `adc` (pin -> volts), `access_points` (name -> password), `usb` (plugged in), `card` (a Volume).
+    What a test changes: `levels` (pin -> what drives it), `pull_ups` of the bus, `stuck_clocks` (SDA is held for so
+    many clocks), `adc` (pin -> volts), `access_points` (name -> password), `usb` (plugged in), `card` (a Volume).
     """
 
     def __init__(

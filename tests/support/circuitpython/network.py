@@ -1,4 +1,4 @@
-"""wifi, socketpool and ssl over the computer's own sockets: with send and recv_into only, few at a time, in small pieces."""
+"""wifi, socketpool and ssl over the computer's own sockets: with send and recv_into only, few, in small pieces."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def socketpool_module(machine: Machine) -> ModuleType:
         AF_INET = 2
         SOCK_STREAM = 1
 
-        class gaierror(OSError):  # noqa: N801, N818 - its name
+        class gaierror(OSError):
             pass
 
         def __init__(self, radio: Radio) -> None:

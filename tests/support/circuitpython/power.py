@@ -14,7 +14,7 @@ RTC_PINS_LIMIT = 22  # of the ESP32-S3: only these wake it
 
 
 class DeepSleep(BaseException):
-    """CircuitPython's DeepSleepRequest: no Exception, so that no program catches it by chance. `alarms` wake the chip."""
+    """CircuitPython's DeepSleepRequest: no Exception, so that no program catches it by chance. `alarms` wake it."""
 
     def __init__(self, alarms: tuple[Any, ...]) -> None:
         super().__init__("deep sleep")
