@@ -6,7 +6,7 @@ sends, and passes over what is larger than anything that a pod is sent. What els
 
 - QoS 1 waits for the broker's confirmation and sends nothing again; QoS 2 is taken and not carried out. All goes out
   at QoS 0, and `qos` is not heard: a page waits for the host's own acknowledgement, and is sent again without it.
-- `loop` sends pings and waits for the answer: here they are sent between, and a broker that stays silent is a dead line.
+- `loop` sends pings and waits for the answer: here they are sent between, and a silent broker is a dead line.
 - A connection that fails half-way keeps its socket: `close` closes every socket that was opened.
 """
 
