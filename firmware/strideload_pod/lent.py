@@ -28,7 +28,7 @@ def run(board):
             board.light(any(0 <= now_ms % PATTERN_MS - at < FLASH_MS for at in FLASHES_MS))
             if sync is not None:
                 sync.step(now_ms)
-            board.wait(LOOK_MS)
+            board.clock.sleep_ms(LOOK_MS)
     finally:
         board.light(False)
         if sync is not None:

@@ -127,6 +127,7 @@ def test_with_the_button_held_the_lamp_says_that_nothing_is_recorded():
     """Two flashes every two seconds, and nothing on the drive changes."""
     machine = booted(button_held=True)
     before = {name: bytes(data) for name, data in machine.drive.root.content.items()}
+    machine.after(1_000, lambda: machine.set_level("GP15", True))
     run_main_py(machine, 10_000)
     changes = [(level, us // 1000) for pin, level, us in machine.driven if pin == "LED"]
     flashes = [ms for (was, _), (level, ms) in itertools.pairwise(changes) if level and not was]
