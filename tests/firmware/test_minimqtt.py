@@ -541,7 +541,7 @@ def test_nothing_is_missing_or_double_whatever_breaks(mosquitto, host, machine_o
 def test_a_pod_whose_drive_is_lent_brings_home_what_is_on_it(mosquitto, host, machine_of):
     """The host has every page and hears that nothing is recorded; not a byte of the drive changes."""
     store = host
-    machine = machine_of(mosquitto.port, STRIDELOAD_STORE=store.store_id)
+    machine = machine_of(mosquitto.port, speed=10, STRIDELOAD_STORE=store.store_id)
     written = Pages(machine, store.store_id).add(100).written()
     machine.set_level("GP15", False)
     machine.boot()

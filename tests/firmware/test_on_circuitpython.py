@@ -514,6 +514,25 @@ def test_the_button_held_at_the_start_gives_it_to_the_computer():
     assert machine.drive.root.content == before
 
 
+def test_a_button_let_go_sooner_leaves_it_to_the_firmware():
+    machine = Machine(settings={"STRIDELOAD_ODR_HZ": 104})
+    machine.set_level("GP15", False)
+    machine.after(2_500, lambda: machine.set_level("GP15", True))
+    assert not machine.boot().board().read_only
+
+
+@pytest.mark.parametrize("told_by", ["reset reason", "alarm"])
+def test_the_button_that_wakes_the_pod_does_not_give_the_drive_away(told_by):
+    """However long it is held: a run that is about to begin is not lost by it."""
+    machine = Machine(settings={"STRIDELOAD_ODR_HZ": 104})
+    machine.set_level("GP15", False)
+    if told_by == "alarm":
+        machine.wake_alarm = machine.modules["alarm"].pin.PinAlarm(machine.pins["GP15"], False)
+    else:
+        machine.reset_reason = "DEEP_SLEEP_ALARM"
+    assert not machine.boot().board().read_only
+
+
 @pytest.mark.parametrize("settings", ["", "CIRCUITPY_PYSTACK_SIZE = 4096\n"])
 def test_a_drive_without_settings_is_the_computers(settings):
     """Nothing is set up yet: whoever does must be able to write."""

@@ -56,6 +56,7 @@ PINS = {
 
 TICK_WRAP = 1 << 29  # of supervisor.ticks_ms
 POLL_MS = 5  # how late a full FIFO or a button may be seen while the pod waits
+HELD_MS = 3000  # a press that woke the pod is over by then
 DOZE_MS = 100  # the same in a sleep without alarms
 BUS_CLOCKS = 9  # a chip that holds SDA has at most a byte and its acknowledgement to say
 BUS_HALF_US = 5
@@ -123,15 +124,18 @@ def need_pin(settings, setting):
 
 
 def is_held(settings):
-    """True while the button is pressed. It leaves the pin free."""
+    """True when the button is pressed now and stays so for HELD_MS. It leaves the pin free."""
     pin = find_pin(settings, "STRIDELOAD_BUTTON_PIN")
     if pin is None:
         return False
     button = digitalio.DigitalInOut(pin)
     try:
         button.switch_to_input(pull=digitalio.Pull.UP)
-        time.sleep(0.01)  # the pull-up charges the wire
-        return not button.value
+        for _ in range(HELD_MS // POLL_MS):
+            time.sleep(POLL_MS / 1000)  # the first time the pull-up charges the wire
+            if button.value:
+                return False
+        return True
     finally:
         button.deinit()
 
@@ -464,6 +468,12 @@ def why_woken(button_pin):
     if isinstance(wake, pin_alarm):
         return "button" if wake.pin == button_pin else "motion"
     return "power"
+
+
+def has_slept():
+    """True where this boot is the end of a deep sleep, as far as the chip tells."""
+    slept = microcontroller.cpu.reset_reason == microcontroller.ResetReason.DEEP_SLEEP_ALARM
+    return slept or why_woken(None) != "power"
 
 
 def make_folder(path):

@@ -82,6 +82,7 @@ class Machine:
         self.drive.root.write("settings.toml", settings.encode())
         self.now_us = 0
         self.wake_alarm: Any = None
+        self.reset_reason = "POWER_ON"
         self.printed: list[str] = []
         self._real = real
         self._speed = speed

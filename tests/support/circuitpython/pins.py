@@ -190,10 +190,14 @@ class Keys(Owner):
 def microcontroller_module(machine: Machine) -> ModuleType:
     from .machine import module
 
-    cpu = module("cpu", uid=bytearray(machine.uid))
+    reasons = module(
+        "ResetReason", POWER_ON=Constant("POWER_ON"), DEEP_SLEEP_ALARM=Constant("DEEP_SLEEP_ALARM")
+    )
+    cpu = module("cpu", uid=bytearray(machine.uid), reset_reason=getattr(reasons, machine.reset_reason))
     return module(
         "microcontroller",
         Pin=Pin,
+        ResetReason=reasons,
         cpu=cpu,
         delay_us=lambda us: None if machine.is_real else machine.pass_time(us),
     )
