@@ -7,7 +7,7 @@ Settings are flat keys of `settings.toml` in the root of the flash, as on Circui
 | STRIDELOAD_SCL_PIN, STRIDELOAD_SDA_PIN, STRIDELOAD_INT1_PIN | the chip's pins (PINS of the port; "": no INT1) |
 | STRIDELOAD_BUTTON_PIN, STRIDELOAD_LAMP_PIN | button to ground, lamp (the same) |
 | STRIDELOAD_MOTOR_PIN | motor (none) |
-| STRIDELOAD_BATTERY_PIN, STRIDELOAD_BATTERY_SCALE | battery's divider (none); its mV for 1000 at the pin (2000) |
+| STRIDELOAD_BATTERY_PIN, STRIDELOAD_BATTERY_DIVIDER | battery's divider (none); its percent of the pin (200) |
 | STRIDELOAD_SD_SCK_PIN, STRIDELOAD_SD_MOSI_PIN, STRIDELOAD_SD_MISO_PIN, STRIDELOAD_SD_CS_PIN | microSD card (none) |
 | STRIDELOAD_WIFI_SSID, STRIDELOAD_WIFI_PASSWORD | the network |
 | STRIDELOAD_NTP_HOST | who is asked for the time before the broker is called (none; with TLS pool.ntp.org) |
@@ -194,7 +194,7 @@ class Board:
         """The battery's voltage behind a divider; None without one."""
         if self._pin_mv is None:
             return None
-        return self._pin_mv() * self.settings.get("STRIDELOAD_BATTERY_SCALE", 2000) // 1000
+        return self._pin_mv() * self.settings.get("STRIDELOAD_BATTERY_DIVIDER", 200) // 100
 
     # Card
 
