@@ -22,6 +22,7 @@ class Shelf:
         self.kept = list(sessions)
         self.noted = {}
         self.living = []
+        self.marked = []
         self.zones = zones or {}
 
     def sessions(self, runner, start_utc_us, end_utc_us):
@@ -35,6 +36,9 @@ class Shelf:
 
     def alive(self, runner, start_utc_us, end_utc_us):
         return [one for one in self.living if start_utc_us <= one.utc_us < end_utc_us]
+
+    def marks(self, runner, start_utc_us, end_utc_us):
+        return [mark for mark in self.marked if start_utc_us <= mark.at_utc_us < end_utc_us]
 
     def notes(self, runner, first_date, last_date):
         return {day: note for day, note in self.noted.items() if first_date <= day <= last_date}

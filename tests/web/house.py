@@ -105,7 +105,13 @@ def a_live_pod(**changes: Any) -> LivePod:
         "kind": "run",
         "origin": "sensor",
         "recording": True,
+        "why_not": None,
         "free_pages": 900,
+        "raw": None,
+        "raw_free_pages": None,
+        "rest_mg": None,
+        "cue": None,
+        "settings": None,
         "battery_mv": None,
         "faults": {},
     }
