@@ -12,8 +12,10 @@ from strideload.load.intervals import Interval, Intervals, union
 from strideload.pod_settings import KnownPod, known_pod
 from strideload.protocol.pod_settings import CueTarget
 from strideload.store import Store
-from strideload.words.numbers import NO_BREAK_SPACE, number
+from strideload.words import cues
+from strideload.words.numbers import THIN_SPACE, number
 from strideload.words.pods import pod_name, spm, standing
+from strideload_pod.cue import share_percent
 
 DAY_US: Final = 86_400_000_000
 
@@ -66,11 +68,11 @@ def to_json(cueing: Cueing) -> str:
     """Plain JSON; null is "not known" or "none"."""
     said = asdict(cueing) | {
         "over_percent": cueing.over_percent,
-        "share_percent": None if cueing.run is None else programme.share_percent(cueing.run),
-        "basis": programme.BASIS,
-        "evidence": programme.EVIDENCE,
-        "fading": programme.FADING,
-        "caveat": programme.CAVEAT,
+        "share_percent": None if cueing.run is None else share_percent(cueing.run),
+        "basis": cues.BASIS,
+        "evidence": cues.EVIDENCE,
+        "fading": cues.FADING,
+        "caveat": cues.CAVEAT,
     }
     return json.dumps(said, allow_nan=False)
 
@@ -86,12 +88,12 @@ def _lines(cueing: Cueing) -> Iterator[str]:
         yield f"The {name} has no cadence cue."
     else:
         over = cueing.over_percent
-        above = "" if over is None else f", {number(over, 1)}{NO_BREAK_SPACE}% over your own cadence"
+        above = "" if over is None else f", {number(over, 1)}{THIN_SPACE}% over your own cadence"
         yield f"The {name} cues towards {spm(cueing.target_cspm)}{above}."
         if cueing.pod.settings is not None:
             yield standing(name, cueing.pod.settings)
         if cueing.run is not None:
-            yield f"{programme.fading(cueing.run).capitalize()}."
+            yield cues.stage(cueing.run)
     if cueing.baseline is None:
         yield cueing.no_baseline or ""
     else:
@@ -100,11 +102,11 @@ def _lines(cueing: Cueing) -> Iterator[str]:
             f"Your own cadence: {spm(round(100 * own.cadence_spm))}, the median of {own.minutes} minutes in the "
             f"{own.easy_runs} easy ones of {own.runs} runs."
         )
-    yield programme.BASIS
+    yield cues.BASIS
     if cueing.target_cspm is not None:
-        yield programme.FADING
-    yield programme.EVIDENCE
-    yield programme.CAVEAT
+        yield cues.FADING
+    yield cues.EVIDENCE
+    yield cues.CAVEAT
 
 
 def _baseline(store: Store, pod: KnownPod) -> programme.Baseline:

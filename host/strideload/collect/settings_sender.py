@@ -1,4 +1,4 @@
-"""Publishes what each pod is to have, retained, whoever changed it: the command line does so in a process of its own."""
+"""Publishes what each pod is to have, retained, whoever changed it: the command line is a process of its own."""
 
 import time
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""The programme of the cadence cue: the runner's own easy cadence, a target a little above it, and how cues fade.
+"""What the cadence cue rests on: the runner's own easy cadence, and a target a little above it.
 
-The sensor knows no pace. "Easy" is said by the duty factor, the share of a stride in which the foot is on the ground: it
-falls as pace rises, and hardly changes when the same pace is run with more steps. That is general mechanics of running,
-and was not checked against a source for this use; docs/metrics.md says so as well.
+The sensor knows no pace. "Easy" is said by the duty factor, the share of a stride in which the foot is on the ground:
+it falls as pace rises, and hardly changes when the same pace is run with more steps. That is general mechanics of
+running, and was not checked against a source for this use; docs/metrics.md says so as well.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from strideload.load.runs import RUN_GAP_US
 from strideload.load.steps import Session
 from strideload.protocol.pod_settings import CUE_LEAST_CSPM, CUE_MOST_CSPM
 from strideload_pod import page
-from strideload_pod.cue import SHARE_PERCENT, share_percent
 
 DAYS = 30
 FEWEST_RUNS = 3
@@ -28,22 +27,6 @@ FEWEST_MINUTES = 10  # of running in each
 FULL_MINUTE_S = 30.0  # of running, for a minute to have a cadence
 PERCENT = 7.0  # over the baseline, when the cue is switched on
 PERCENT_MOST = 10.0
-
-EVIDENCE = (
-    "Target: 1.05 to 1.10 times the runner's own cadence at the same pace (Heiderscheit 2011). At +10 % the peak force "
-    "behind the kneecap was 14 % lower (Lenhart 2014), and the stress 22 % lower a step and 7.5 % a mile (Willson). "
-    "Whether injuries become fewer is not shown: the evidence is insufficient (Anderson 2022); a trial of 30 runners is "
-    "small (de Souza 2024)."
-)
-FADING = "Cues in full for four runs, then fewer, and none from the eighth on (after Willy 2016, from memory, not checked)."
-CAVEAT = (
-    "Optional, and a matter of each case: no cadence is right for everybody, and an abrupt change of gait makes new "
-    "troubles. With pain, ask a physiotherapist first."
-)
-BASIS = (
-    f"From your runs of {DAYS} days without a cue, of {FEWEST_MINUTES} minutes or more. The sensor knows no pace, so easy "
-    "ones are taken to be the half in which the foot stays longest on the ground."
-)
 
 
 class CueRefused(StrideloadError):
@@ -110,13 +93,13 @@ def target_cspm(own: Baseline, percent: float, present_cspm: int | None) -> int:
     if not 0 <= percent <= PERCENT_MOST:
         raise CueRefused(
             f"{percent:g} % is refused: a target lies 0 to {PERCENT_MOST:g} % over your own cadence of "
-            f"{own.cadence_spm:.1f} steps/min, as an abrupt change of gait makes new troubles."
+            f"{own.cadence_spm:.1f} steps/min, as an abrupt change of gait creates new issues."
         )
     target = round(own.cadence_spm * (100 + percent))
     if present_cspm is not None and target * 100 > present_cspm * (100 + PERCENT_MOST):
         raise CueRefused(
             f"A target of {target / 100:.1f} steps/min is refused: it is more than {PERCENT_MOST:g} % over the present "
-            f"one of {present_cspm / 100:.1f}, and an abrupt change of gait makes new troubles."
+            f"one of {present_cspm / 100:.1f}, and an abrupt change of gait creates new issues."
         )
     if not CUE_LEAST_CSPM <= target <= CUE_MOST_CSPM:
         raise CueRefused(
@@ -124,13 +107,6 @@ def target_cspm(own: Baseline, percent: float, present_cspm: int | None) -> int:
             f"{CUE_MOST_CSPM / 100:.0f}."
         )
     return target
-
-
-def fading(run: int) -> str:
-    """Where the `run`th run (from 1) stands in the programme, in words."""
-    if run > len(SHARE_PERCENT):
-        return f"run {run}, after the programme of {len(SHARE_PERCENT)}: no cues any more"
-    return f"run {run} of {len(SHARE_PERCENT)}: cues in {share_percent(run)} % of it"
 
 
 def _run_cadence(running: Contacts, run: Interval) -> list[RunCadence]:

@@ -313,7 +313,7 @@ METRICS = (
         "cues_given",
         "Cues given",
         "",
-        "Cues for which the motor was told to buzz: ten seconds more than 2.5 % off the target, and none due for twenty.",
+        "Cues for which the motor was told to buzz: ten seconds more than 2.5 % off the target, none due for twenty.",
         OWN,
         "Whether the runner felt them is not known.",
     ),
@@ -339,7 +339,7 @@ METRICS = (
         "share",
         "Share of the running time in which the mean cadence of the last ten seconds lay within 2.5 % of the target.",
         OWN,
-        "Only where ten seconds of running lie behind. A run in which no cue was due has no record of its target, and no figure.",
+        "Only where ten seconds of running lie behind. A run in which no cue was due has no record of its target.",
     ),
     Metric(
         "faults",

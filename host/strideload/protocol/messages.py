@@ -148,7 +148,7 @@ def ack_message(store: str, log: int, stream: int, next_: int, utc_ms: int | Non
 def settings_message(
     store: str, version: int, settings: PodSettings, mark: tuple[int, int] | None = None
 ) -> bytes:
-    """`settings`: what this store wants a pod to have. `mark`: a number that grows, and a code, of a mark to be made."""
+    """`settings`: what this store wants a pod to have. `mark`: (a number that grows, code) of a mark to be made."""
     message: Json = {"v": 1, "store": store, "version": version, **settings.as_dict()}
     if mark is not None:
         message["mark"] = mark

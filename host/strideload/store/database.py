@@ -248,7 +248,7 @@ class Store:
             return wanting.history(connection, pod)
 
     def change_settings(self, pod: str, **changes: Any) -> Wanted:
-        """Change some of a pod's settings -> what holds then. StoreError: no such pod. MessageError: no pod has that."""
+        """Change some of a pod's settings -> what holds then. StoreError: no such pod. MessageError: no pod can."""
         with self._writing() as connection:
             return wanting.change(connection, pod, changes, _now_utc_us())
 

@@ -52,8 +52,7 @@ def not_recording(pod: LivePod) -> str | None:
         there = "Leave it in reach until its pages have come."
         away = "Bring it into reach and let it sync."
         return f"The {name} does not record, for its memory is full. {there if pod['online'] else away}"
-    reason = WHY_NOT[why or ""] if (why or "") in WHY_NOT else f"{why}."
-    return f"The {name} does not record: {reason}"
+    return f"The {name} does not record: {WHY_NOT.get(why or '', f'{why}.')}"
 
 
 def raw_full(pod: LivePod) -> str | None:
