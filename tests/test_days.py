@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from strideload import days
-from strideload.load.steps import Alive
+from strideload.load.steps import Alive, Cue, Mark
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
 from strideload.store import open_store
 from support.sessions import SECOND_US, session
@@ -91,6 +91,15 @@ def other_foot(shelf):
     shelf.kept[0] = replace(shelf.kept[0], foot="left")
 
 
+def marked(shelf):
+    shelf.marked.append(Mark(at(SUNDAY, 18), "aa" * 8, "button", 1))
+
+
+def cued(shelf):
+    cue = Cue(at(SUNDAY, 8.1), 17_250, 16_000, "given", 1, 100)
+    shelf.kept[0] = replace(shelf.kept[0], cues=(cue,))
+
+
 def lost_pages(shelf):
     shelf.kept[0] = replace(shelf.kept[0], pages_lost=3)
 
@@ -105,7 +114,7 @@ def noted(shelf):
 
 @pytest.mark.parametrize(
     "change",
-    [later, more_steps, one_other_peak, other_foot, lost_pages, other_zone, noted],
+    [later, more_steps, one_other_peak, other_foot, marked, cued, lost_pages, other_zone, noted],
     ids=lambda change: change.__name__,
 )
 def test_whatever_changes_changes_the_day(change):

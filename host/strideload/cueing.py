@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from strideload.errors import StrideloadError
 from strideload.load import cue as programme
 from strideload.load.intervals import Interval, Intervals, union
 from strideload.pod_settings import KnownPod, known_pod
@@ -111,7 +110,7 @@ def _lines(cueing: Cueing) -> Iterator[str]:
 
 def _baseline(store: Store, pod: KnownPod) -> programme.Baseline:
     if pod.runner is None:
-        raise StrideloadError("No runner wears this pod, so there is no cadence to begin from.")
+        raise programme.CueRefused("No runner wears this pod, so there is no cadence of anybody's own.")
     now_utc_us = time.time_ns() // 1000
     start_utc_us = now_utc_us - programme.DAYS * DAY_US
     sessions = store.sessions(pod.runner, start_utc_us, now_utc_us)

@@ -60,12 +60,12 @@ def on_target_share(rows: NDArray[np.void], cues: Sequence[Cue]) -> float | None
     the first one the first one's. None: no target is known, or nobody ran for so long.
     """
     known = [cue for cue in cues if cue.target_cspm is not None]
-    end_s, stride_s, cadence_spm = _means(rows)
-    if not known or not len(end_s):
+    end_us, stride_s, cadence_spm = _means(rows)
+    if not known or not len(end_us):
         return None
     moments = np.array([cue.utc_us for cue in known], np.int64)
     targets = np.array([cue.target_cspm for cue in known], np.float64) / 100
-    place = np.searchsorted(moments, end_s * 1e6, side="right") - 1
+    place = np.searchsorted(moments, end_us, side="right") - 1
     target = targets[np.maximum(place, 0)]
     inside = np.abs(cadence_spm - target) <= BAND_SHARE * target
     return float(np.sum(stride_s[inside]) / np.sum(stride_s))
@@ -94,7 +94,7 @@ def _rows(parts: Sequence[NDArray[np.void]], run: Interval) -> NDArray[np.void]:
 
 def _means(
     rows: NDArray[np.void],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """End of each running stride with WINDOW_S of running behind it, its length, and the mean cadence of that time."""
     runs = (rows["kind"] == page.STEP_KIND_RUN) & formulas.in_stride(rows["stride_s"])
     runs &= rows["flags"] & page.STEP_AFTER_GAP == 0
@@ -109,4 +109,4 @@ def _means(
     last = np.flatnonzero(full)
     begin = begin[full]
     mean_spm = 120 * (last + 1 - begin) / (before_s[last + 1] - before_s[begin])
-    return end_us[full] / 1e6, stride_s[full], mean_spm
+    return end_us[full], stride_s[full], mean_spm
