@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from store.making import LOG, POD
-from strideload import pod_settings
+from strideload import doctor, pod_settings
 from strideload.errors import StrideloadError
 from strideload.pod_settings import IN_REACH_S
 from strideload.store import Store, open_store
@@ -148,3 +148,18 @@ def test_a_mark_that_would_come_late_is_refused(store: Store, ago_s: float | Non
     with pytest.raises(StrideloadError, match=r"left pod is out of reach .* worth only its moment"):
         pod_settings.mark(store, POD, 7)
     assert store.settings_history(POD) == []
+
+
+def test_the_doctor_shows_a_refusal(tmp_path: Path) -> None:
+    """A setting that a pod refused is for its owner to change; one that it has not heard of yet is not."""
+    with open_store(tmp_path / "strideload.db") as store:
+        store.ensure_runner("me", "Me", "UTC")
+        store.assign(POD, "me", "left", 0)
+        pod_settings.change(store, POD, odr_hz=416)
+        found = {one.name: one for one in doctor.examine(tmp_path)}["Pods"]
+        assert found.good
+        assert found.words.startswith("1 known. The left pod has not confirmed its settings 1")
+        says(store, settings_refused="no such rate")
+    found = {one.name: one for one in doctor.examine(tmp_path)}["Pods"]
+    assert not found.good
+    assert "refused its settings 1" in found.words

@@ -9,7 +9,7 @@ from strideload.protocol import topics
 from strideload.protocol.messages import settings_message
 from strideload.store import Store, Wanted
 
-LOOK_EVERY_S: Final = 2.0
+LOOK_EVERY_S: Final = 1.0  # so late a mark may be asked for
 # A mark belongs to its moment: a pod that hears of it later makes none.
 MARK_HOLDS_S: Final = 60.0
 
