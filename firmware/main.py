@@ -19,7 +19,9 @@ def open_board():
 def main():
     from strideload_pod.pod import Pod
 
-    Pod(open_board()).run()
+    board = open_board()
+    while Pod(board).run():
+        pass  # other settings, another boot
 
 
 if __name__ == "__main__":

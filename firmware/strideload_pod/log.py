@@ -183,6 +183,10 @@ class Log:
             self._wanted = [self.oldest(stream) for stream in STREAMS]
             self._save_twice()
 
+    def close(self):
+        """Let go of the files: another log may be opened on them."""
+        self._let_go()
+
     # Opening
 
     def _open(self, random_u32):

@@ -8,6 +8,7 @@ import struct
 from binascii import crc32
 
 PAGE_SIZE = 512
+EMPTY = bytes(PAGE_SIZE)
 MAGIC = b"SL"
 VERSION = 1
 
@@ -176,9 +177,7 @@ class Page:
         self.size = struct.calcsize(self.format)
         self.limit = (CRC_OFFSET - HEADER_SIZE) // self.size
         self.count = 0
-        buffer = self.buffer
-        for i in range(PAGE_SIZE):
-            buffer[i] = 0
+        self.buffer[:] = EMPTY
         self.fields["kind"] = kind
         self.fields["first_sample"] = first_sample
 
@@ -191,6 +190,15 @@ class Page:
             raise ValueError("page is full: %d records" % self.limit)
         struct.pack_into(self.format, self.buffer, HEADER_SIZE + self.count * self.size, *values)
         self.count += 1
+
+    def add_samples(self, block, start, n):
+        """Append `n` samples of `block` (array("h")), which begin at its item `start`. ValueError: no room for them."""
+        if self.count + n > self.limit:
+            raise ValueError("page is full: %d records" % self.limit)
+        values = n * (self.size // 2)
+        at = HEADER_SIZE + self.count * self.size
+        struct.pack_into("<%dh" % values, self.buffer, at, *block[start : start + values])
+        self.count += n
 
     def close(self, log, number, sample, tick_ms):
         """Seal the page as `number` of `log`, closed at `sample` and `tick_ms` since boot. -> its 512 bytes."""

@@ -6,28 +6,16 @@ numbers go on true. docs/pod.md says what a runner sees of it.
 
 from array import array
 
-from strideload_pod import FIRMWARE_VERSION, detector
+from strideload_pod import FIRMWARE_VERSION, detector, lamp, motor
 from strideload_pod import page as pages
-from strideload_pod.imu import (
-    ACC_CODES,
-    GYRO_CODES,
-    RATE_CODES,
-    BusError,
-    FifoStalled,
-    Imu,
-    ImuError,
-    open_driver,
-)
+from strideload_pod.capture import Capture
+from strideload_pod.cue import Cue
+from strideload_pod.imu import BusError, FifoStalled, Imu, ImuError, open_driver
 from strideload_pod.log import Log, LogFailed, LogFull
 from strideload_pod.page import Page
+from strideload_pod.settings import CHIP_NAMES, CHIPS, ORIGINS, HostSettings
 from strideload_pod.sync import Sync
 
-CHIPS = {"LSM6DSO32": pages.CHIP_LSM6DSO32, "LSM6DSOX": pages.CHIP_LSM6DSOX}
-ORIGINS = {
-    "sensor": pages.ORIGIN_SENSOR,
-    "recording": pages.ORIGIN_RECORDING,
-    "simulated": pages.ORIGIN_SIMULATED,
-}
 KIND_NAMES = ("uncertain", "walk", "run")  # by page.STEP_KIND_*
 ANCHOR_NAMES = {
     pages.ANCHOR_NTP: "ntp",
@@ -35,17 +23,6 @@ ANCHOR_NAMES = {
     pages.ANCHOR_RTC: "rtc",
     pages.ANCHOR_OPERATOR: "operator",
 }
-DEFAULTS = {
-    "STRIDELOAD_CHIP": "LSM6DSO32",
-    "STRIDELOAD_ODR_HZ": 833,  # an impact peak needs 500 Hz and more (docs/metrics.md)
-    "STRIDELOAD_RANGE_G": 32,  # tibial peaks reach 24.6 g: +-16 g clips at the shoe
-    "STRIDELOAD_GYRO_DPS": 2000,  # 0: acceleration alone
-    "STRIDELOAD_LOG_PAGES": 16384,  # 8 MB
-    "STRIDELOAD_ORIGIN": "sensor",
-    "STRIDELOAD_RESAMPLED": 0,
-    "STRIDELOAD_STORE": "",
-}
-
 PAGE_CLOSES_MS = 10_000  # what a pulled battery may cost
 SESSION_ENDS_MS = 600_000  # ten quiet minutes
 ANCHOR_EVERY_MS = 600_000
@@ -58,6 +35,10 @@ CHIP_CLOCK_MS = (
 )
 READ_EVERY_MS = 500  # at the latest, so that live is told in time; mostly the FIFO asks for it sooner
 RETRY_MS = 50  # the FIFO, read when a quarter full, still has room after it: 154 ms at the highest rate
+LONG_PRESS_MS = 2_000  # begins or ends a session; a shorter one makes a mark
+HELD_MS = 5_000  # the detector tells of a contact within 1.7 strides, and no stride is longer than 2.5 s
+CUE_RUN_MS = 600_000  # so long was run at least: it counts as a run of the cue's programme
+SYNC_PATIENCE_MS = 120_000  # so long a pod that wants to sleep waits for its host
 WRITE_TRIES = 2  # of a page: after a failed write the log takes another file
 TICK_DRIFT = 5_000  # 1 / 200 ppm, what crystals of microcontrollers keep
 SESSIONS_A_BOOT = 4096  # a session's number is boot * 4096 + count: no boot of a million repeats another's
@@ -69,29 +50,6 @@ def session_number(boot, count):
     return (boot * SESSIONS_A_BOOT + count - 1) % SESSIONS_MOST + 1
 
 
-def read_settings(given):
-    """DEFAULTS, and of them what `given` says otherwise. ValueError: no pod has that."""
-    settings = {name: given.get(name, DEFAULTS[name]) for name in DEFAULTS}
-    for name in DEFAULTS:
-        if not isinstance(settings[name], type(DEFAULTS[name])):
-            raise ValueError("%s is like %r, got %r" % (name, DEFAULTS[name], settings[name]))
-    _need_one_of(settings, "STRIDELOAD_CHIP", CHIPS)
-    _need_one_of(settings, "STRIDELOAD_ODR_HZ", RATE_CODES)
-    _need_one_of(settings, "STRIDELOAD_RANGE_G", ACC_CODES[settings["STRIDELOAD_CHIP"]])
-    if settings["STRIDELOAD_GYRO_DPS"]:
-        _need_one_of(settings, "STRIDELOAD_GYRO_DPS", GYRO_CODES)
-    _need_one_of(settings, "STRIDELOAD_ORIGIN", ORIGINS)
-    store = settings["STRIDELOAD_STORE"]
-    if store and (len(store) != 32 or set(store) - set("0123456789abcdef")):
-        raise ValueError("STRIDELOAD_STORE has 32 hex digits, got %r" % store)
-    return settings
-
-
-def _need_one_of(settings, name, known):
-    if settings[name] not in known:
-        raise ValueError("%s is one of %s, got %r" % (name, sorted(known), settings[name]))
-
-
 class Pod:
     """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it.
 
@@ -101,7 +59,8 @@ class Pod:
     def __init__(self, board):
         self.board = board
         self.i2c = board.i2c
-        self.settings = settings = read_settings(board.settings)
+        self.host = HostSettings(board.files)
+        self.settings = settings = self.host.over(board.settings)
         self.page = Page(board.uid)
         self.log = Log(board.files, board.uid, settings["STRIDELOAD_LOG_PAGES"], board.random_u32)
         if settings["STRIDELOAD_STORE"] and self.log.store != settings["STRIDELOAD_STORE"]:
@@ -110,6 +69,7 @@ class Pod:
         self.block = array("h", bytes(2 * axes * detector.BLOCK_LIMIT))
         self.detector_state = array("i", bytes(4 * detector.STATE_SIZE))
         self.steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
+        self.capture = Capture(board.uid, axes, self._keep_raw)
         self.chip_known = False  # it was started once in this boot, and `imu` reads it
         self.mend = self._start_chip  # what the chip needs before it can be read; None: nothing
         self.reading = False  # the last read went well
@@ -119,9 +79,16 @@ class Pod:
         self.drained_tick_ms = board.clock.ticks_ms()  # `sample` belongs to this tick
         self.sure = (0, 0)  # (tick, sample) when the chip was last known to be set up right
         self.write_failed = False
+        self.is_again = False  # the loop ends so that another boot begins
         self.session = 0
         self.sessions_begun = 0
+        self.by_hand = None  # "on" or "off" as the button said, which goes before the settings
+        self.closing = (
+            None  # (reason, sample, tick) of a session that ends as soon as its last contacts are told
+        )
+        self.cue = None
         self.strides = 0
+        self.raw_dropped = 0  # pages of the raw stream that the log did not take
         self.last_contact_sample = 0
         self.last_contact_tick_ms = 0
         self.last_step_tick_ms = 0  # when the detector released it
@@ -133,18 +100,24 @@ class Pod:
         self.time_heard_ms = None  # tick at which someone last told the time
         self.anchor_tick_ms = 0
         self.alive_tick_ms = 0
+        self.busy_tick_ms = board.clock.ticks_ms()  # when the pod last had a reason to be awake
+        self.lamp_tick_ms = 0
+        self.sync_from_ms = 0  # no line before this tick
         self.live_second = -1
-        client = board.client()
-        self.sync = None if client is None else Sync(self.log, client, self.state, board.random_u32)
+        self.client = board.client()
+        self.sync = None
+        if self.client is not None:
+            self.sync = Sync(self.log, self.client, self.state, board.random_u32)
 
     def run(self):
-        """Begin, go round until the board is stopping, and close what is open."""
+        """Begin, go round until the board is stopping, close what is open. -> True: begin anew, with other settings."""
         self.begin()
         try:
-            while not self.board.stopping():
+            while not (self.is_again or self.board.stopping()):
                 self.step()
         finally:
             self.end()
+        return self.is_again
 
     def begin(self):
         """Start the chip if it answers, and write down that this boot lives."""
@@ -167,24 +140,31 @@ class Pod:
         wait_ms = self._take_samples()
         now_ms = self.board.clock.ticks_ms()
         self._keep_time(now_ms)
+        self._hear_button(now_ms)
+        self._keep_session(now_ms)
         self._close_what_is_due(now_ms)
         if self.sync is not None:
-            self.sync.step(now_ms)
-            if now_ms // LIVE_EVERY_MS != self.live_second:
-                self.live_second = now_ms // LIVE_EVERY_MS
-                self.sync.send_live(self.live(now_ms))
-        self.board.clock.sleep_ms(wait_ms)
+            self._talk(self.sync, now_ms)
+        self.board.light(lamp.is_lit(self.lamp_pattern(), now_ms, self.lamp_tick_ms))
+        self.lamp_tick_ms = now_ms
+        if self._may_sleep(now_ms):
+            self._sleep(now_ms)
+        else:
+            self.board.wait(wait_ms)
 
     def end(self):
         """Read what is there, release what the detector holds, end the session, leave nothing in memory only."""
         self._take_samples()
         self._add_steps(detector.finish(self.detector_state, self.steps))
-        self._end_session(pages.SESSION_STOPPED, self.sample, self.drained_tick_ms)
+        reason = pages.SESSION_SETTINGS if self.is_again else pages.SESSION_STOPPED
+        self._end_session(*(self.closing or (reason, self.sample, self.drained_tick_ms)))
         self._flush()
         if self.chip_known:
             self._ask_chip(self.imu.stop)
         if self.sync is not None:
             self.sync.close()
+        self.log.close()
+        self.board.light(False)
 
     # Samples
 
@@ -253,7 +233,13 @@ class Pod:
 
     def _start_chip_again(self):
         """Set the chip up anew. Its clock is lost by it: the pod's own says what is missing. ImuError."""
-        cause = pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL
+        self._begin_anew(pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL)
+
+    def _wake_chip(self):
+        """Set the chip up again after the pod slept. ImuError."""
+        self._begin_anew(pages.GAP_ASLEEP)
+
+    def _begin_anew(self, cause):
         self.imu.start()
         self.drained_tick_ms = self.board.clock.ticks_ms()
         due = self.sure[1] + (self.drained_tick_ms - self.sure[0]) * self.imu.rate_mhz // 1_000_000
@@ -277,6 +263,8 @@ class Pod:
         else:
             self.sample += n
         self.page.count_fault("clipped_samples", self.imu.take_clipped())
+        if self.session and self.settings["STRIDELOAD_RAW"]:
+            self.capture.add(self.page.fields, self.block, n, self.sample - n)
         self._add_steps(detector.process(self.detector_state, self.block, n, self.steps))
         return n == detector.BLOCK_LIMIT
 
@@ -290,7 +278,8 @@ class Pod:
     def _pass_gap(self, lost, n, cause):
         """Go on past `lost` samples and the `n` that were read behind them, and write it down."""
         detector.gap(self.detector_state, lost)
-        self.page.count_fault("samples_lost", lost)
+        if cause != pages.GAP_ASLEEP:
+            self.page.count_fault("samples_lost", lost)
         first = self.sample
         self.sample += lost + n
         self._note(pages.KIND_GAP, first, lost, cause, bytes(7))
@@ -305,8 +294,12 @@ class Pod:
         steps = self.steps
         sample = self.sample - (self.sample - steps[at + detector.IC_SAMPLE]) % detector.SAMPLE_WRAP
         tick_ms = self._tick_of(sample)
+        if self.closing is not None and sample > self.closing[1]:
+            return
         if not self.session:
-            self._begin_session(sample, tick_ms)
+            if self.recording() == "off":
+                return
+            self._begin_session(sample, tick_ms, pages.SESSION_MOTION)
         page = self.page
         if page.count == 0:
             page.open(pages.KIND_STEPS, sample)
@@ -334,17 +327,27 @@ class Pod:
         self.last_kind = steps[at + detector.KIND]
         if page.is_full():
             self._flush()
+        if self.cue is not None:
+            self._hear_stride(self.cue, stride, steps[at + detector.KIND], steps[at + detector.FLAGS])
 
-    def _begin_session(self, sample, tick_ms):
+    def recording(self):
+        """ "auto", "on" or "off": by the button, else by the settings."""
+        return self.by_hand or self.settings["STRIDELOAD_RECORDING"]
+
+    def _begin_session(self, sample, tick_ms, reason):
         self.sessions_begun += 1
         self.session = session_number(self.log.boot, self.sessions_begun)
         self.page.fields["session"] = self.session
+        self.last_contact_sample = sample
+        self.last_contact_tick_ms = tick_ms
+        if self.host.cue is not None:
+            self.cue = Cue(*self.host.cue, tick_ms)
         self._note(
             pages.KIND_SESSION_START,
             sample,
             tick_ms,
             self._utc_ms_at(tick_ms),
-            pages.SESSION_MOTION,
+            reason,
             bytes(7),
         )
         self._anchor()
@@ -352,10 +355,74 @@ class Pod:
     def _end_session(self, reason, sample, tick_ms):
         if not self.session:
             return
+        self.capture.flush()
         self._anchor()
         self._note(pages.KIND_SESSION_END, sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7))
         self.session = 0
         self.page.fields["session"] = 0
+        self.closing = None
+        self.busy_tick_ms = self.board.clock.ticks_ms()
+        if self.cue is not None:
+            self._end_cued_run(self.cue)
+
+    def _hear_button(self, now_ms):
+        held_ms = self.board.pressed_ms()
+        if held_ms is None:
+            return
+        self.busy_tick_ms = now_ms
+        if held_ms < LONG_PRESS_MS:
+            self._mark(pages.MARK_BUTTON, 0)
+        else:
+            self.by_hand = "off" if self.session else "on"
+
+    def _keep_session(self, now_ms):
+        """Begin and end sessions where the button or the settings say so."""
+        recording = self.recording()
+        by = pages.SESSION_SETTINGS if self.by_hand is None else pages.SESSION_BUTTON
+        if self.session and recording == "off" and self.closing is None:
+            self.closing = (by, self.sample, self.drained_tick_ms)
+        elif not self.session and recording == "on" and self.chip_known:
+            self._begin_session(self.sample, self.drained_tick_ms, by)
+        if self.closing is not None and now_ms - self.closing[2] >= HELD_MS:
+            self._end_session(*self.closing)
+
+    def _mark(self, source, code):
+        tick_ms = self.drained_tick_ms
+        self._note(pages.KIND_MARK, self.sample, tick_ms, self._utc_ms_at(tick_ms), source, bytes(3), code)
+
+    # The cadence cue
+
+    def _hear_stride(self, cue, stride, kind, flags):
+        """Tell the cue of a stride, and buzz if it is due; all of it is written down."""
+        if kind != pages.STEP_KIND_RUN or stride <= 0 or flags & pages.STEP_AFTER_GAP:
+            cue.forget()
+            return
+        tick_ms = self.last_step_tick_ms
+        if not cue.hear(stride * 1_000_000_000 // (256 * self.imu.rate_mhz), tick_ms):
+            return
+        outcome = pages.CUE_FADED
+        if cue.is_given(tick_ms):
+            buzzed = motor.buzz(self.settings["STRIDELOAD_MOTOR"], self.board)
+            outcome = pages.CUE_GIVEN if buzzed else pages.CUE_FAILED
+        self._note(
+            pages.KIND_CUE,
+            self.sample,
+            self.drained_tick_ms,
+            cue.target_cspm,
+            cue.cadence_cspm,
+            outcome,
+            cue.run,
+            cue.share_percent,
+            0,
+        )
+
+    def _end_cued_run(self, cue):
+        self.cue = None
+        if cue.running_ms >= CUE_RUN_MS:
+            try:
+                self.host.next_run()
+            except OSError:
+                self.page.count_fault("log_errors")
 
     # Time
 
@@ -436,15 +503,19 @@ class Pod:
         temperature = self._ask_chip(self.imu.temperature) if self.reading else None
         page.fields["temperature"] = pages.UNKNOWN_TEMPERATURE if temperature is None else temperature
         page.fields["battery_mv"] = self.board.battery_mv() or pages.UNKNOWN_U16
-        if not self._keep():
+        if not self._keep(page, self.sample):
             page.count_fault("pages_dropped")
         page.count = 0
 
-    def _keep(self):
-        """Write the page to the log. -> False when the log is full, or its files refused every try."""
+    def _keep_raw(self, page, sample):
+        if not self._keep(page, sample):
+            self.raw_dropped += 1
+
+    def _keep(self, page, sample):
+        """Write a page to the log. -> False when the log is full, or its files refused every try."""
         for _ in range(WRITE_TRIES):
             try:
-                self.log.append(self.page, self.sample, self.drained_tick_ms)
+                self.log.append(page, sample, self.drained_tick_ms)
                 self.write_failed = False
                 return True
             except LogFull:
@@ -461,21 +532,114 @@ class Pod:
             self._flush()
         if now_ms - self.alive_tick_ms >= ALIVE_EVERY_MS:
             self._note_alive()
-        if now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS:
+        is_quiet = now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS and self.closing is None
+        if is_quiet and (self.by_hand or self.settings["STRIDELOAD_RECORDING"] != "on"):
             # The ten minutes were no part of it.
             self._end_session(pages.SESSION_QUIET, self.last_contact_sample, self.last_contact_tick_ms)
+            self.by_hand = None
 
-    # What the host is told
+    # Asleep
 
-    def is_recording(self):
-        """True while the chip is read and the log has room: a step made now is kept."""
-        return self.reading and not self.write_failed and self.log.free() > 0
+    def _may_sleep(self, now_ms):
+        """True when nobody walks, nothing is to be done, and the host has all or was waited for long enough."""
+        after_ms = 1000 * self.settings["STRIDELOAD_SLEEP_AFTER_S"]
+        if after_ms == 0 or self.session or not self.reading or self.mend is not None:
+            return False
+        idle_ms = now_ms - max(self.busy_tick_ms, self.last_step_tick_ms)
+        if idle_ms < after_ms or self.is_again:
+            return False
+        sync = self.sync
+        if sync is None or not self._may_talk(now_ms) or sync.drained:
+            return True
+        return idle_ms >= after_ms + SYNC_PATIENCE_MS
+
+    def _sleep(self, now_ms):
+        """Sleep until the shoe moves, the button is pressed or an alive record is due. Some boards wake anew."""
+        self._flush()
+        try:
+            self.imu.watch_motion()
+        except ImuError as error:
+            self._count_chip_fault(error)
+            self.mend = self._start_chip_again
+            self.busy_tick_ms = now_ms
+            return
+        if self.sync is not None:
+            self.sync.close()
+        self.board.light(False)
+        self.sure = (self.drained_tick_ms, self.sample)
+        self.board.sleep(max(1, self.alive_tick_ms + ALIVE_EVERY_MS - now_ms))
+        self.by_hand = None
+        self.busy_tick_ms = self.board.clock.ticks_ms()
+        self.mend = self._wake_chip
+
+    # The host
+
+    def _may_talk(self, now_ms):
+        """True while a line may be had: there is a broker, the battery carries it, and no session would wait for it."""
+        if self.sync is None or now_ms < self.sync_from_ms:
+            return False
+        if self.page.fields["battery_mv"] < self.settings["STRIDELOAD_SYNC_LEAST_MV"]:
+            return False
+        return self.sync.is_on or not (self.session and self.client.blocks)
+
+    def _talk(self, sync, now_ms):
+        if not self._may_talk(now_ms):
+            if sync.is_on:
+                sync.close()
+            return
+        sync.step(now_ms)
+        if now_ms // LIVE_EVERY_MS != self.live_second:
+            self.live_second = now_ms // LIVE_EVERY_MS
+            sync.send_live(self.live(now_ms))
+        told = sync.take_settings()
+        if told is not None:
+            self._hear_settings(told)
+            sync.tell_state()
+        pause_s = self.settings["STRIDELOAD_SYNC_PAUSE_S"]
+        if pause_s and not self.session and sync.is_on and sync.drained:
+            sync.close()
+            self.sync_from_ms = now_ms + 1000 * pause_s
+
+    def _hear_settings(self, told):
+        """Do what the host says. Another rate or range begins another boot: within one, samples are of one kind."""
+        try:
+            is_news, mark = self.host.take(told, self.log.store, self.board.settings)
+        except OSError:
+            self.page.count_fault("log_errors")
+            return
+        if mark is not None:
+            self._mark(pages.MARK_HOST, mark)
+        if is_news:
+            had, self.settings = self.settings, self.host.over(self.board.settings)
+            self.is_again = any(had[name] != self.settings[name] for name in CHIP_NAMES)
+            self.by_hand = None
+            if not self.settings["STRIDELOAD_RAW"]:
+                self.capture.flush()
+
+    def why_not_recording(self):
+        """Why a step made now would not be kept, in a word or two; None: it is kept."""
+        if not self.reading:
+            return "chip"
+        if self.write_failed:
+            return "flash"
+        if self.log.free() == 0:
+            return "log full"
+        return "off" if self.recording() == "off" else None
+
+    def lamp_pattern(self):
+        why_not = self.why_not_recording()
+        if why_not == "off":
+            return lamp.DARK
+        if why_not is not None:
+            return lamp.NOT_RECORDING
+        return lamp.IN_SESSION if self.session else lamp.WATCHING
 
     def state(self):
         """The `state` message as a dict; sync adds what it and the log know."""
         fields = self.page.fields
         settings = self.settings
         battery_mv = fields["battery_mv"]
+        cue = self.host.cue
         tick_ms = self.board.clock.ticks_ms()
         utc_ms = self._utc_ms_at(tick_ms)
         is_known = utc_ms != pages.UNKNOWN_UTC_MS
@@ -485,8 +649,15 @@ class Pod:
             "chip": settings["STRIDELOAD_CHIP"],
             "origin": settings["STRIDELOAD_ORIGIN"],
             "odr_hz": settings["STRIDELOAD_ODR_HZ"],
-            "recording": self.is_recording(),
+            "recording": self.why_not_recording() is None,
+            "why_not": self.why_not_recording(),
             "session": self.session or None,
+            "woken": self.board.woken,
+            "settings": self.host.version or None,
+            "settings_refused": self.host.refused,
+            "raw": bool(settings["STRIDELOAD_RAW"]),
+            "raw_dropped": self.raw_dropped,
+            "cue": None if cue is None else {"target_cspm": cue[0], "run": cue[1]},
             "battery_mv": None if battery_mv == pages.UNKNOWN_U16 else battery_mv,
             "faults": {name: fields[name] for name in pages.COUNTERS},
             "clock": {

@@ -31,6 +31,7 @@ ONLINE = "online"
 STATE = "state"
 LIVE = "live"
 ACK = "ack"
+SETTINGS = "settings"
 
 MESSAGE_PAGES = 16
 AHEAD = 4  # messages; until the host is heard only one, so that a host that is away finds no heap of repeats
@@ -107,6 +108,7 @@ class Sync:
         self._wait_ms = 0  # until the next connection, or until it begins again
         self._state_ms = None  # when `state` was last told
         self._time = None
+        self._settings = None
         self._gone = []  # (stream, first, end, number of the page that says so)
         self._forget()
 
@@ -143,8 +145,22 @@ class Sync:
         told, self._time = self._time, None
         return told
 
+    def take_settings(self):
+        """The newest `settings` message, bytes, once; or None. Whose it is, the pod looks itself."""
+        told, self._settings = self._settings, None
+        return told
+
+    def tell_state(self):
+        """Say `state` at the next step, and not only when it is due."""
+        self._state_ms = None
+
+    @property
+    def is_on(self):
+        """True while there is a connection."""
+        return self._phase == _ON
+
     def close(self):
-        """Say goodbye and hang up."""
+        """Say goodbye and hang up. The next step connects again."""
         try:
             if self._phase == _ON:
                 self._client.publish(topic(self._log.pod, ONLINE), b"0", 1, True)
@@ -165,7 +181,8 @@ class Sync:
             if now_ms - self._phase_ms >= CONNECT_MS:
                 raise OSError("no connection")
             return
-        self._client.subscribe(topic(self._log.pod, ACK))
+        for leaf in (ACK, SETTINGS):
+            self._client.subscribe(topic(self._log.pod, leaf))
         self._client.publish(topic(self._log.pod, ONLINE), b"1", 1, True)
         self._enter(_ON, now_ms)
         self._forget()
@@ -199,7 +216,7 @@ class Sync:
         if self._flight and now_ms - self._progress_ms >= self._wait_ms:
             self.counters["sync_repeats"] += 1
             self._begin_again(now_ms)
-        if now_ms - self._state_ms >= STATE_EVERY_MS:
+        if self._state_ms is None or now_ms - self._state_ms >= STATE_EVERY_MS:
             self._tell_state(now_ms)
         if len(self._flight) < self._ahead:
             self._send(now_ms)
@@ -322,6 +339,8 @@ class Sync:
             wait_ms = 0
             if message[0] == topic(self._log.pod, ACK):
                 self._hear(message[1], now_ms)
+            elif message[0] == topic(self._log.pod, SETTINGS):
+                self._settings = message[1]
 
     def _hear(self, payload, now_ms):
         ack = read_ack(payload)

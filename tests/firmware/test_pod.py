@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from unittest.mock import patch
 
-import adafruit_lsm6ds
 import numpy as np
 import paho.mqtt.client as paho
 import pytest
@@ -22,7 +21,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from strideload.protocol import messages
 from strideload.protocol import pages as protocol
-from strideload.simulate.bus import SimulatedI2C
 from strideload.simulate.chip import (
     CTRL1_XL,
     CTRL2_G,
@@ -31,11 +29,10 @@ from strideload.simulate.chip import (
     FIFO_CTRL4,
     Chip,
 )
-from strideload.simulate.pod import ScratchFiles, StillClock, Take, record
+from strideload.simulate.pod import ScratchFiles, Take, record
 from strideload.simulate.runner import Runner
 from strideload.store import Received, open_store
 from strideload_pod import detector
-from strideload_pod import page as page_layout
 from strideload_pod.boards import on_linux
 from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME
 from strideload_pod.imu import RATE_CODES
@@ -57,7 +54,6 @@ from strideload_pod.page import (
     SESSION_MOTION,
     SESSION_QUIET,
     SESSION_STOPPED,
-    STREAM_STEPS,
     UNKNOWN_TEMPERATURE,
     UNKNOWN_U16,
     UNKNOWN_U32,
@@ -70,234 +66,30 @@ from strideload_pod.pod import (
     ANCHOR_EVERY_MS,
     CHECK_EVERY_MS,
     CHIP_CLOCK_MS,
-    DEFAULTS,
     PAGE_CLOSES_MS,
     READ_EVERY_MS,
     SESSION_ENDS_MS,
     WRITE_TRIES,
     Pod,
 )
+from strideload_pod.settings import DEFAULTS
 from support import micropython, pod_life
-from support.detection import differences_s
 from support.files import Flash
+from support.pod_bench import (
+    LOG_ID,
+    RUN,
+    STORE,
+    TRUE_TO_S,
+    UID,
+    UTC_MS,
+    Bench,
+    assert_numbers_are_true,
+    assert_tick_is_true,
+    off_s,
+    running,
+)
 
-UID = bytes.fromhex("0011223344556677")
-LOG_ID = 0xABCDEF01
-STORE = "0123456789abcdef0123456789abcdef"
-CHIP_ADDRESS = 0x6A
-UTC_MS = 1_772_600_000_000  # March 2026, at tick 0
-STANDS_S = 3.0
-# Known to a few samples at 104 Hz, where what is lost or late by a FIFO's quarter would be a second.
-TRUE_TO_S = 0.05
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_waiting():
-    """Adafruit's driver sleeps for 0.2 s after each range."""
-    with patch.object(adafruit_lsm6ds, "sleep", lambda seconds: None):
-        yield
-
-
-def running(seconds=60.0, seed=3, kmh=10.5):
-    return Runner(seed).session([("stand", STANDS_S, 0.0), ("run", seconds, kmh), ("stand", 5.0, 0.0)])
-
-
-RUN = running()
-
-
-class Clock(StillClock):
-    """Still, and without UTC until `knows_utc`."""
-
-    knows_utc = False
-
-    def utc_ms(self):
-        return super().utc_ms() if self.knows_utc else None
-
-
-class Client:
-    """The client's door with a host behind it that answers every `state` and message of pages.
-
-    `answers`: False while nobody is there. `tells_time`: its clock is synchronised.
-    """
-
-    def __init__(self, clock, store=STORE):
-        self.clock = clock
-        self.store = store
-        self.connected = False
-        self.answers = True
-        self.tells_time = False
-        self.pages = {}
-        self.published = []  # (tick, leaf, payload)
-        self.inbox = []
-
-    def connect(self, will_topic, will_payload):
-        self.connected = True
-
-    def subscribe(self, topic):
-        assert topic == f"strideload/pod/{UID.hex()}/ack"
-
-    def publish(self, topic, payload, qos, retain):
-        leaf = topic.rsplit("/", 1)[1]
-        self.published.append((self.clock.ticks_ms(), leaf, bytes(payload)))
-        if self.answers and leaf == "pages":
-            for at in range(0, len(payload), PAGE_SIZE):
-                data = bytes(payload[at : at + PAGE_SIZE])
-                self.pages[page_layout.key(data)[3]] = data
-        if self.answers and leaf in ("pages", "state"):
-            wanted = next(n for n in itertools.count() if n not in self.pages)
-            utc_ms = UTC_MS + self.clock.ticks_ms() if self.tells_time else None
-            ack = messages.ack_message(self.store, LOG_ID, STREAM_STEPS, wanted, utc_ms)
-            self.inbox.append((f"strideload/pod/{UID.hex()}/ack", ack))
-
-    def poll(self, timeout_ms):
-        return self.inbox.pop(0) if self.inbox else None
-
-    def close(self):
-        self.connected = False
-
-    def payloads(self, leaf):
-        return [(tick, payload) for tick, found, payload in self.published if found == leaf]
-
-
-class Bench:
-    """The pod on a simulated chip, with a clock that moves only while the pod sleeps. It is its own board."""
-
-    uid = UID
-
-    def __init__(
-        self,
-        source=RUN.source,
-        odr_hz=104,
-        gyro_dps=0,
-        files=None,
-        tick_ms=0,
-        knows_utc=True,
-        host=False,
-        trim=0,
-        device=None,
-        **settings,
-    ):
-        self.clock = Clock(UTC_MS)
-        self.clock.now_us = tick_ms * 1000
-        self.clock.knows_utc = knows_utc
-        self.began_s = tick_ms / 1000  # when the chip was powered on
-        self.chip = Chip("LSM6DSO32", source, self.clock.clock_us, trim=trim)
-        self.device = device(self.chip) if device else self.chip
-        self.i2c = SimulatedI2C({CHIP_ADDRESS: self.device})
-        self.files = Flash() if files is None else files
-        self.settings = {
-            "STRIDELOAD_ODR_HZ": odr_hz,
-            "STRIDELOAD_GYRO_DPS": gyro_dps,
-            "STRIDELOAD_LOG_PAGES": 4096,
-            **settings,
-        }
-        self.host = None
-        if host:
-            self.host = Client(self.clock)
-            self.settings["STRIDELOAD_STORE"] = STORE
-        self.is_stopping = False
-        self.battery = None
-        self.pod = Pod(self)
-        self.pod.begin()
-
-    # What a board gives
-
-    def client(self):
-        return self.host
-
-    def battery_mv(self):
-        return self.battery
-
-    def random_u32(self):
-        return LOG_ID
-
-    def stopping(self):
-        return self.is_stopping
-
-    # What a test does
-
-    def run_for(self, seconds):
-        until_us = self.clock.now_us + round(1e6 * seconds)
-        while self.clock.now_us < until_us:
-            self.pod.step()
-        return self
-
-    def run_until(self, second):
-        """Until so many seconds after the chip was powered on."""
-        return self.run_for(second - self.second)
-
-    def pause(self, seconds):
-        """The loop hangs: a slow write, a sleeping computer."""
-        self.clock.now_us += round(1e6 * seconds)
-
-    @property
-    def second(self):
-        """Since the chip was powered on."""
-        return self.clock.now_us / 1e6 - self.began_s
-
-    # What is in the log
-
-    def data(self):
-        """All pages that are kept, back to back."""
-        log = self.pod.log
-        data = bytearray(PAGE_SIZE * (log.next(STREAM_STEPS) - log.oldest(STREAM_STEPS)))
-        for at, number in enumerate(range(log.oldest(STREAM_STEPS), log.next(STREAM_STEPS))):
-            assert log.read(STREAM_STEPS, number, memoryview(data)[at * PAGE_SIZE : (at + 1) * PAGE_SIZE])
-        return bytes(data)
-
-    def pages(self, kind=None):
-        data = self.data()
-        assert protocol.whole(data).all()
-        found = protocol.headers(data)
-        return found if kind is None else found[found["kind"] == kind]
-
-    def records(self, kind):
-        return protocol.records(self.pages(kind), kind)[1]
-
-    def contacts(self):
-        """Absolute sample numbers of all contacts, with their fraction, in the order of the log."""
-        pages = self.pages(KIND_STEPS)
-        index, records = protocol.records(pages, KIND_STEPS)
-        return pages["first_sample"][index].astype(np.float64) + records["ic"] / 256
-
-    def contacts_s(self):
-        """Contacts in seconds since the chip's power on, by the anchor or session start that goes with samples."""
-        start = self.records(KIND_SESSION_START)[0]
-        began_s = int(start["tick_ms"]) / 1000 - self.began_s
-        rate_hz = self.pod.imu.rate_mhz / 1000
-        return began_s + (self.contacts() - int(start["sample"])) / rate_hz
-
-    def state(self):
-        return self.pod.state()
-
-    def faults(self):
-        """The counters that are not zero, as `state` has them."""
-        return {name: n for name, n in self.state()["faults"].items() if n}
-
-
-def assert_numbers_are_true(bench, run=RUN, after_s=0.0):
-    """Contacts found after that second lie where the runner made them, counted in samples from the session's start."""
-    found_s = bench.contacts_s()
-    off = off_s(found_s[found_s > after_s], run.ic_s)
-    assert len(off) > 5
-    assert np.abs(np.median(off)) < TRUE_TO_S
-
-
-def assert_tick_is_true(bench, run, after_s):
-    """The same, counted from the newest page's sample and tick: where the session's start is not in the log."""
-    newest = bench.pages()[-1]
-    rate_hz = bench.pod.imu.rate_mhz / 1000
-    back_s = (int(newest["closed_sample"]) - bench.contacts()) / rate_hz
-    found_s = int(newest["closed_tick_ms"]) / 1000 - bench.began_s - back_s
-    off = off_s(found_s[found_s > after_s], run.ic_s)
-    assert len(off) > 5
-    assert np.abs(np.median(off)) < TRUE_TO_S
-
-
-def off_s(found_s, truth_s):
-    """Found minus true, of every true contact that was found."""
-    return differences_s(found_s, truth_s, 0.2)
-
+pytestmark = pytest.mark.usefixtures("no_waiting")
 
 # Sessions
 
@@ -1152,7 +944,8 @@ def test_the_pod_as_a_process_is_told_to_stop_and_stops_whole(start_pod, tmp_pat
     assert pages["kind"][-1] == KIND_SESSION_END
     assert pages["kind"].tolist().count(KIND_STEPS) >= 1
     assert protocol.records(pages[-1:], KIND_SESSION_END)[1]["reason"] == SESSION_STOPPED
-    assert {name: int(pages[-1][name]) for name in COUNTERS if pages[-1][name]} == {}
+    # In real time a busy computer may let the FIFO run over, which is counted.
+    assert {name for name in COUNTERS if pages[-1][name]} <= {"fifo_overruns", "samples_lost"}
     anchors = pages[pages["kind"] == KIND_ANCHOR]
     assert protocol.records(anchors, KIND_ANCHOR)[1]["source"].tolist() == [ANCHOR_OPERATOR] * len(anchors)
 

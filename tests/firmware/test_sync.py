@@ -183,12 +183,13 @@ def test_it_says_that_it_is_there_before_it_sends():
     """The will, then acks are listened for, then online and state, retained; pages come after."""
     client = Desk(new_log(steps=1)).steps().client
     topic = f"strideload/pod/{POD.hex()}"
-    assert client.calls[:3] == [
+    assert client.calls[:4] == [
         ("connect", f"{topic}/online", b"0"),
         ("subscribe", f"{topic}/ack"),
+        ("subscribe", f"{topic}/settings"),
         ("publish", "online", b"1", 1, True),
     ]
-    assert [call[1:2] + call[3:] for call in client.calls[3:]] == [("state", 1, True), ("pages", 1, False)]
+    assert [call[1:2] + call[3:] for call in client.calls[4:]] == [("state", 1, True), ("pages", 1, False)]
 
 
 def test_state_says_what_the_log_knows_and_what_went_wrong():

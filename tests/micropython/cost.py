@@ -5,7 +5,7 @@ from array import array
 
 import js
 
-from strideload_pod import detector, imu, page
+from strideload_pod import capture, detector, imu, page
 
 BLOCK = 128
 REPEATS = 6
@@ -105,12 +105,9 @@ def run_fifo(reader, block, times):
         reader._decode(block, 256)
 
 
-def run_pages(pages, samples, times):
+def run_capture(raw, fields, block, times):
     for number in range(times):
-        pages.open(page.KIND_RAW, number)
-        while not pages.is_full():
-            pages.add(*samples)
-        pages.close(1, number, 1, 1)
+        raw.add(fields, block, 256, 256 * number)
 
 
 def measure(case):
@@ -127,11 +124,10 @@ def measure(case):
 def measure_neighbours(axes):
     block = array("h", bytes(2 * 6 * 256))
     reader = fifo(axes)
-    pages = page.Page(bytes(8), page.STREAM_RAW)
-    pages.open(page.KIND_RAW, 0, axes == 6)
-    samples = (1,) * 6
+    fields = page.Page(bytes(8)).fields
+    raw = capture.Capture(bytes(8), axes, lambda page, sample: page.close(1, 0, sample, 0))
     found = best(50 * 256 * 3 // axes, decode=lambda: run_fifo(reader, block, 50))
-    found.update(best(20 * pages.limit, page=lambda: run_pages(pages, samples[:axes], 20)))
+    found.update(best(20 * 256, page=lambda: run_capture(raw, fields, block, 20)))
     return found
 
 

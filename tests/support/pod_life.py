@@ -6,6 +6,7 @@ played back, and one that differs ends the test. Adafruit's driver does not run 
 
 import json
 
+from strideload_pod.boards.bare import Bare
 from strideload_pod.page import ANCHOR_NTP, PAGE_SIZE, key
 from strideload_pod.sync import ACK, PAGES, topic
 
@@ -153,6 +154,8 @@ class Files:
 class Client:
     """A host that is there from HOST_FROM_MS on, stores all pages and tells the time."""
 
+    blocks = False
+
     def __init__(self, clock):
         self.clock = clock
         self.connected = False
@@ -186,7 +189,7 @@ class Client:
         self.connected = False
 
 
-class Board:
+class Board(Bare):
     """The board of `main.py` under MicroPython; `bus` is given on CPython. `last`: the one that was made last."""
 
     uid = UID

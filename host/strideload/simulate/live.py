@@ -18,7 +18,7 @@ from strideload.simulate.plan import parse_plan
 from strideload.simulate.pod import CHIP_ADDRESS
 from strideload.simulate.runner import Runner
 from strideload_pod.boards.on_linux import SETTINGS_NAME, read_settings
-from strideload_pod.pod import DEFAULTS
+from strideload_pod.settings import DEFAULTS
 
 # Longer than anyone watches; the runner stands still after it.
 LIVE_PLAN = "stand:0.1,walk:0.5@5.5,run:600@10.4"

@@ -15,8 +15,10 @@ from strideload.simulate.chip import Chip
 from strideload.simulate.i2c_dev import i2c_dev
 from strideload.simulate.samples import Source
 from strideload_pod import page as pages
+from strideload_pod.boards.bare import Bare
 from strideload_pod.boards.on_linux import Files, SmbusI2C
-from strideload_pod.pod import DEFAULTS, Pod
+from strideload_pod.pod import Pod
+from strideload_pod.settings import DEFAULTS
 
 CHIP_ADDRESS = 0x6A
 LEAD_IN_MS = 2_000  # the chip is set up and settled before the take begins
@@ -52,7 +54,7 @@ class ScratchFiles(Files):
 
 
 @dataclass
-class StillBoard:
+class StillBoard(Bare):
     """A board with a still clock and no network."""
 
     uid: bytes
@@ -63,12 +65,6 @@ class StillBoard:
     duration_s: float
     log_id: int
     advance: Callable[[float], None]
-
-    def client(self) -> None:
-        return None
-
-    def battery_mv(self) -> None:
-        return None
 
     def random_u32(self) -> int:
         """Asked for the id of a newly formatted log, so that the same recording gets the same log."""
