@@ -81,6 +81,7 @@ class CollectorLive:
             free_pages=state.get("free_pages"),
             raw=state.get("raw"),
             raw_free_pages=state.get("raw_free_pages"),
+            raw_dropped=state.get("raw_dropped"),
             rest_mg=state.get("rest_mg"),
             cue=state.get("cue"),
             settings=settings_now(wanted, state) if wanted else None,

@@ -46,6 +46,7 @@ STATE: dict[str, Any] = {
     "rest_mg": 2010,
     "cue": {"target_cspm": 17_250, "run": 3},
     "raw_free_pages": 0,
+    "raw_dropped": 12,
 }
 LIVE: dict[str, Any] = {
     "v": 1,

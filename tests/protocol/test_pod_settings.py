@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from strideload.protocol.errors import MessageError
 from strideload.protocol.pod_settings import (
-    RECORDINGS,
     CueTarget,
     PodSettings,
     check_mark,
@@ -17,6 +16,7 @@ from strideload.protocol.pod_settings import (
     ranges_of,
 )
 from strideload_pod.imu import ACC_CODES, GYRO_CODES, RATE_CODES
+from strideload_pod.settings import RECORDINGS
 
 GOOD = st.builds(
     PodSettings,

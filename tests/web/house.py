@@ -111,6 +111,7 @@ def a_live_pod(**changes: Any) -> LivePod:
         "free_pages": 900,
         "raw": None,
         "raw_free_pages": None,
+        "raw_dropped": None,
         "rest_mg": None,
         "cue": None,
         "settings": None,

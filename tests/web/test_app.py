@@ -325,8 +325,9 @@ SET = {
         ({"rest_mg": 2010}, "The sensor of the left pod shows 2.01 g at rest and not 1 g"),
         (
             {"raw": True, "raw_free_pages": 0},
-            "The left pod has no room left for raw samples. Its steps go on.",
+            "The left pod has too little room for raw samples. Its steps go on.",
         ),
+        ({"raw_dropped": 1204}, "too little room for raw samples; 1 204 pages of them were not kept."),
         (
             {"settings": SET | {"status": "pending", "confirmed": 2}},
             "The left pod has not confirmed its settings 3 (rate 416 Hz, cue at 172.5 steps/min) yet.",
@@ -359,7 +360,7 @@ def test_what_a_pod_asks_for_is_said(
         {"why_not": "chip"},
         {"settings": SET},
         {"raw": True, "raw_free_pages": 1},
-        {"raw": False, "raw_free_pages": 0},
+        {"raw": False, "raw_free_pages": 0, "raw_dropped": 0},
         {"battery_mv": 3500},
         {"battery_mv": None},
         {"faults": {"pages_dropped": 0}},

@@ -91,7 +91,7 @@ def test_what_a_pod_is_to_have_and_has_reaches_the_page(store: Store, live: Coll
     says(store, 0)
     assert live.pods()[0]["settings"] is None
     store.change_settings(POD, raw=True)
-    said = {"raw": True, "raw_free_pages": 3, "rest_mg": 2000, "why_not": "flash"}
+    said = {"raw": True, "raw_free_pages": 3, "raw_dropped": 1, "rest_mg": 2000, "why_not": "flash"}
     says(store, 0, settings=1, cue={"target_cspm": 17_250, "run": 2}, **said)
     (pod,) = live.pods()
     assert {name: pod[name] for name in said} == said

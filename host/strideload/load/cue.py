@@ -18,8 +18,8 @@ from strideload.load.coverage import cover, in_rank
 from strideload.load.intervals import Interval, Intervals, contains, intersection, union
 from strideload.load.runs import RUN_GAP_US
 from strideload.load.steps import Session
-from strideload.protocol.pod_settings import CUE_LEAST_CSPM, CUE_MOST_CSPM
 from strideload_pod import page
+from strideload_pod.settings import CUE_CSPM
 
 DAYS = 30
 FEWEST_RUNS = 3
@@ -101,10 +101,11 @@ def target_cspm(own: Baseline, percent: float, present_cspm: int | None) -> int:
             f"A target of {target / 100:.1f} steps/min is refused: it is more than {PERCENT_MOST:g} % over the present "
             f"one of {present_cspm / 100:.1f}, and an abrupt change of gait creates new issues."
         )
-    if not CUE_LEAST_CSPM <= target <= CUE_MOST_CSPM:
+    least, most = CUE_CSPM
+    if not least <= target <= most:
         raise CueRefused(
-            f"A target of {target / 100:.1f} steps/min is refused: a pod cues from {CUE_LEAST_CSPM / 100:.0f} to "
-            f"{CUE_MOST_CSPM / 100:.0f}."
+            f"A target of {target / 100:.1f} steps/min is refused: a pod cues from {least / 100:.0f} to "
+            f"{most / 100:.0f}."
         )
     return target
 

@@ -11,9 +11,10 @@ from strideload.load import formulas
 from strideload.load.intervals import Interval
 from strideload.load.steps import Cue, Session
 from strideload_pod import page
+from strideload_pod.cue import BAND_PERMILLE, WINDOW_MS
 
-BAND_SHARE = 0.025  # of the target, to either side
-WINDOW_S = 10.0
+BAND_SHARE = BAND_PERMILLE / 1000  # of the target, to either side
+WINDOW_S = WINDOW_MS / 1000
 SAME_MOMENT_US = 10_000  # a page begins at a whole sample: so far a stride may end from where the next begins
 
 

@@ -81,6 +81,7 @@ class PodState:
     rest_mg: int | None = None  # acceleration at rest, where that is not 1 g
     cue: PodCue | None = None
     raw_free_pages: int | None = None
+    raw_dropped: int | None = None  # pages of raw samples that were not kept, since the boot
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,7 @@ def read_state(payload: bytes) -> PodState:
         rest_mg=_optional(_u32, message, "rest_mg"),
         cue=_cue(message),
         raw_free_pages=_optional(_u32, message, "raw_free_pages"),
+        raw_dropped=_optional(_u32, message, "raw_dropped"),
     )
 
 

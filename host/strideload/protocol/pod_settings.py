@@ -6,13 +6,11 @@ from typing import Any, Final
 
 from strideload.protocol.errors import MessageError
 from strideload_pod.imu import ACC_CODES, GYRO_CODES, RATE_CODES
+from strideload_pod.settings import CUE_CSPM, RECORDINGS, VERSION_LIMIT
 
-RECORDINGS: Final = ("auto", "on", "off")
 RANGES_G: Final = frozenset(range_g for codes in ACC_CODES.values() for range_g in codes)
-CUE_LEAST_CSPM: Final = 12_000  # a runner's cadence, 1/100 step a minute
-CUE_MOST_CSPM: Final = 24_000
 FIRST_RUN_MOST: Final = 0xFE  # a cue's page has 8 bits for the run, and 0xFF is unknown there
-VERSION_MOST: Final = 2**31 - 1
+VERSION_MOST: Final = VERSION_LIMIT - 1
 MARK_CODE_MOST: Final = 0xFFFFFFFF
 
 
@@ -24,7 +22,7 @@ class CueTarget:
     first_run: int = 1
 
     def __post_init__(self) -> None:
-        _need_within("cue.target_cspm", self.target_cspm, CUE_LEAST_CSPM, CUE_MOST_CSPM)
+        _need_within("cue.target_cspm", self.target_cspm, *CUE_CSPM)
         _need_within("cue.first_run", self.first_run, 1, FIRST_RUN_MOST)
 
 

@@ -42,6 +42,7 @@ class LivePod(TypedDict):
     free_pages: int | None  # room in its log
     raw: bool | None  # raw samples are kept as well
     raw_free_pages: int | None  # room for these
+    raw_dropped: int | None  # pages of these that were not kept, since its boot
     rest_mg: int | None  # acceleration at rest, where that is not 1 g
     cue: CueNow | None
     settings: SettingsNow | None  # None: none were set here

@@ -56,10 +56,13 @@ def not_recording(pod: LivePod) -> str | None:
 
 
 def raw_full(pod: LivePod) -> str | None:
-    """None: it keeps no raw samples, or has room for them."""
-    if not pod["raw"] or pod["raw_free_pages"] != 0:
+    """None: it keeps no raw samples, or has room for them and lost none."""
+    dropped = pod["raw_dropped"] or 0
+    if not (pod["raw"] and pod["raw_free_pages"] == 0) and not dropped:
         return None
-    return f"The {pod_name(pod['pod'], pod['foot'])} has no room left for raw samples. Its steps go on."
+    name = pod_name(pod["pod"], pod["foot"])
+    lost = f"; {number(dropped)} pages of them were not kept" if dropped else ""
+    return f"The {name} has too little room for raw samples{lost}. Its steps go on."
 
 
 def not_at_rest(pod: LivePod) -> str | None:
