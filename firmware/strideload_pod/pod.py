@@ -62,7 +62,15 @@ class Pod:
         self.host = HostSettings(board.files)
         self.settings = settings = self.host.over(board.settings)
         self.page = Page(board.uid)
-        self.log = Log(board.files, board.uid, settings["STRIDELOAD_LOG_PAGES"], board.random_u32)
+        self.log = Log(
+            board.files,
+            board.uid,
+            settings["STRIDELOAD_LOG_PAGES"],
+            board.random_u32,
+            board.raw_files,
+            settings["STRIDELOAD_RAW_PAGES"],
+            bool(settings["STRIDELOAD_RAW_GIVES_WAY"]),
+        )
         if settings["STRIDELOAD_STORE"] and self.log.store != settings["STRIDELOAD_STORE"]:
             self.log.pair(settings["STRIDELOAD_STORE"])
         axes = 6 if settings["STRIDELOAD_GYRO_DPS"] else 3
@@ -143,6 +151,7 @@ class Pod:
         self._hear_button(now_ms)
         self._keep_session(now_ms)
         self._close_what_is_due(now_ms)
+        self._save_raw(self.log.commit, now_ms)
         if self.sync is not None:
             self._talk(self.sync, now_ms)
         self.board.light(lamp.is_lit(self.lamp_pattern(), now_ms, self.lamp_tick_ms))
@@ -159,6 +168,7 @@ class Pod:
         reason = pages.SESSION_SETTINGS if self.is_again else pages.SESSION_STOPPED
         self._end_session(*(self.closing or (reason, self.sample, self.drained_tick_ms)))
         self._flush()
+        self._save_raw(self.log.settle)
         if self.chip_known:
             self._ask_chip(self.imu.stop)
         if self.sync is not None:
@@ -522,7 +532,9 @@ class Pod:
         temperature = self._ask_chip(self.imu.temperature) if self.reading else None
         page.fields["temperature"] = pages.UNKNOWN_TEMPERATURE if temperature is None else temperature
         page.fields["battery_mv"] = self.board.battery_mv() or pages.UNKNOWN_U16
-        if not self._keep(page, self.sample):
+        is_kept = self._keep(page, self.sample)
+        self.write_failed = not is_kept and self.log.free() > 0
+        if not is_kept:
             page.count_fault("pages_dropped")
         page.count = 0
 
@@ -530,18 +542,25 @@ class Pod:
         if not self._keep(page, sample):
             self.raw_dropped += 1
 
+    def _save_raw(self, save, *now_ms):
+        """Let the log sync the raw pages that it was given; those that it could not are counted."""
+        try:
+            save(*now_ms)
+        except LogFailed:
+            self.page.count_fault("log_errors")
+        self.raw_dropped += self.log.take_lost()
+
     def _keep(self, page, sample):
         """Write a page to the log. -> False when the log is full, or its files refused every try."""
         for _ in range(WRITE_TRIES):
             try:
                 self.log.append(page, sample, self.drained_tick_ms)
-                self.write_failed = False
-                return True
             except LogFull:
                 return False
             except LogFailed:
-                self.write_failed = True
                 self.page.count_fault("log_errors")
+            else:
+                return True
         return False
 
     def _close_what_is_due(self, now_ms):
@@ -575,6 +594,7 @@ class Pod:
     def _sleep(self, now_ms):
         """Sleep until the shoe moves, the button is pressed or an alive record is due. Some boards wake anew."""
         self._flush()
+        self._save_raw(self.log.settle)
         try:
             self.imu.watch_motion()
         except ImuError as error:
@@ -632,6 +652,7 @@ class Pod:
             had, self.settings = self.settings, self.host.over(self.board.settings)
             self.is_again = any(had[name] != self.settings[name] for name in CHIP_NAMES)
             self.by_hand = None
+            self.log.raw_gives_way = bool(self.settings["STRIDELOAD_RAW_GIVES_WAY"])
             if not self.settings["STRIDELOAD_RAW"]:
                 self.capture.flush()
 
@@ -676,6 +697,8 @@ class Pod:
             "settings_refused": self.host.refused,
             "raw": bool(settings["STRIDELOAD_RAW"]),
             "raw_dropped": self.raw_dropped,
+            "raw_gave_way": self.log.gave_way,
+            "raw_free_pages": self.log.free_raw(),
             "cue": None if cue is None else {"target_cspm": cue[0], "run": cue[1]},
             "battery_mv": None if battery_mv == pages.UNKNOWN_U16 else battery_mv,
             "faults": {name: fields[name] for name in pages.COUNTERS},

@@ -25,6 +25,7 @@ DEFAULTS = {
     "STRIDELOAD_RANGE_G": 32,  # tibial peaks reach 24.6 g: +-16 g clips at the shoe
     "STRIDELOAD_GYRO_DPS": 2000,  # 0: acceleration alone
     "STRIDELOAD_LOG_PAGES": 16384,  # 8 MB
+    "STRIDELOAD_RAW_PAGES": 4194304,  # 2 GB of a card: 45 hours of six axes at 833 Hz
     "STRIDELOAD_ORIGIN": "sensor",
     "STRIDELOAD_RESAMPLED": 0,
     "STRIDELOAD_STORE": "",
