@@ -162,6 +162,18 @@ def test_a_page_that_is_refused_is_not_counted_twice(folders, room):
     assert append(log, STREAM_RAW, 20) == 0
 
 
+def test_a_page_whose_own_sync_fails_is_not_counted_twice(folders):
+    """It was written already: `append` says that it was not kept, and the caller tries it again."""
+    log = open_log(*folders)
+    append(log, STREAM_RAW, 0, 3)
+    folders[-1].syncs = False
+    with pytest.raises(LogFailed):
+        append(log, STREAM_RAW, RAW_SYNC_MS)
+    folders[-1].syncs = True
+    assert log.take_lost() == 3
+    assert append(log, STREAM_RAW, RAW_SYNC_MS) == 0
+
+
 def test_a_full_card_is_not_asked_again_and_again():
     """Looking for room takes a full FAT card seconds: the next capture asks, or the host's acknowledgement."""
     flash, card = Flash(), Flash()
