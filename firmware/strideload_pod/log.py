@@ -289,15 +289,16 @@ class Log:
         self.torn = sum(part.find(names) for part in shared)
         if not (self._load(names) or self._recover(shared)):
             self._format(shared, random_u32)
-        if not self._shared():
+        card = self._raw_files
+        if card is not None:
             # A card may come from another pod, or from a log of this one that was formatted since.
             raw = self._parts[STREAM_RAW] = Segments(
-                self._raw_files,
+                card,
                 "%08x" % self.id,
                 max(SEGMENT_PAGES, self.raw_capacity // RAW_SEGMENTS),
                 True,
             )
-            self.torn += raw.find(self._raw_files.names())
+            self.torn += raw.find(card.names())
         self._pass_over_what_is_missing()
         self.boot += 1
         # Twice, as the newer one may spoil: no boot number is ever used again.

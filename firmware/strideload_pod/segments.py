@@ -97,7 +97,7 @@ class Segments:
         return later[0] if later else self.next
 
     def _open_to_read(self, first):
-        if first != self._reader_first:
+        if self._reader is None or first != self._reader_first:
             self._close_reader()
             if not self._grouped or first == self.firsts[-1]:
                 self.rest()

@@ -1,4 +1,4 @@
-"""The log on FAT, by the driver that the boards' interpreters have: MicroPython for Unix mounts it on a card in memory."""
+"""The log on FAT, by the driver that boards have: MicroPython for Unix mounts it on a card in memory."""
 
 import subprocess
 from pathlib import Path

@@ -292,10 +292,11 @@ def test_the_card_of_another_log_is_left_alone():
 def test_a_card_that_was_emptied_repeats_no_number(written):
     """Someone copied the pages over USB and deleted them, unacknowledged: a host may have them by their numbers."""
     flash, card = Flash(), Flash()
-    log = open_log(flash, card, raw_pages=4 * CAPACITY_LEAST * 8)
+    raw_pages = RAW_SEGMENTS * 2 * NOTE_PAGES[STREAM_RAW]  # more than the numbers that are set aside at once
+    log = open_log(flash, card, raw_pages=raw_pages)
     append(log, STREAM_RAW, 0, written)
     log.settle()
-    again = open_log(Flash(flash.content), Flash(), raw_pages=4 * CAPACITY_LEAST * 8)
+    again = open_log(Flash(flash.content), Flash(), raw_pages=raw_pages)
     assert written <= append(again, STREAM_RAW) < written + 2 * NOTE_PAGES[STREAM_RAW]
     again.settle()
     assert again.oldest(STREAM_RAW) == again.next(STREAM_RAW) - 1

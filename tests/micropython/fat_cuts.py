@@ -17,7 +17,7 @@ POD = b"12345678"
 STREAMS = (STREAM_STEPS, STREAM_RAW)
 SECTOR = 512
 SECTORS = 1024
-TORN_AT = (4, 200, 500)  # bytes of a sector that are new, the others are old
+NEW_BYTES = (0, 4, 200, 500)  # of the sector in which the power fails, the others are old
 FOLDER = "/card"
 EDGE = 12  # pages at either end of a stream that are looked at after each cut
 COUNT, SIZE = 4, 5  # ioctl
@@ -105,11 +105,9 @@ def full_card():
 def live(card):
     """A host that takes pages, and pages in the place of those. -> promises: (point, stream, number, bytes)."""
     log = open_log()
-    promises = [
-        (0, stream, number, read(log, stream, number))
-        for stream in STREAMS
-        for number in range(log.next(stream))
-    ]
+    promises = []
+    for stream in STREAMS:
+        promises += [(0, stream, number, read(log, stream, number)) for number in range(log.next(stream))]
     opened = len(card.written)
     seen = [log.next(stream) for stream in STREAMS]
     log.acknowledge(STREAM_RAW, 64)
@@ -129,23 +127,23 @@ def live(card):
 def fault_of(log, boot, promises):
     """Why a log that was opened after a cut is not as it was promised; None: it is."""
     if log.boot <= boot:
-        return "boot %d again" % log.boot
+        return f"boot {log.boot} again"
     for stream, wanted in ((STREAM_STEPS, 70), (STREAM_RAW, 64)):
         mine = [promise for promise in promises if promise[0] == stream]
         if log.next(stream) < mine[-1][1] + 1:
-            return "stream %d ends at %d" % (stream, log.next(stream))
+            return f"stream {stream} ends at {log.next(stream)}"
         for _, number, data in mine[:EDGE] + mine[-EDGE:]:
             found = read(log, stream, number)
             if found is None and not number < log.oldest(stream) <= wanted:
-                return "page %d of stream %d is gone" % (number, stream)
+                return f"page {number} of stream {stream} is gone"
             if found is not None and found != data:
-                return "page %d of stream %d is another" % (number, stream)
+                return f"page {number} of stream {stream} is another"
     number = log.next(STREAM_STEPS)
     try:
         append(log, STREAM_STEPS, 5000)
     except LogFull:
         return None
-    return None if read(log, STREAM_STEPS, number) else "page %d was not written" % number
+    return None if read(log, STREAM_STEPS, number) else f"page {number} was not written"
 
 
 def look_at(image, boot, promises):
@@ -158,7 +156,7 @@ def look_at(image, boot, promises):
             fault = "the next boot is no other"
         return fault
     except Exception as error:  # noqa: BLE001 - whatever it is, the cut broke the log
-        return "%s %s" % (type(error).__name__, error)
+        return f"{type(error).__name__} {error}"
     finally:
         vfs.umount(FOLDER)
 
@@ -174,7 +172,7 @@ for point in range(len(card.written)):
     kept = bytes(image[at : at + SECTOR])
     boot = log.boot if point >= opened else log.boot - 1
     due = [promise[1:] for promise in promises if promise[0] <= point]
-    for size in (0,) + TORN_AT:
+    for size in NEW_BYTES:
         image[at : at + SECTOR] = data[:size] + kept[size:]
         fault = look_at(image, boot, due)
         cuts += 1

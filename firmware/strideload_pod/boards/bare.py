@@ -4,7 +4,6 @@
 class Bare:
     """A board's optional members. Of the others `clock` is needed here; see docs/architecture.md."""
 
-    clock: object
     woken = "power"
     raw_files = None
 

@@ -37,7 +37,6 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from strideload_pod.boards.bare import Bare
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class BoardError(Exception):
     """The computer or its settings do not make a pod."""
 
 
-class Board(Bare):
+class Board:
     """This computer. `folder` defaults to STRIDELOAD_POD_DIR, or ~/.local/share/strideload-pod. BoardError.
 
     `uid_source` says where the 8 bytes of `uid` come from: "settings", "serial number" or "machine id".
