@@ -28,7 +28,10 @@ OF_CIRCUITPYTHON = {
     "strideload_pod/boards/on_circuitpython.py",
     "strideload_pod/boards/minimqtt.py",
 }
-OF_MICROPYTHON = {"strideload_pod/boards/on_micropython.py"}
+OF_MICROPYTHON = {
+    f"strideload_pod/boards/{name}.py"
+    for name in ("on_micropython", "ntp", "port_esp32", "port_rp2", "wlan_client")
+}
 DRIVERS = {"strideload_pod/imu.py": "adafruit_lsm6ds"}
 # Of modules that CPython has as well, what CircuitPython has of them; its own are checked by pyright against its stubs.
 MEMBERS = {

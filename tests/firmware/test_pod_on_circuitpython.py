@@ -92,6 +92,7 @@ def test_a_run_comes_out_as_the_same_pages_as_on_linux(tmp_path):
     with i2c_dev({CHIP_ADDRESS: chip}):
         board = on_linux.Board(tmp_path)
         board.clock = clock
+        board.wait = clock.sleep_ms
         board.files = Flash()
         play(board)
         there = b"".join(
@@ -105,13 +106,36 @@ def test_a_run_comes_out_as_the_same_pages_as_on_linux(tmp_path):
     assert here == there
 
 
-def test_a_bus_that_was_stuck_serves_the_pod():
+def test_a_bus_that_sticks_or_is_gone_ends_nothing():
+    """The pod frees it and reads on: a chip that holds the bus, then a plug that is out for a while."""
     machine = booted()
-    board = machine.board()
-    _ = board.i2c
-    machine.stuck_clocks = 7
-    assert board.free_bus()
-    assert play(board).strides > 50
+
+    def set_pull_ups(there):
+        machine.pull_ups = there
+        machine.stuck_clocks = 0 if there else 1000
+
+    machine.after(15_000, lambda: vars(machine).update(stuck_clocks=7))
+    machine.after(30_000, lambda: set_pull_ups(False))
+    machine.after(35_000, lambda: set_pull_ups(True))
+    pod = play(machine.board())
+    assert pod.strides > 50
+    assert pod.reading
+    assert pod.page.fields["bus_errors"] > 2
+
+
+def test_a_pod_whose_chip_is_not_there_starts():
+    """It records nothing and says so, and reads as soon as the chip is there."""
+    machine = booted()
+    machine.pull_ups = False
+    pod = Pod(machine.board())
+    pod.begin()
+    for _ in range(20):
+        pod.step()
+    assert not pod.state()["recording"]
+    machine.pull_ups = True
+    for _ in range(20):
+        pod.step()
+    assert pod.state()["recording"]
 
 
 def test_main_py_starts_on_circuitpython():
