@@ -123,8 +123,13 @@ class Pod:
         try:
             while not (self.is_again or self.board.stopping()):
                 self.step()
-        finally:
+        except (
+            Exception,
+            KeyboardInterrupt,
+        ):  # and not what leaves for a deep sleep: there the chip goes on watching
             self.end()
+            raise
+        self.end()
         return self.is_again
 
     def begin(self):
@@ -651,7 +656,8 @@ class Pod:
         if is_news:
             had, self.settings = self.settings, self.host.over(self.board.settings)
             self.is_again = any(had[name] != self.settings[name] for name in CHIP_NAMES)
-            self.by_hand = None
+            if had["STRIDELOAD_RECORDING"] != self.settings["STRIDELOAD_RECORDING"]:
+                self.by_hand = None
             self.log.raw_gives_way = bool(self.settings["STRIDELOAD_RAW_GIVES_WAY"])
             if not self.settings["STRIDELOAD_RAW"]:
                 self.capture.flush()

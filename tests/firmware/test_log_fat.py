@@ -3,13 +3,8 @@
 import subprocess
 from pathlib import Path
 
-import pytest
+from support import micropython_unix, tools
 
-from support import tools
-
-micropython_unix = pytest.importorskip(
-    "support.micropython_unix", reason="nothing here installs MicroPython for Unix"
-)
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 TIMEOUT_S = 120
 
