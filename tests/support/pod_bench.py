@@ -112,6 +112,7 @@ class Bench(Bare):
         host=False,
         trim=0,
         device=None,
+        raw_files=None,
         **settings,
     ):
         self.clock = Clock(UTC_MS)
@@ -132,12 +133,16 @@ class Bench(Bare):
         if host:
             self.host = Client(self.clock)
             self.settings["STRIDELOAD_STORE"] = STORE
+        self.until_s = 0.0
         self.is_stopping = False
         self.battery = None
-        self.presses_ms = []
+        self.presses = []  # (tick at which it was let go, held for so long), in ms
+        self.sleep_step_ms = 100
         self.lit_ms = []  # ticks at which the lamp was on
         self.buzzed_ms = []  # ticks at which the motor was told to buzz
         self.motor_answers = True
+        self.sleeps = []  # (fell asleep, woke, why), ticks in ms
+        self.raw_files = raw_files
         self.pod = Pod(self)
         self.pod.begin()
 
@@ -153,8 +158,29 @@ class Bench(Bare):
     def battery_mv(self):
         return self.battery
 
+    def sleep(self, ms):
+        """In steps, between which INT1 and button are looked at."""
+        began_ms = now_ms = self.clock.ticks_ms()
+        why = "time"
+        while now_ms < began_ms + ms:
+            if self.chip.int1:
+                why = "motion"
+                break
+            if self.presses and self.presses[0][0] <= now_ms:
+                why = "button"
+                break
+            if now_ms / 1000 >= self.until_s:
+                why = "stop"
+                break
+            self.clock.sleep_ms(min(self.sleep_step_ms, began_ms + ms - now_ms))
+            now_ms = self.clock.ticks_ms()
+        self.sleeps.append((began_ms, now_ms, why))
+        return why
+
     def pressed_ms(self):
-        return self.presses_ms.pop(0) if self.presses_ms else None
+        if not self.presses or self.presses[0][0] > self.clock.ticks_ms():
+            return None
+        return self.presses.pop(0)[1]
 
     def light(self, on):
         if on:
@@ -174,6 +200,7 @@ class Bench(Bare):
 
     def run_for(self, seconds):
         until_us = self.clock.now_us + round(1e6 * seconds)
+        self.until_s = until_us / 1e6
         while self.clock.now_us < until_us:
             self.pod.step()
         return self
@@ -191,8 +218,8 @@ class Bench(Bare):
         """Since the chip was powered on."""
         return self.clock.now_us / 1e6 - self.began_s
 
-    def press(self, held_ms=200):
-        self.presses_ms.append(held_ms)
+    def press(self, held_ms=200, after_s=0.0):
+        self.presses.append((self.clock.ticks_ms() + round(1000 * after_s), held_ms))
 
     def say_settings(self, version, store=STORE, **said):
         """The host's settings message, as the broker brings it."""
