@@ -586,7 +586,9 @@ class Pod:
     def _may_sleep(self, now_ms):
         """True when nobody walks, nothing is to be done, and the host has all or was waited for long enough."""
         after_ms = 1000 * self.settings["STRIDELOAD_SLEEP_AFTER_S"]
-        if after_ms == 0 or self.session or not self.reading or self.mend is not None:
+        if after_ms == 0 or not self.board.can_sleep:
+            return False
+        if self.session or not self.reading or self.mend is not None:
             return False
         idle_ms = now_ms - max(self.busy_tick_ms, self.last_step_tick_ms)
         if idle_ms < after_ms or self.is_again:

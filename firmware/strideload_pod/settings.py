@@ -32,7 +32,7 @@ DEFAULTS = {
     "STRIDELOAD_RECORDING": "auto",
     "STRIDELOAD_RAW": 0,
     "STRIDELOAD_RAW_GIVES_WAY": 1,
-    "STRIDELOAD_SLEEP_AFTER_S": 0,  # never; a board that lives on a battery says otherwise
+    "STRIDELOAD_SLEEP_AFTER_S": 60,  # 0: never
     "STRIDELOAD_SYNC_LEAST_MV": 3400,
     "STRIDELOAD_SYNC_PAUSE_S": 0,
     "STRIDELOAD_MOTOR": "",

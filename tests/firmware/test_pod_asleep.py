@@ -51,9 +51,7 @@ def test_both_runs_are_there_from_the_second_stride_on(two_runs):
     start = two_runs.records(KIND_SESSION_START)[0]
     found_s = int(start["tick_ms"]) / 1000 + (two_runs.contacts() - int(start["sample"])) / rate_hz
     off = off_s(found_s, TWO_RUNS.ic_s)
-    assert (
-        len(off) >= len(TWO_RUNS.ic_s) - 6
-    )
+    assert len(off) >= len(TWO_RUNS.ic_s) - 6
     assert np.abs(np.median(off)) < 0.05
     assert np.abs(off).max() < 0.15
 
@@ -114,9 +112,11 @@ def test_it_sleeps_at_once_when_the_host_has_all():
     assert len(bench.host.pages) == len(bench.pages())
 
 
-def test_without_the_setting_it_never_sleeps():
-    bench = Bench(STANDING.source).run_until(700)
-    assert bench.sleeps == []
+def test_where_nothing_could_wake_it_or_the_setting_says_never_it_stays_awake():
+    assert Bench(STANDING.source).run_until(700).sleeps == []
+    bench = sleeper(STANDING)
+    bench.can_sleep = False
+    assert bench.run_until(700).sleeps == []
 
 
 def test_a_chip_that_will_not_watch_keeps_the_pod_awake_and_is_set_up_again():

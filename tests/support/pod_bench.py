@@ -100,6 +100,7 @@ class Bench(Bare):
     """The pod on a simulated chip, with a clock that moves only while the pod sleeps. It is its own board."""
 
     uid = UID
+    can_sleep = True
 
     def __init__(
         self,
@@ -127,6 +128,7 @@ class Bench(Bare):
             "STRIDELOAD_ODR_HZ": odr_hz,
             "STRIDELOAD_GYRO_DPS": gyro_dps,
             "STRIDELOAD_LOG_PAGES": 4096,
+            "STRIDELOAD_SLEEP_AFTER_S": 0,
             **settings,
         }
         self.host = None

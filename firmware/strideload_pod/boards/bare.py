@@ -5,6 +5,7 @@ class Bare:
     """A board's optional members. Of the others `clock` is needed here; see docs/architecture.md."""
 
     woken = "power"
+    can_sleep = False
     raw_files = None
 
     def free_bus(self):

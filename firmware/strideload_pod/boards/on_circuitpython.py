@@ -160,6 +160,7 @@ class Board:
         self.read_only = storage.getmount("/").readonly
         self._int1_pin = find_pin(settings, "STRIDELOAD_INT1_PIN")
         self._button_pin = find_pin(settings, "STRIDELOAD_BUTTON_PIN")
+        self.can_sleep = self._int1_pin is not None
         self.woken = why_woken(self._button_pin)
         self.clock = Clock()
         self._lamp = self._output("STRIDELOAD_LAMP_PIN")

@@ -84,6 +84,7 @@ class Board:
         self.clock = Clock(trusted=bool(self.settings.get("STRIDELOAD_CLOCK_TRUSTED")))
         self._i2c: SmbusI2C | None = None
         self._int1 = self._open_line("STRIDELOAD_INT1_LINE", open_int1)
+        self.can_sleep = self._int1 is not None
         self._button = self._open_line("STRIDELOAD_BUTTON_LINE", Button)
         self._lamp = self._open_line("STRIDELOAD_LAMP_LINE", Output)
         self._motor = self._open_line("STRIDELOAD_MOTOR_LINE", Output)

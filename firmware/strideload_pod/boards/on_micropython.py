@@ -78,6 +78,7 @@ class Board:
         battery = self._pin("BATTERY", Pin.IN)
         self._pin_mv = None if battery is None else self._set_up("BATTERY", lambda: port.open_adc(battery))
         self.raw_files = self._open_card()
+        self.can_sleep = self._int1 is not None
         if self._int1 is not None:
             self._int1.irq(handler=self._on_int1, trigger=Pin.IRQ_RISING)
         if self._button is not None:
