@@ -119,8 +119,10 @@ def test_lengths_have_seven_bits_a_byte(size, length):
 def test_a_packet_goes_out_whole_however_little_the_network_takes():
     made, sock, _ = line()
     sock.takes = 3
-    made.publish("t", bytes(range(200)), 0, False)
-    assert bytes(sock.sent) == message(b"t", bytes(range(200)))
+    for size in (200, mqtt.JOINED_LIMIT + 1):
+        sock.sent.clear()
+        made.publish("t", memoryview(bytes(size)), 0, False)
+        assert bytes(sock.sent) == message(b"t", bytes(size))
 
 
 def test_a_network_that_takes_nothing_is_a_dead_line_in_bounds():
@@ -270,10 +272,24 @@ def test_a_quiet_line_is_asked_whether_it_lives():
     sock.come = [PINGRESP]
     made.poll(mqtt.PING_MS - 1)  # alive: no error, and asked no second time yet
     assert bytes(sock.sent) == b"\xc0\x00"
-    made.poll(10)
+    made.poll(1)
     assert bytes(sock.sent) == b"\xc0\x00\xc0\x00"
     with pytest.raises(OSError, match="does not answer"):
         made.poll(mqtt.ANSWER_MS)
+
+
+def test_a_line_on_which_only_the_pod_talks_is_asked_as_well():
+    """`live` goes out once a second, and needs no answer: a half-open line would swallow it for ever."""
+    made, _, clock = line()
+
+    def talk():
+        for _ in range(60):
+            made.publish("live", b"{}", 0, False)
+            assert made.poll(1000) is None
+
+    with pytest.raises(OSError, match="does not answer"):
+        talk()
+    assert clock.now_ms <= mqtt.PING_MS + mqtt.ANSWER_MS + 1000
 
 
 def test_a_broker_that_says_anything_is_there():

@@ -3,6 +3,7 @@
 CPython drives the process, and stands for the world: the chip on the bus, the broker, Wi-Fi.
 """
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -11,7 +12,6 @@ import struct
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from strideload.simulate.bus import Device
@@ -66,6 +66,7 @@ class Flash:
             stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "PORT": self.port, **environment},
+            restore_signals=False,  # SIGPIPE stays ignored: on a board a line that broke is an error, no more
         )
 
     def run(self, script: str, **environment: str) -> str:
@@ -79,14 +80,18 @@ class Flash:
         return printed
 
 
-@contextmanager
+@contextlib.contextmanager
 def chip_server(devices: Mapping[int, Device]) -> Iterator[str]:
     """Within it, transfers of the fake I2C meet `devices`. -> CHIP_PORT of the process's environment."""
     listener = socket.create_server(("127.0.0.1", 0))
     lock = threading.Lock()
 
     def serve(line: socket.socket) -> None:
-        with line, line.makefile("rb") as requests:
+        with (
+            contextlib.suppress(OSError),
+            line,
+            line.makefile("rb") as requests,
+        ):  # a pod that is killed hangs up
             while len(head := requests.read(REQUEST.size)) == REQUEST.size:
                 address, written, count = REQUEST.unpack(head)
                 out = requests.read(written)

@@ -11,8 +11,9 @@ import errno
 
 PACKET_LIMIT = 1200  # bytes of a packet that comes in: the greatest message of the host, settings, has 1024
 KEEPALIVE_S = 30
-PING_MS = 15_000  # so long after the last packet the broker is asked whether it is there
+PING_MS = 15_000  # so long after the last packet either way the broker is asked whether it is there
 ANSWER_MS = 10_000  # a broker that owes an answer and says nothing for so long is not there
+JOINED_LIMIT = 1024  # up to here a message goes to the network in one piece with its head, copied
 SEND_MS = 2_000  # so long a packet may take to be handed to the network
 GOODBYE_MS = 1_000  # what `hang_up` waits for the last messages to be confirmed
 LOOK_MS = 5  # between two looks at a socket that has nothing
@@ -60,7 +61,7 @@ class Line:
         self._packet_id = 0
         self._unconfirmed = 0
         self._owed_ms = None  # since when the broker owes an answer
-        self._sent_ms = clock.ticks_ms()
+        self._sent_ms = self._heard_ms = clock.ticks_ms()
 
     def greet(self, client_id, user, password, will_topic, will_payload):
         """Send CONNECT; `poll` meets the answer, and `is_up` then. The will is retained. OSError."""
@@ -131,7 +132,11 @@ class Line:
     def _send(self, kind, head, payload=b""):
         """Hand a packet to the network in at most SEND_MS; a broken-off packet is the end of the line. OSError."""
         deadline_ms = self._clock.ticks_ms() + SEND_MS
-        self._write(bytes((kind,)) + _length(len(head) + len(payload)) + head, deadline_ms)
+        packet = bytes((kind,)) + _length(len(head) + len(payload)) + head
+        if len(payload) <= JOINED_LIMIT:
+            packet += bytes(payload)
+            payload = b""
+        self._write(packet, deadline_ms)
         self._write(payload, deadline_ms)
         self._sent_ms = self._clock.ticks_ms()
 
@@ -164,7 +169,8 @@ class Line:
             message = self._handle(size)
             self._got = 0
             # Whatever it said: the broker is there.
-            self._owed_ms = self._clock.ticks_ms() if self._unconfirmed else None
+            self._heard_ms = self._clock.ticks_ms()
+            self._owed_ms = self._heard_ms if self._unconfirmed else None
             if message is not None:
                 return message
         self._keep_alive()
@@ -174,7 +180,7 @@ class Line:
         now_ms = self._clock.ticks_ms()
         if self._owed_ms is not None and now_ms - self._owed_ms >= ANSWER_MS:
             raise OSError(errno.ETIMEDOUT, "the broker does not answer")
-        if self.is_up and self._owed_ms is None and now_ms - self._sent_ms >= PING_MS:
+        if self.is_up and self._owed_ms is None and now_ms - min(self._sent_ms, self._heard_ms) >= PING_MS:
             self._expect_answer()
             self._send(_PINGREQ, b"")
 
