@@ -47,6 +47,7 @@ def costs() -> dict[str, dict[str, float]]:
             cases[name] = {"file": name, "axes": axes, "rate_mhz": rate_hz * 1000}
             files[name] = np.ascontiguousarray(running(rate_hz)[:, :axes]).tobytes()
     files["cases.json"] = json.dumps(cases).encode()
+    files["timing.py"] = (tools.MICROPYTHON_DIR / "timing.py").read_bytes()
     ran = micropython.run((tools.MICROPYTHON_DIR / "cost.py").read_text(), files)
     return json.loads(ran.files["cost.json"])
 

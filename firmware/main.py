@@ -17,11 +17,17 @@ def open_board():
 
 
 def main():
-    from strideload_pod.pod import Pod
-
     board = open_board()
-    while Pod(board).run():
-        pass  # other settings, another boot
+    if getattr(board, "read_only", False):
+        # The drive is the computer's (boot.py): what records is not even loaded.
+        from strideload_pod import lent
+
+        lent.run(board)
+    else:
+        from strideload_pod.pod import Pod
+
+        while Pod(board).run():
+            pass  # other settings, another boot
 
 
 if __name__ == "__main__":

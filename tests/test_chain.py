@@ -22,7 +22,7 @@ from strideload.simulate.pod import ScratchFiles, Take, record
 from strideload.simulate.runner import Runner
 from strideload.store import Received, open_store
 from strideload_pod import page as pages
-from strideload_pod.log import Log
+from strideload_pod.log import SEGMENT_PAGES, Log
 from strideload_pod.page import PAGE_SIZE
 from support import tools
 
@@ -280,8 +280,8 @@ def test_what_a_pod_has_forgotten_is_recorded_as_lost(settings: Settings, tmp_pa
         segment.unlink()
     with open_host(settings) as host:
         deliver(Receiver(host.store, host.broker.address), UID, files, lambda share: None)
-        # 128 pages are gone; the page that says so is one more.
-        assert host.store.page_count() == 200 - 128 + 1
+        # The pages of two segments are gone; the page that says so is one more.
+        assert host.store.page_count() == 200 - 2 * SEGMENT_PAGES + 1
         assert host.store.wanted(UID.hex(), log_of(files).id, 0) == 201
 
 

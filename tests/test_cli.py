@@ -148,6 +148,10 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
         (("replay", "missing.npz", "--foot", "third"), "--foot is left, right or unknown"),
         (("pod", "add", "left shoe"), "16 hex digits"),
         (("pod", "add", "00000000c0ffee01", "--runner", "nobody"), "no runner"),
+        (("pod", "set", "00000000c0ffee01", "--raw"), "no pod was added or has reported yet"),
+        (("pod", "mark", "left shoe"), "no pod 'left shoe'"),
+        (("pod", "cue", "00000000c0ffee01", "--on", "--off"), "Say one of"),
+        (("pod", "cue", "00000000c0ffee01", "--show", "--percent", "5"), "--percent belongs to --on"),
         (("day", "--dir", "/proc/strideload"), "cannot be made"),
         (("simulate", "--out", "x.npz", "--plan", "fly:3@900"), "no part of a plan"),
         (("simulate", "--out", "x.npz", "--plan", "run:-1@3"), "minutes"),
@@ -197,6 +201,21 @@ def test_a_pod_that_is_added_gets_a_password_of_its_own(tmp_path: Path):
     assert Path(settings["STRIDELOAD_BROKER_CA_FILE"]).is_file()
     kept = [file for file in tmp_path.rglob("*") if file.is_file() and password.encode() in file.read_bytes()]
     assert kept == []
+
+
+def test_a_pod_is_set_listed_and_cued_by_commands(tmp_path: Path):
+    """In words and as JSON; without runs of the runner's own there is nothing to cue towards."""
+    pod = "00000000c0ffee01"
+    ok(run("pod", "add", pod, "--foot", "left", folder=tmp_path))
+    said = ok(run("pod", "set", pod, "--odr-hz", 416, "--no-raw", "--raw-gives-way", folder=tmp_path))
+    assert "left pod has not confirmed its settings 1" in said
+    (listed,) = json.loads(ok(run("pod", "list", "--json", folder=tmp_path)))
+    assert (listed["pod"], listed["foot"], listed["settings"]["version"]) == (pod, "left", 1)
+    assert listed["settings"]["wanted"] == {"odr_hz": 416, "raw": False, "raw_gives_way": True, "cue": None}
+    cue = run("pod", "cue", pod, "--on", folder=tmp_path)
+    assert (cue.returncode, cue.stdout) == (1, "")
+    assert "3 runs of 10 minutes or more without a cue are needed within 30 days, and 0" in cue.stderr
+    assert json.loads(ok(run("pod", "cue", pod, "--show", "--json", folder=tmp_path)))["target_cspm"] is None
 
 
 def test_a_wrong_setting_is_named(tmp_path: Path):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from strideload import days
-from strideload.load.steps import Alive
+from strideload.load.steps import Alive, Cue, Mark
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
 from strideload.store import open_store
 from support.sessions import SECOND_US, session
@@ -22,6 +22,7 @@ class Shelf:
         self.kept = list(sessions)
         self.noted = {}
         self.living = []
+        self.marked = []
         self.zones = zones or {}
 
     def sessions(self, runner, start_utc_us, end_utc_us):
@@ -35,6 +36,9 @@ class Shelf:
 
     def alive(self, runner, start_utc_us, end_utc_us):
         return [one for one in self.living if start_utc_us <= one.utc_us < end_utc_us]
+
+    def marks(self, runner, start_utc_us, end_utc_us):
+        return [mark for mark in self.marked if start_utc_us <= mark.at_utc_us < end_utc_us]
 
     def notes(self, runner, first_date, last_date):
         return {day: note for day, note in self.noted.items() if first_date <= day <= last_date}
@@ -87,6 +91,15 @@ def other_foot(shelf):
     shelf.kept[0] = replace(shelf.kept[0], foot="left")
 
 
+def marked(shelf):
+    shelf.marked.append(Mark(at(SUNDAY, 18), "aa" * 8, "button", 1))
+
+
+def cued(shelf):
+    cue = Cue(at(SUNDAY, 8.1), 17_250, 16_000, "given", 1, 100)
+    shelf.kept[0] = replace(shelf.kept[0], cues=(cue,))
+
+
 def lost_pages(shelf):
     shelf.kept[0] = replace(shelf.kept[0], pages_lost=3)
 
@@ -101,7 +114,7 @@ def noted(shelf):
 
 @pytest.mark.parametrize(
     "change",
-    [later, more_steps, one_other_peak, other_foot, lost_pages, other_zone, noted],
+    [later, more_steps, one_other_peak, other_foot, marked, cued, lost_pages, other_zone, noted],
     ids=lambda change: change.__name__,
 )
 def test_whatever_changes_changes_the_day(change):

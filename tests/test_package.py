@@ -40,8 +40,8 @@ def in_tree() -> set[str]:
         for path in (ROOT / source).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 names.add((Path(target) / path.relative_to(ROOT / source)).as_posix())
-    names.remove("main.py")  # it travels as package data: a wheel owns no module of that name
-    return names | {"strideload_pod/main.py"}
+    programs = {"main.py", "boot.py"}  # they travel as package data: a wheel owns no module of these names
+    return names - programs | {f"strideload_pod/{name}" for name in programs}
 
 
 def test_the_wheel_has_every_file_and_no_other(wheel: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from strideload.load.day import summarise
-from strideload.load.steps import Alive
+from strideload.load.steps import Alive, Cue, Mark
 from strideload.load.zones import day_bounds
 from strideload.report_day import show
 from strideload_pod import page
@@ -19,8 +19,8 @@ MIDNIGHT, NEXT_MIDNIGHT = day_bounds(SUNDAY, lambda _: "Europe/Berlin")
 MORNING = MIDNIGHT + 8 * 3600 * SECOND_US
 
 
-def shown(*sessions, terminal=False, alive=(), note=None, width=100):
-    day = summarise(SUNDAY, "Europe/Berlin", MIDNIGHT, NEXT_MIDNIGHT, sessions, alive, note)
+def shown(*sessions, terminal=False, alive=(), note=None, width=100, marks=()):
+    day = summarise(SUNDAY, "Europe/Berlin", MIDNIGHT, NEXT_MIDNIGHT, sessions, alive, note, marks=marks)
     out = io.StringIO()
     show(day, Console(file=out, force_terminal=terminal, width=width, highlight=False))
     return out.getvalue().replace("\u202f", " ")
@@ -94,6 +94,29 @@ def test_what_is_wrong_with_the_data_is_said():
     assert "· simulated" in text.splitlines()[0]
     for word in ("Simulated", "Estimated", "Missing", "Lost", "Clipped", "Peaks marked", "fifo_overruns: 3"):
         assert word in text
+
+
+def test_cues_and_marks_have_their_lines():
+    cues = (
+        Cue(MORNING + 30 * SECOND_US, 17_250, 16_600, "given", 1, 100),
+        Cue(MORNING + 60 * SECOND_US, 17_250, 16_600, "failed", 1, 100),
+    )
+    unknown = Cue(MORNING + 7_200 * SECOND_US, None, None, "given", None, None)
+    marks = [
+        Mark(MORNING + 61 * SECOND_US, "aa" * 8, "button", 1),
+        Mark(MORNING + 62 * SECOND_US, "aa" * 8, "host", 7, "simulated"),
+    ]
+    later = session(MORNING + 7_200 * SECOND_US, 5, cues=(unknown,))
+    text = shown(session(MORNING, 3000, cues=cues), later, marks=marks, width=160)
+    assert (
+        "08:00  cue at 172.5 steps/min (run 1, cues in 100 %): 1 given, 1 that the motor did not give; "
+        "within 2.5 % of it for 0 % of the time" in text
+    )
+    lines = [line.strip() for line in text.splitlines()]
+    assert "10:00  cue at a target that is not known: 1 given" in lines
+    assert "08:01:01 by the button, code 1" in lines
+    assert "08:01:02 by the host, code 7 (simulated)" in lines
+    assert "Cadence cue" not in shown(session(MORNING, 3000))
 
 
 def test_a_narrow_terminal_still_shows_every_figure():

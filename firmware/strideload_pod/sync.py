@@ -96,6 +96,7 @@ class Sync:
             "acks_foreign": 0,  # of another store or another log
             "pages_unreadable": 0,  # declared gone
             "gone_not_written": 0,  # a declaration that the log had no room for
+            "raw_gave_way": 0,  # pages that the log gave up for steps
         }
         self._log = log
         self._client = client
@@ -251,6 +252,7 @@ class Sync:
             for stream in STREAMS
         }
         state["faults"] = faults = dict(state.get("faults", {}))
+        self.counters["raw_gave_way"] = log.gave_way
         faults.update(self.counters)
         self._state_ms = now_ms
         self._client.publish(topic(log.pod, STATE), json.dumps(state).encode(), 1, True)
@@ -260,7 +262,7 @@ class Sync:
         for stream in STREAMS:
             first = self._at[stream]
             oldest = self._log.oldest(stream)
-            end = self._log.next(stream)
+            end = self._log.sendable(stream)
             if first < oldest:
                 return self._send_gone(stream, first, oldest, GONE_OVERWRITTEN, now_ms)
             if first < end:
@@ -283,9 +285,9 @@ class Sync:
         return any(self._log.read(stream, number, page) for _ in range(READ_TRIES))
 
     def _unreadable_end(self, stream, first):
-        """Number after the run of unreadable pages that begins at `first`."""
-        end = first + 1
-        limit = min(self._log.next(stream), first + GONE_PAGES)
+        """Number after the run of unreadable pages that begins at `first`. A missing file costs no reading."""
+        end = max(first + 1, self._log.hole_end(stream, first))
+        limit = min(self._log.sendable(stream), first + GONE_PAGES)
         while end < limit and not self._read(stream, end, 0):
             end += 1
         return end

@@ -215,6 +215,101 @@ def pod_add(
     print(pods.add(_settings(folder), pod, _foot(foot), runner), end="")
 
 
+PodId = Annotated[str, typer.Argument(help="The pod's id, 16 hex digits.")]
+
+
+@pod_app.command("list")
+def pod_list(folder: Folder = None, as_json: AsJson = False) -> None:
+    """The pods that were added or have reported, and how far their settings have come."""
+    from strideload import pod_settings
+
+    with _store(_settings(folder)) as store:
+        found = pod_settings.known_pods(store)
+    if as_json:
+        print(pod_settings.to_json(found))
+    else:
+        print("\n".join(map(pod_settings.in_words, found)) or "No pod was added or has reported yet.")
+
+
+@pod_app.command("set")
+def pod_set(
+    pod: PodId,
+    odr_hz: Annotated[int | None, typer.Option(help="Samples a second: 104, 208, 416, 833 or 1667.")] = None,
+    range_g: Annotated[int | None, typer.Option(help="Full scale of acceleration, ± g.")] = None,
+    gyro_dps: Annotated[
+        int | None, typer.Option(help="Full scale of rotation, degrees a second; 0 turns it off.")
+    ] = None,
+    raw: Annotated[bool | None, typer.Option(help="Keep raw samples beside the steps.")] = None,
+    raw_gives_way: Annotated[
+        bool | None, typer.Option(help="When there is no room, raw samples go before steps.")
+    ] = None,
+    recording: Annotated[
+        str | None, typer.Option(help="auto (motion begins and ends it), on or off.")
+    ] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what a pod is set to. What is not named stays; the pod takes it when it next connects."""
+    from strideload import pod_settings
+
+    with _store(_settings(folder)) as store:
+        found = pod_settings.change(
+            store,
+            pod,
+            odr_hz=odr_hz,
+            range_g=range_g,
+            gyro_dps=gyro_dps,
+            raw=raw,
+            raw_gives_way=raw_gives_way,
+            recording=recording,
+        )
+    print(pod_settings.to_json(found) if as_json else pod_settings.in_words(found))
+
+
+@pod_app.command("mark")
+def pod_mark(
+    pod: PodId,
+    code: Annotated[int, typer.Argument(help="What the mark means to you, 0 to 4294967295.")] = 0,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have a pod that is in reach mark this moment."""
+    from strideload import pod_settings
+
+    with _store(_settings(folder)) as store:
+        found = pod_settings.mark(store, pod, code)
+    print(pod_settings.to_json(found) if as_json else f"Mark {code} was asked for.")
+
+
+@pod_app.command("cue")
+def pod_cue(
+    pod: PodId,
+    on: Annotated[bool, typer.Option("--on", help="Begin the programme.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="End it.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Say how things stand.")] = False,
+    percent: Annotated[
+        float | None, typer.Option(help="With --on: target over your own cadence, 0 to 10; by default 7.")
+    ] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cue the cadence a little above the runner's own, less from run to run. Off by default."""
+    from strideload import cueing
+
+    if on + off + show != 1:
+        raise StrideloadError("Say one of --on, --off and --show.")
+    if percent is not None and not on:
+        raise StrideloadError("--percent belongs to --on.")
+    with _store(_settings(folder)) as store:
+        if on or show:
+            store.derive()
+        if on:
+            found = cueing.switch_on(store, pod, *([] if percent is None else [percent]))
+        else:
+            found = (cueing.switch_off if off else cueing.show)(store, pod)
+    print(cueing.to_json(found) if as_json else cueing.in_words(found))
+
+
 def _settings(folder: Path | None) -> Any:
     from strideload.settings import load_settings
 

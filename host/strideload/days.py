@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Protocol, cast
 
 from strideload.load.day import Day, Note, summarise
-from strideload.load.steps import Alive, Session
+from strideload.load.steps import Alive, Mark, Session
 from strideload.load.zones import EPOCH, date_at, day_bounds
 
 DAYS_REMEMBERED = 1000  # some 10 kB each
@@ -22,6 +22,7 @@ class DayStore(Protocol):
 
     def sessions(self, runner: str, start_utc_us: int, end_utc_us: int) -> Sequence[Session]: ...
     def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> Sequence[Alive]: ...
+    def marks(self, runner: str, start_utc_us: int, end_utc_us: int) -> Sequence[Mark]: ...
     def notes(self, runner: str, first_date: date, last_date: date) -> Mapping[date, str]: ...
     def zone_of(self, runner: str, day: date) -> str: ...
 
@@ -53,6 +54,7 @@ def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
     start, end = bounds[0][0], bounds[-1][1]
     sessions = store.sessions(runner, start, end)
     alive = store.alive(runner, start, end)
+    marks = store.marks(runner, start, end)
     notes = store.notes(runner, first, last)
     digests = {session.session_id: _digest(session) for session in sessions}
     return [
@@ -66,6 +68,7 @@ def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
                 if s.start_utc_us < window[1] and s.end_utc_us >= window[0]
             ],
             [one for one in alive if _holds(window, one.utc_us)],
+            [mark for mark in marks if _holds(window, mark.at_utc_us)],
             cast(Note | None, notes.get(day)),  # the store takes no others
         )
         for day, window in zip(days, bounds, strict=True)
@@ -88,16 +91,25 @@ def _remembered(
     window: tuple[int, int],
     sessions: list[tuple[Session, bytes]],
     alive: list[Alive],
+    marks: list[Mark],
     note: Note | None,
 ) -> Day:
     """The summary, remembered by all that it is made from: a late sync or another zone is another key."""
-    key = (day, zone, window, tuple(sorted(digest for _, digest in sessions)), tuple(alive), note)
+    key = (
+        day,
+        zone,
+        window,
+        tuple(sorted(digest for _, digest in sessions)),
+        tuple(alive),
+        tuple(marks),
+        note,
+    )
     with _lock:
         found = _summaries.get(key)
         if found is not None:
             _summaries.move_to_end(key)
             return found
-    summary = summarise(day, zone, *window, [session for session, _ in sessions], alive, note)
+    summary = summarise(day, zone, *window, [session for session, _ in sessions], alive, note, marks=marks)
     with _lock:
         _summaries[key] = summary
         while len(_summaries) > DAYS_REMEMBERED:

@@ -69,6 +69,7 @@ def _looks(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "Python", _python
     yield "Folder", lambda: _folder(settings)
     yield "Store", lambda: _store(settings)
+    yield "Pods", lambda: _pods(settings)
     yield "Broker", lambda: _broker(settings)
     yield "Clock", lambda: _clock(settings)
 
@@ -106,6 +107,22 @@ def _store(settings: Settings) -> str:
         store.check()
         aside = sum(store.rejections().values())
         return f"{store.store_id}, {store.page_count()} pages, {aside} kept aside"
+
+
+def _pods(settings: Settings) -> str:
+    from strideload.pod_settings import known_pods
+    from strideload.store import open_store
+    from strideload.words.pods import pod_name, standing
+
+    where = settings.store_url()
+    if isinstance(where, Path) and not where.exists():
+        return "none yet"
+    with open_store(where) as store:
+        pods = known_pods(store)
+    said = [standing(pod_name(pod.pod, pod.foot), pod.settings) for pod in pods if pod.settings]
+    if any(pod.settings and pod.settings["status"] == "refused" for pod in pods):
+        raise Bad(" ".join(said))
+    return " ".join([f"{len(pods)} known.", *said])
 
 
 def _broker(settings: Settings) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from strideload import days
 from strideload.collect.collector import COLLECTOR_ERROR, NO_ROOM, Collector
 from strideload.load.day import to_json
-from strideload.store import PodRow, Store
+from strideload.pod_settings import settings_now
+from strideload.store import PodRow, Store, Wanted
 from strideload.web.doors import Health, LivePod
 
 # Refused, but not in the store's own list of what was set aside.
@@ -37,7 +38,8 @@ class CollectorLive:
         self._collector = collector
 
     def pods(self) -> Sequence[LivePod]:
-        return [self._pod(row) for row in self._rows()]
+        wanted = {one.pod: one for one in self._store.wanted_settings()}
+        return [self._pod(row, wanted.get(row.pod)) for row in self._rows()]
 
     def health(self) -> Health:
         waiting = [self._waiting(row) for row in self._rows() if row.state is not None]
@@ -59,7 +61,7 @@ class CollectorLive:
         origin = row.state.get("origin") if row.state else None
         return origin not in (None, "recording") or row.pod in self._collector.live
 
-    def _pod(self, row: PodRow) -> LivePod:
+    def _pod(self, row: PodRow, wanted: Wanted | None) -> LivePod:
         now_utc_us = time.time_ns() // 1000
         seen = self._collector.live.get(row.pod)
         live = seen.live if seen else None
@@ -75,7 +77,14 @@ class CollectorLive:
             kind=live.kind if live else None,
             origin=state.get("origin"),
             recording=state.get("recording"),
+            why_not=state.get("why_not"),
             free_pages=state.get("free_pages"),
+            raw=state.get("raw"),
+            raw_free_pages=state.get("raw_free_pages"),
+            raw_dropped=state.get("raw_dropped"),
+            rest_mg=state.get("rest_mg"),
+            cue=state.get("cue"),
+            settings=settings_now(wanted, state) if wanted else None,
             battery_mv=state.get("battery_mv"),
             faults=state.get("faults", {}),
         )

@@ -3,7 +3,7 @@
 The words are those of the page, so that both say the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from strideload.load.day import Day, to_json
-from strideload.words import figures, phrases, quality
+from strideload.words import cues, figures, phrases, quality
 from strideload.words.numbers import duration, long_date, number
 
 CELL = (0, 0, 0, 2)  # two spaces before each column, the first one too
@@ -37,6 +37,10 @@ def _parts(day: Day, facts: dict[str, Any]) -> Iterator[RenderableType]:
         yield Text(f"{day.reason[0].upper()}{day.reason[1:]}.")
     if day.runs:
         yield from _section("Runs", _runs(facts["runs"]))
+    if said := cues.of_runs(facts):
+        yield from _section("Cadence cue", _lines(said))
+    if facts["marks"]:
+        yield from _section("Marks", _lines(map(cues.mark, facts["marks"])))
     for group in figures.groups(facts):
         yield from _section(group.name, _figures(group))
     if remarks := quality.remarks(facts, {}):
@@ -65,6 +69,13 @@ def _runs(runs: Sequence[dict[str, Any]]) -> Table:
             f"{cadence} /min",
             f"{impact} g",
         )
+    return table
+
+
+def _lines(lines: Iterable[str]) -> Table:
+    table = _table(show_header=False)
+    for line in lines:
+        table.add_row(Text(line))
     return table
 
 

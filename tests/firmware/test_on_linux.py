@@ -8,15 +8,9 @@ import sys
 import textwrap
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 from adafruit_bus_device.i2c_device import I2CDevice
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from strideload.simulate.i2c_dev import i2c_dev
 from strideload_pod.boards import on_linux
@@ -33,6 +27,8 @@ from strideload_pod.boards.on_linux import (
 )
 from strideload_pod.log import CAPACITY_LEAST, Log
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR, KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
+from support.certificates import make_certificate
+from support.gpio import Kernel
 from support.mosquitto import HOST, free_port
 
 POD = bytes.fromhex("0102030405060708")
@@ -204,7 +200,7 @@ FILLER = """
     import sys
     from pathlib import Path
     from strideload_pod.boards.on_linux import Files
-    from strideload_pod.log import Log, LogFailed
+    from strideload_pod.log import Log, LogFailed, LogFull
     from strideload_pod.page import KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
 
     folder, limit = Path(sys.argv[1]), int(sys.argv[2])
@@ -226,7 +222,7 @@ FILLER = """
     while refused < 3:
         try:
             told.append(append())
-        except LogFailed:
+        except LogFailed if limit else LogFull:
             refused += 1
             if limit and refused == 2:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (300, resource.RLIM_INFINITY))
@@ -256,7 +252,7 @@ def test_a_write_cut_short_ends_nothing_and_spoils_nothing(tmp_path, limit):
 
 
 def test_a_full_disk_ends_nothing_and_spoils_nothing(tmp_path):
-    """The same on a real disk of 16 kB."""
+    """On a real disk of 16 kB: LogFull, and every number that was told is there."""
     mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(tmp_path)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         pytest.skip("mounting a small disk is not permitted here")
@@ -509,28 +505,6 @@ def test_the_will_is_published_when_the_process_dies(mosquitto, client_of):
     wait_for(lambda: seen.append(watcher.poll(10)) or ("test/online", b"0") in seen)
 
 
-def make_certificate(folder: Path) -> Path:
-    """A key and a certificate of 127.0.0.1 signed by itself. -> its PEM file, beside `key.pem`."""
-    signing_key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, signing_key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
-        .sign(signing_key, hashes.SHA256())
-    )
-    (folder / "ca.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        signing_key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return folder / "ca.pem"
-
-
 def test_tls_with_the_right_authority_only(tmp_path, start_mosquitto, client_of):
     for name in ("right", "wrong"):
         (tmp_path / name).mkdir()
@@ -606,3 +580,208 @@ def test_a_board_in_a_thread_is_stopped_by_hand(tmp_path):
     assert signal.getsignal(signal.SIGTERM) is before
     boards[0].stop()
     assert boards[0].stopping()
+
+
+# Lines
+
+INT1, BUTTON, LAMP, MOTOR = 17, 27, 22, 23
+LINES = {
+    "INT1_LINE": f"/dev/gpiochip0:{INT1}",
+    "BUTTON_LINE": f"/dev/gpiochip0:{BUTTON}",
+    "LAMP_LINE": f"/dev/gpiochip0:{LAMP}",
+    "MOTOR_LINE": f"/dev/gpiochip0:{MOTOR}",
+}
+
+
+@pytest.fixture
+def gpio():
+    with Kernel({"/dev/gpiochip0": 54}).installed() as kernel:
+        yield kernel
+
+
+@pytest.fixture
+def wired(tmp_path, gpio):
+    """A board with all its lines."""
+    write_settings(tmp_path, POD_ID="0102030405060708", **LINES)
+    return Board(tmp_path)
+
+
+def later(seconds, action):
+    timer = threading.Timer(seconds, action)
+    timer.start()
+    return timer
+
+
+def took(call):
+    """(what it gave, how long it took in s)"""
+    began = time.monotonic()
+    found = call()
+    return found, time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("17", "like /dev/gpiochip0:17"),
+        ("/dev/gpiochip0", "like /dev/gpiochip0:17"),
+        ("/dev/gpiochip0:GPIO17", "like /dev/gpiochip0:17"),
+        ("/dev/gpiochip9:17", "No such file"),
+        ("/dev/gpiochip0:54", "out"),
+        ("/dev/gpiochip0:5", "busy"),
+    ],
+)
+@pytest.mark.parametrize("setting", LINES)
+def test_a_line_that_cannot_be_had_is_named(tmp_path, gpio, setting, value, why):
+    gpio.in_use.add(5)
+    write_settings(tmp_path, POD_ID="0102030405060708", **{setting: value})
+    with pytest.raises(BoardError, match=why) as caught:
+        Board(tmp_path)
+    assert setting in str(caught.value)
+
+
+def test_a_line_is_used_once(tmp_path, gpio):
+    write_settings(tmp_path, POD_ID="0102030405060708", **{**LINES, "LAMP_LINE": LINES["INT1_LINE"]})
+    with pytest.raises(BoardError, match="busy"):
+        Board(tmp_path)
+
+
+def test_without_gpiod_the_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "gpiod", None)
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    Board(tmp_path)
+    for setting, value in LINES.items():
+        write_settings(tmp_path, POD_ID="0102030405060708", **{setting: value})
+        with pytest.raises(BoardError, match="gpiod"):
+            Board(tmp_path)
+
+
+def test_waiting_ends_at_the_watermark(wired, gpio):
+    later(0.05, lambda: gpio.set_level(INT1, True))
+    assert 0.04 < took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+
+
+def test_an_edge_that_was_lost_stalls_nothing(wired, gpio):
+    """The level is read again before each wait: a FIFO that filled up unseen is drained at once."""
+    gpio.loses_edges = True
+    gpio.set_level(INT1, True)
+    assert took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+
+
+def test_a_pulse_ends_the_wait_and_an_old_one_does_not(wired, gpio):
+    gpio.set_level(INT1, True)
+    gpio.set_level(INT1, False)
+    assert took(lambda: wired.wait(60))[1] >= 0.06
+
+    def pulse():
+        gpio.set_level(INT1, True)
+        gpio.set_level(INT1, False)
+
+    later(0.05, pulse)
+    assert wired.sleep(PATIENCE_S * 1000) == "motion"
+
+
+def test_without_lines_waiting_takes_its_time(tmp_path):
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    board = Board(tmp_path)
+    assert took(lambda: board.wait(60))[1] >= 0.06
+    board.light(True)
+    assert not board.buzz(100)
+    assert board.pressed_ms() is None
+    assert board.woken == "power"
+
+
+def test_a_pod_that_nothing_could_wake_does_not_sleep(tmp_path):
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    assert took(lambda: Board(tmp_path).sleep(PATIENCE_S * 1000)) == ("motion", pytest.approx(0, abs=5))
+
+
+@pytest.mark.parametrize("call", ["wait", "sleep"])
+@pytest.mark.parametrize("lines", [{}, LINES], ids=["bare", "wired"])
+def test_a_signal_ends_a_wait_soon(tmp_path, gpio, call, lines):
+    write_settings(tmp_path, POD_ID="0102030405060708", **lines)
+    board = Board(tmp_path)
+    later(0.05, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM))
+    found, seconds = took(lambda: getattr(board, call)(PATIENCE_S * 1000))
+    assert seconds < 5
+    assert found in ((None,) if call == "wait" else ("stop",) if lines else ("motion",))
+    assert board.stopping() or found == "motion"
+    wait_for(board.stopping)
+
+
+@pytest.mark.parametrize("wakes", ["motion", "button", "time"])
+def test_sleep_says_what_ended_it(wired, gpio, wakes):
+    if wakes != "time":
+        line, level = (INT1, True) if wakes == "motion" else (BUTTON, False)
+        later(0.05, lambda: gpio.set_level(line, level))
+    assert wired.sleep(100 if wakes == "time" else PATIENCE_S * 1000) == wakes
+
+
+def test_a_press_is_told_once_and_how_long_it_was(wired, gpio):
+    gpio.set_level(BUTTON, False)
+    assert took(lambda: wired.wait(60))[1] >= 0.06
+    assert wired.pressed_ms() is None  # not let go yet
+    later(0.05, lambda: gpio.set_level(BUTTON, True))
+    wired.wait(PATIENCE_S * 1000)
+    assert 100 <= wired.pressed_ms() < 5000
+    assert wired.pressed_ms() is None
+
+
+def test_a_button_whose_edge_was_lost_is_not_held_for_ever(wired, gpio):
+    gpio.set_level(BUTTON, False)
+    assert wired.pressed_ms() is None
+    gpio.loses_edges = True
+    gpio.set_level(BUTTON, True)
+    assert wired.pressed_ms() is not None
+
+
+def test_the_lamp_follows_and_the_motor_stops_by_itself(wired, gpio):
+    wired.light(True)
+    wired.light(False)
+    assert gpio.driven == [(LAMP, False), (MOTOR, False), (LAMP, True), (LAMP, False)]
+    assert wired.buzz(30)
+    assert wired.buzz(60)  # once more, before the first is over
+    assert gpio.driven[-1] == (MOTOR, True)
+    wait_for(lambda: gpio.driven[-1] == (MOTOR, False))
+    assert gpio.driven[4:] == [(MOTOR, True), (MOTOR, True), (MOTOR, False)]
+
+
+def test_a_chip_that_is_pulled_out_ends_nothing(wired, gpio, capsys):
+    """It is said once; the pod reads by time from then on."""
+    for request in gpio.requests.values():
+        request.pull_out()
+    for _ in range(2):
+        assert took(lambda: wired.wait(60))[1] >= 0.05
+        wired.light(True)
+        assert wired.buzz(1)
+        assert wired.pressed_ms() is None
+    assert wired.sleep(60) == "time"
+    assert capsys.readouterr().err.count("is gone") == 4
+
+
+# A stuck bus, raw pages
+
+
+def test_the_bus_is_opened_anew_and_stays_the_same_object(tmp_path):
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    board = Board(tmp_path)
+    assert not board.free_bus()
+    with i2c_dev({0x6A: Register()}):
+        device = I2CDevice(board.i2c, 0x6A)
+        assert not board.free_bus()
+        buffer = bytearray(2)
+        with device as i2c:
+            i2c.write_then_readinto(b"\x10", buffer)
+        assert bytes(buffer) == b"\x10\x11"
+    with i2c_dev({}, number=7):
+        assert not board.free_bus()  # the device is gone: the former handle stays, and fails as it did
+
+
+def test_raw_pages_have_a_folder_of_their_own(tmp_path):
+    write_settings(tmp_path, POD_ID="0102030405060708")
+    assert Board(tmp_path).raw_files.folder == tmp_path / "raw"
+    write_settings(tmp_path, POD_ID="0102030405060708", RAW_DIR=str(tmp_path / "card"))
+    assert Board(tmp_path).raw_files.folder == tmp_path / "card"
+
+
+def test_the_client_does_not_block(client_of):
+    assert not client_of(free_port()).blocks

@@ -60,15 +60,17 @@ def new_log(flash=None, steps=0, raw=0, store=STORE):
 
 def append(log, stream=STREAM_STEPS, count=1):
     page = Page(POD, stream)
-    for _ in range(count):
-        number = log.next(stream)
-        if stream == STREAM_RAW:
-            page.open(KIND_RAW, number, six_axes=False)
-            page.add(number, 0, 0)
-        else:
-            page.open(KIND_ALIVE, number)
-            page.add(number, number, 0, 0)
-        log.append(page, number, number)
+    try:
+        for number in range(log.next(stream), log.next(stream) + count):
+            if stream == STREAM_RAW:
+                page.open(KIND_RAW, number, six_axes=False)
+                page.add(number, 0, 0)
+            else:
+                page.open(KIND_ALIVE, number)
+                page.add(number, number, 0, 0)
+            log.append(page, number, number)
+    finally:
+        log.settle()
 
 
 def page_of(log, stream, number):
@@ -752,7 +754,7 @@ class Client:
         if name.endswith("pages"):
             for at in range(0, len(payload), PAGE_SIZE):
                 self.pages.append(bytes(payload[at:at + PAGE_SIZE]))
-            numbers = {key(page)[3] for page in self.pages} | {195}  # 195 is declared gone
+            numbers = {key(page)[3] for page in self.pages} | {192}  # 192 is declared gone
             ack = {"v": 1, "store": STORE, "log": "deadbeef", "stream": 0, "utc_ms": 1700000000000}
             ack["next"] = 128
             while ack["next"] in numbers:
@@ -779,7 +781,7 @@ for i in range(300):
         log.acknowledge(0, 130)
         log.append(page, i, i)
 log = Log(files, POD, 256, lambda: 1)
-files.content["0-000000c0.seg"][3 * PAGE_SIZE + 200] ^= 4
+files.content["0-000000bd.seg"][3 * PAGE_SIZE + 200] ^= 4
 client = Client()
 sync = Sync(log, client, lambda: {"chip": None}, lambda: 77)
 now_ms = 0

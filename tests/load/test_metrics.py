@@ -10,6 +10,7 @@ from strideload.load.formulas import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from strideload.load.gait import DEFAULTS
 from strideload.load.metrics import METRICS
 from strideload.load.runs import PAUSE_US, RUN_GAP_US
+from strideload.load.steps import Cue, Mark
 from support.sessions import SECOND_US, session
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
@@ -44,6 +45,8 @@ NOT_A_METRIC = {
         "sessions",
     ),
     "parameters",
+    # cues of a run, and marks
+    *("cues", "marks", "at_utc", "at_local", "source", "code"),
 }
 
 
@@ -73,8 +76,10 @@ def test_a_metric_says_all_and_promises_nothing(metric):
 
 def full_day():
     start = 1_800_000_000 * SECOND_US
-    both = [session(start, 50, foot=foot, faults={"bus_errors": 1}) for foot in ("left", "right")]
-    return to_json(summarise(date(2027, 1, 15), "UTC", start, start + 86_400 * SECOND_US, both))
+    cues = (Cue(start + SECOND_US, 17_250, 16_480, "given", 1, 100),)
+    both = [session(start, 50, foot=foot, faults={"bus_errors": 1}, cues=cues) for foot in ("left", "right")]
+    marks = [Mark(start, "aa" * 8, "button", 1)]
+    return to_json(summarise(date(2027, 1, 15), "UTC", start, start + 86_400 * SECOND_US, both, marks=marks))
 
 
 def keys(value, inside=""):

@@ -14,11 +14,14 @@ from strideload.protocol.messages import (
     MAX_PAYLOAD,
     Live,
     PodClock,
+    PodCue,
     StreamState,
     ack_message,
     read_live,
     read_state,
+    settings_message,
 )
+from strideload.protocol.pod_settings import CueTarget, PodSettings
 
 STATE: dict[str, Any] = {
     "v": 1,
@@ -36,6 +39,14 @@ STATE: dict[str, Any] = {
     "streams": {"0": {"oldest": 0, "next": 40, "wanted": 38}},
     "faults": {"bus_errors": 2},
     "clock": {"source": "ntp", "utc_ms": 1, "tick_ms": 1},
+    "settings": 3,
+    "settings_refused": "STRIDELOAD_RANGE_G is one of [2, 4, 8, 16], got 32",
+    "why_not": "log full",
+    "raw": True,
+    "rest_mg": 2010,
+    "cue": {"target_cspm": 17_250, "run": 3},
+    "raw_free_pages": 0,
+    "raw_dropped": 12,
 }
 LIVE: dict[str, Any] = {
     "v": 1,
@@ -52,6 +63,7 @@ def test_state() -> None:
     assert state.log == 0x0BADCAFE
     assert state.streams == {0: StreamState(0, 40, 38)}
     assert state.clock == PodClock("ntp", 1, 1)
+    assert state.cue == PodCue(17_250, 3)
     said = {**STATE, "version": 1, "log": 0x0BADCAFE, "streams": {0: STATE["streams"]["0"]}}
     del said["v"]
     assert asdict(state) == said
@@ -61,6 +73,7 @@ def test_a_state_may_say_little_or_more() -> None:
     """Version and log are enough; what is not known of a newer pod is passed over."""
     state = read_state(b'{"v":2,"log":"00000001","colour":{"deep":[1]},"streams":{}}')
     assert (state.version, state.log, state.boot, state.streams, state.clock) == (2, 1, None, {}, None)
+    assert (state.settings, state.settings_refused, state.why_not, state.cue) == (None, None, None, None)
 
 
 def test_live() -> None:
@@ -103,6 +116,10 @@ WRONG_STATE = [
     ("streams", {"0": {"oldest": 0, "next": 2**32, "wanted": 0}}),
     ("streams", {str(i): {"oldest": 0, "next": 0, "wanted": 0} for i in range(33)}),
     ("faults", {"a": -1}), ("faults", {"a": "1"}), ("faults", {"a" * 65: 1}), ("faults", {"\n": 1}), ("faults", 3),
+    ("settings", -1), ("settings", 2**31), ("settings", True), ("settings_refused", "x" * 257),
+    ("settings_refused", "a\nb"), ("why_not", 1), ("why_not", "x" * 65), ("raw", 1), ("rest_mg", -1),
+    ("rest_mg", 1000.5), ("raw_free_pages", 2**32), ("cue", 17_250), ("cue", {}), ("cue", {"target_cspm": 17_250}),
+    ("cue", {"target_cspm": "17250", "run": 1}),
     ("clock", 7), ("clock", {"utc_ms": 1.5}), ("clock", {"tick_ms": 2**54}), ("clock", {"source": 1}),
 ]  # fmt: skip
 
@@ -112,6 +129,7 @@ def test_a_wrong_field_is_named(name: str, value: Any) -> None:
     with pytest.raises(MessageError) as caught:
         read_state(json.dumps({**STATE, name: value}).encode())
     places = {"utc_ms", "tick_ms", "source", "oldest", "next", "wanted", "a", "a" * 65, name}
+    places |= {"target_cspm", "run"}
     assert caught.value.field.split(".")[0] in places
 
 
@@ -168,3 +186,36 @@ def test_ack(utc_ms: int | None) -> None:
     found = json.loads(ack_message("ab" * 16, 0xBADCAFE, 1, 38, utc_ms))
     time = {} if utc_ms is None else {"utc_ms": utc_ms}
     assert found == {"v": 1, "store": "ab" * 16, "log": "0badcafe", "stream": 1, "next": 38, **time}
+
+
+EVERY = PodSettings(833, 32, 2000, False, True, "auto", CueTarget(17_250, 1))
+SETTINGS = [
+    ("nothing", PodSettings(), None, {"cue": None}),
+    (
+        "everything",
+        EVERY,
+        (7, 1),
+        {
+            "odr_hz": 833,
+            "range_g": 32,
+            "gyro_dps": 2000,
+            "raw": False,
+            "raw_gives_way": True,
+            "recording": "auto",
+            "mark": [7, 1],
+            "cue": {"target_cspm": 17_250, "first_run": 1},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("wanted", "mark", "said"), [s[1:] for s in SETTINGS], ids=[s[0] for s in SETTINGS])
+def test_settings(wanted: PodSettings, mark: tuple[int, int] | None, said: dict[str, Any]) -> None:
+    """What is not set is not said; that there is no cue always is."""
+    found = json.loads(settings_message("ab" * 16, 3, wanted, mark))
+    assert found == {"v": 1, "store": "ab" * 16, "version": 3, **said}
+
+
+def test_the_longest_settings_fit_into_what_a_pod_reads() -> None:
+    longest = PodSettings(1667, 32, 2000, False, False, "auto", CueTarget(24_000, 254))
+    assert len(settings_message("ab" * 16, 2**31 - 1, longest, (2**31 - 1, 2**32 - 1))) < 512

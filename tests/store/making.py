@@ -76,6 +76,27 @@ class Pod:
     def alive(self, second: float, utc_ms: int = page.UNKNOWN_UTC_MS) -> None:
         self.write(page.KIND_ALIVE, second, (round(1000 * second), utc_ms, 0, 900))
 
+    def mark(
+        self,
+        second: float,
+        code: int = 1,
+        source: int = page.MARK_BUTTON,
+        *,
+        sample: int | None = None,
+        utc_ms: int = page.UNKNOWN_UTC_MS,
+    ) -> None:
+        at = samples(second) if sample is None else sample
+        self.write(page.KIND_MARK, second, (at, round(1000 * second), utc_ms, source, bytes(3), code))
+
+    def cue(self, second: float, outcome: int = page.CUE_GIVEN, *, run: int = 1, share: int = 100) -> None:
+        record = (samples(second), round(1000 * second), 17_250, 16_480, outcome, run, share, 0)
+        self.write(page.KIND_CUE, second, record)
+
+    def asleep(self, second: float, until: float) -> None:
+        """Written at waking: the pod slept from `second` on."""
+        lost = samples(until) - samples(second)
+        self.write(page.KIND_GAP, until, (samples(second), lost, page.GAP_ASLEEP, bytes(7)))
+
     def gone(self, first: int, count: int, stream: int = 0, cause: int = page.GONE_OVERWRITTEN) -> None:
         self.write(page.KIND_GONE, 0, (stream, cause, bytes(2), first, count))
 

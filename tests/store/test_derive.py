@@ -1,5 +1,6 @@
 """Sessions and steps: the same from the same pages however they come, and dated as well as the pod knew the time."""
 
+import json
 import random
 from collections.abc import Callable
 from datetime import timedelta
@@ -118,10 +119,21 @@ def season() -> list[bytes]:
     first.write(
         page.KIND_GAP, 1100, (samples(1050), 500, page.GAP_OVERRUN, bytes(7)), session=2, fifo_overruns=3
     )
+    first.asleep(2000, 39_000)
+    first.alive(30_000)
+    first.mark(39_500, code=5)
     first.alive(40_000)
     first.gone(3, 4)
+    first.start(50_000, 3)
+    first.cue(50_010)
+    first.cue(50_030, page.CUE_FADED, run=5, share=75)
+    first.mark(50_040, source=page.MARK_HOST, sample=page.UNKNOWN_U64)
+    first.steps(50_001, 40)
+    first.end(50_060)
     second.pages = first.pages
     second.run(10, 4097, anchored=False)
+    second.cue(40)
+    second.mark(50)
     second.alive(60)
     return first.pages
 
@@ -149,7 +161,7 @@ def test_any_order_and_any_turns_derive_the_same(
             store.derive()
         assert store.derived_digest() == undisturbed
         shares: list[float] = []
-        assert store.rebuild(shares.append) == 3
+        assert store.rebuild(shares.append) == 4
         assert store.derived_digest() == undisturbed
         assert shares[-1] == 1.0
 
@@ -223,6 +235,133 @@ def test_the_session_before_may_come_late(store: Store) -> None:
     first.run(0, 1)
     before, after = derived(store, first.pages)
     assert (before.faults, after.faults) == ({"pages_dropped": 2}, {"pages_dropped": 1})
+
+
+def test_a_pod_that_sleeps_loses_nothing(store: Store) -> None:
+    """What it slept is no gap of the session in which it says so."""
+    pod = Pod()
+    pod.start(5000, 1)
+    pod.anchor(5000)
+    pod.asleep(10, 4990)
+    pod.steps(5000, 32)
+    pod.write(page.KIND_GAP, 5030, (samples(5029), 400, page.GAP_OVERRUN, bytes(7)), samples_lost=400)
+    pod.end(5040)
+    (session,) = derived(store, pod.pages)
+    assert [round(lost_us / 1e6, 2) for _, lost_us in session.gaps] == [0.96]
+    assert session.faults == {"samples_lost": 400}
+    assert abs(session.start_utc_us - (T0_MS + 5_000_000) * 1000) < 3000
+
+
+def test_an_alive_record_of_a_sleeping_pod_makes_its_day_known(store: Store) -> None:
+    """Its chip is not read then, and watches for motion; the stretch may be told of later. Awake and unread is not."""
+    pod = Pod()
+    pod.anchor(0)
+    unread = ((1000 * 40_000), page.UNKNOWN_UTC_MS, 0, 900)
+    pod.write(page.KIND_ALIVE, 100, unread)
+    derived(store, pod.pages)
+    assert [one.watching for one in store.alive(RUNNER, *EVER)] == [False]
+    pod.asleep(110, 80_000)
+    derived(store, pod.pages)
+    (alive,) = store.alive(RUNNER, *EVER)
+    assert alive.watching
+    day = date_at(alive.utc_us, "Europe/London")
+    assert [one.known for one in days_of(store, RUNNER, day, day)] == ["alive"]
+    pod.write(page.KIND_ALIVE, 80_001, ((1000 * 81_000), page.UNKNOWN_UTC_MS, 0, 900))
+    derived(store, pod.pages)
+    assert [one.watching for one in store.alive(RUNNER, *EVER)] == [True, False]
+
+
+def test_marks_lie_where_they_were_made(store: Store) -> None:
+    """In a session by its samples, outside by the pod's own word or its ticks; without a date nowhere."""
+    pod, undated = Pod(), Pod(boot=2)
+    pod.mark(50, code=1)
+    pod.mark(60, code=2, utc_ms=T0_MS + 61_000)
+    pod.start(100, 1)
+    pod.anchor(100)
+    pod.mark(130, code=3, utc_ms=T0_MS)
+    pod.mark(140, code=4, source=page.MARK_HOST, sample=page.UNKNOWN_U64)
+    pod.steps(101, 64)
+    pod.anchor(170)
+    pod.end(180)
+    undated.pages = pod.pages
+    undated.mark(10, code=5)
+    undated.start(20, 9)
+    undated.mark(30, code=6)
+    derived(store, pod.pages)
+    found = store.marks(RUNNER, *EVER)
+    assert [(mark.code, mark.source) for mark in found] == [
+        (1, "button"),
+        (2, "button"),
+        (3, "button"),
+        (4, "host"),
+    ]
+    made_s = [(mark.at_utc_us / 1000 - T0_MS) / 1000 for mark in found]
+    assert made_s == pytest.approx([50, 61, 130, 140], abs=0.01)
+    assert {(mark.pod, mark.origin) for mark in found} == {(POD, "sensor")}
+    assert store.marks(RUNNER, 0, found[2].at_utc_us) == found[:2]
+    store.ensure_runner("you", "You", "UTC")
+    store.assign(POD, "you", "left", 0)
+    assert store.marks(RUNNER, *EVER) == []
+    day = date_at(T0_MS * 1000, "Europe/London")
+    assert [mark.code for one in days_of(store, "you", day, day) for mark in one.marks] == [1, 2, 3, 4]
+
+
+def test_everything_that_was_cued_is_in_its_session(store: Store) -> None:
+    pod = Pod()
+    pod.start(100, 1)
+    pod.anchor(100)
+    pod.cue(120)
+    pod.cue(140, page.CUE_FADED, run=5, share=75)
+    nothing_known = (page.UNKNOWN_U64, page.UNKNOWN_U64, page.UNKNOWN_U16, page.UNKNOWN_U16, 9, 0xFF, 0xFF, 0)
+    pod.write(page.KIND_CUE, 150, nothing_known)
+    pod.cue(160, page.CUE_FAILED)
+    pod.steps(101, 64)
+    pod.end(180)
+    (session,) = derived(store, pod.pages)
+    assert [cue[1:] for cue in session.cues] == [
+        (17_250, 16_480, "given", 1, 100),
+        (17_250, 16_480, "faded", 5, 75),
+        (17_250, 16_480, "failed", 1, 100),
+    ]
+    made_s = [(cue.utc_us / 1000 - T0_MS) / 1000 for cue in session.cues]
+    assert made_s == pytest.approx([120, 140, 160], abs=0.01)
+    with store.engine.connect() as connection:
+        kept = json.loads(connection.execute(sa.select(schema.sessions.c.cues)).scalar_one())
+    assert kept[2] == [
+        None,
+        None,
+        None,
+        "unknown",
+        None,
+        None,
+    ]  # without a moment it is of no run, and stays stored
+
+
+@pytest.mark.parametrize("kind", [page.KIND_MARK, page.KIND_CUE])
+def test_no_mark_and_no_cue_lies_years_away_from_its_session(store: Store, kind: int) -> None:
+    pod = Pod()
+    pod.start(100, 1)
+    pod.anchor(100)
+    pod.steps(101, 64)
+    (pod.mark if kind == page.KIND_MARK else pod.cue)(130)
+    pod.pages[-1] = changed(pod.pages[-1], page.HEADER_SIZE, (2**47).to_bytes(8, "little"))
+    (session,) = derived(store, pod.pages)
+    assert session.cues == ()
+    assert store.marks(RUNNER, *EVER) == []
+    assert store.rejections() == {UNSOUND: 1}
+
+
+@pytest.mark.parametrize("kind", [page.KIND_ALIVE, page.KIND_MARK])
+def test_a_stream_of_samples_has_neither_life_nor_marks(store: Store, kind: int) -> None:
+    """A page that lies about its stream shares its number with another one, and stops nothing."""
+    pod, raw = Pod(), Pod()
+    raw.page.fields["stream"] = page.STREAM_RAW
+    for one in (pod, raw):
+        one.page.fields["session"] = 0
+        (one.alive if kind == page.KIND_ALIVE else one.mark)(10)
+        one.anchor(20)
+    derived(store, [*pod.pages, *raw.pages])
+    assert len(store.alive(RUNNER, *EVER)) + len(store.marks(RUNNER, *EVER)) == 1
 
 
 def test_pages_lost_within_the_session(store: Store) -> None:
@@ -350,13 +489,19 @@ def test_a_simulated_pod_watches_over_no_runner_with_a_sensor(
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.integers(0, 8), st.integers(16, 507), st.binary(min_size=1, max_size=9)), max_size=8
+        st.tuples(st.integers(0, 12), st.integers(16, 507), st.binary(min_size=1, max_size=9)), max_size=8
     )
 )
 def test_no_page_stops_derivation(fresh: Callable[[], Path], changes: list[tuple[int, int, bytes]]) -> None:
     """Whole pages with any bytes behind their key: everything is derived, and rebuilt the same."""
     pod = Pod()
     pod.run(0, 1, strides=64)
+    pod.page.fields["session"] = 1
+    pod.cue(9)
+    pod.mark(9)
+    pod.page.fields["session"] = 0
+    pod.asleep(100, 200)
+    pod.alive(150)
     pages = list(pod.pages)
     for index, offset, value in changes:
         if not offset - len(value) < page.NUMBER_OFFSET + 4 < offset + 4 and offset >= page.NUMBER_OFFSET + 4:
@@ -433,9 +578,12 @@ def test_what_has_no_pages_any_more_goes_with_a_rebuild(store: Store) -> None:
     pod, other = Pod(), Pod(boot=2)
     pod.run(0, 1)
     kept = list(pod.pages)
-    pod.run(1000, 2)
+    pod.start(1000, 2)
+    pod.mark(1001)
+    pod.end(1002)
     other.pages = pod.pages
     other.alive(9, T0_MS)
+    other.mark(10)
     store.add(messages(kept))
     store.derive()
     digest = store.derived_digest()
@@ -533,7 +681,7 @@ def test_resampled_recordings_are_marked(store: Store) -> None:
 
 def test_deriving_twice_changes_nothing(store: Store) -> None:
     store.add(messages(season()))
-    assert store.derive() == 3
+    assert store.derive() == 4
     with store.engine.connect() as connection:
         before = connection.execute(sa.select(schema.sessions)).all()
     assert store.derive() == 0

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from strideload.load.day import Note, summarise, to_json
-from strideload.load.steps import STEP, Alive, Foot, Session
+from strideload.load.steps import STEP, Alive, Foot, Mark, Session
 from strideload.load.zones import day_bounds
 from strideload.web.doors import Health, LivePod
 from strideload_pod import page
@@ -65,6 +65,7 @@ class House:
         self.date = TODAY
         self.sessions: list[Session] = []
         self.alive: list[date] = []
+        self.marks: list[Mark] = []
         self.notes: dict[date, Note] = {}
         self.live: list[LivePod] = []
         self.health_now: Health = {
@@ -90,7 +91,8 @@ class House:
         start, end = day_bounds(day, lambda _: ZONE)
         own = [s for s in self.sessions if s.start_utc_us < end and s.end_utc_us >= start]
         alive = [Alive(start + 1)] if day in self.alive else []
-        return to_json(summarise(day, ZONE, start, end, own, alive, self.notes.get(day)))
+        note = self.notes.get(day)
+        return to_json(summarise(day, ZONE, start, end, own, alive, note, marks=self.marks))
 
 
 def a_live_pod(**changes: Any) -> LivePod:
@@ -105,7 +107,14 @@ def a_live_pod(**changes: Any) -> LivePod:
         "kind": "run",
         "origin": "sensor",
         "recording": True,
+        "why_not": None,
         "free_pages": 900,
+        "raw": None,
+        "raw_free_pages": None,
+        "raw_dropped": None,
+        "rest_mg": None,
+        "cue": None,
+        "settings": None,
         "battery_mv": None,
         "faults": {},
     }

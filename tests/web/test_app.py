@@ -4,6 +4,7 @@ import gzip
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,13 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strideload.load.metrics import METRICS
+from strideload.load.steps import Cue, Mark
 from strideload.simulate.pod import ScratchFiles
 from strideload.web import shield
 from strideload.web.serve import Server
 from strideload_pod import page
 from strideload_pod.log import Log
 from strideload_pod.sync import Sync
-from web.house import TODAY, House, a_live_pod, a_season, a_session
+from web.house import POD, TODAY, House, a_live_pod, a_season, a_session
 
 
 class Page(HTMLParser):
@@ -98,6 +100,23 @@ def test_each_kind_of_day_is_said_in_a_sentence(
     house.sessions.pop()  # today's
     arrange(house)
     assert says in read(client).text
+
+
+def test_cues_and_marks_stand_with_their_run(house: House, client: httpx.Client) -> None:
+    at_us = house.sessions[-1].start_utc_us
+    cues = tuple(
+        Cue(at_us + 30_000_000 * (n + 1), 17_000, 16_000, outcome, 5, 75)
+        for n, outcome in enumerate(("given", "faded", "given"))
+    )
+    house.sessions[-1] = replace(house.sessions[-1], cues=cues)
+    house.marks = [Mark(at_us + 60_000_000, POD, "button", 7)]
+    seen = read(client).text
+    assert re.search(
+        r"169 steps/min · cue at 170.0 steps/min \(run 5, cues in 75 %\): 2 given, 1 left out by the fading; "
+        r"within 2.5 % of it for \d+ % of the time",
+        seen,
+    )
+    assert "Marked: 18:03:00 by the button, code 7." in seen
 
 
 def test_an_unknown_day_is_never_zero(client: httpx.Client) -> None:
@@ -271,6 +290,14 @@ def test_what_the_pods_still_hold_is_said(
 
 
 FULL = "The left pod does not record, for its memory is full."
+SET = {
+    "version": 3,
+    "set_utc_us": 1,
+    "wanted": {"odr_hz": 416, "cue": {"target_cspm": 17_250, "first_run": 1}},
+    "confirmed": 3,
+    "status": "confirmed",
+    "refused": None,
+}
 
 
 @pytest.mark.parametrize(
@@ -286,6 +313,30 @@ FULL = "The left pod does not record, for its memory is full."
         ),
         ({"recording": False}, "The left pod does not record: its sensor cannot be read"),
         ({"recording": False, "free_pages": None}, "Switch it off and on"),
+        ({"recording": False, "why_not": "log full"}, f"{FULL} Leave it in reach until its pages have come."),
+        ({"recording": False, "why_not": "chip", "free_pages": 0}, "record: its sensor cannot be read."),
+        ({"recording": False, "why_not": "flash"}, "record: its memory cannot be written."),
+        ({"recording": False, "why_not": "off"}, "record: it was switched off, by its button or"),
+        (
+            {"recording": False, "why_not": "asleep"},
+            "The left pod is asleep and wakes by itself when the shoe moves.",
+        ),
+        ({"recording": False, "why_not": "too cold"}, "The left pod does not record: too cold."),
+        ({"rest_mg": 2010}, "The sensor of the left pod shows 2.01 g at rest and not 1 g"),
+        (
+            {"raw": True, "raw_free_pages": 0},
+            "The left pod has too little room for raw samples. Its steps go on.",
+        ),
+        ({"raw_dropped": 1204}, "too little room for raw samples; 1 204 pages of them were not kept."),
+        (
+            {"settings": SET | {"status": "pending", "confirmed": 2}},
+            "The left pod has not confirmed its settings 3 (rate 416 Hz, cue at 172.5 steps/min) yet.",
+        ),
+        (
+            {"settings": SET | {"status": "refused", "refused": "no such rate"}},
+            "refused its settings 3 (rate 416 Hz, cue at 172.5 steps/min): no such rate. The former ones hold.",
+        ),
+        ({"cue": {"target_cspm": 17_250, "run": 2}}, "last impact 9.1 g · cue at 172.5 steps/min"),
         ({"battery_mv": 3499}, "The battery of the left pod is low, 3.50 V. Charge it before the next run."),
         ({"battery_mv": 3120, "online": False, "age_s": None}, "The battery of the left pod is low, 3.12 V."),
         ({"faults": {"pages_dropped": 1204}}, "pages_dropped 1 204 The pod's memory was full"),
@@ -306,6 +357,10 @@ def test_what_a_pod_asks_for_is_said(
     [
         {"recording": True, "free_pages": 0},
         {"recording": None},
+        {"why_not": "chip"},
+        {"settings": SET},
+        {"raw": True, "raw_free_pages": 1},
+        {"raw": False, "raw_free_pages": 0, "raw_dropped": 0},
         {"battery_mv": 3500},
         {"battery_mv": None},
         {"faults": {"pages_dropped": 0}},

@@ -87,6 +87,19 @@ def test_what_a_pod_says_of_itself_reaches_the_page(store: Store, live: Collecto
     assert pod["faults"] == {"pages_dropped": 7}
 
 
+def test_what_a_pod_is_to_have_and_has_reaches_the_page(store: Store, live: CollectorLive) -> None:
+    says(store, 0)
+    assert live.pods()[0]["settings"] is None
+    store.change_settings(POD, raw=True)
+    said = {"raw": True, "raw_free_pages": 3, "raw_dropped": 1, "rest_mg": 2000, "why_not": "flash"}
+    says(store, 0, settings=1, cue={"target_cspm": 17_250, "run": 2}, **said)
+    (pod,) = live.pods()
+    assert {name: pod[name] for name in said} == said
+    assert pod["cue"] == {"target_cspm": 17_250, "run": 2}
+    assert pod["settings"] is not None
+    assert (pod["settings"]["version"], pod["settings"]["status"]) == (1, "confirmed")
+
+
 def test_a_clock_that_was_set_back_makes_no_pod_live(
     store: Store, collector: Collector, live: CollectorLive
 ) -> None:

@@ -1,11 +1,16 @@
 """Linux as a board: a Raspberry Pi with a chip on its I2C bus, or any computer with a simulated one.
 
-Settings are flat keys of `settings.toml` in the pod's folder, as on CircuitPython; the log lies in `log/` below it.
+Settings are flat keys of `settings.toml` in the pod's folder, as on CircuitPython; the log lies in `log/` below it. A
+line is written CHIP:LINE, such as /dev/gpiochip0:17, and needs the package gpiod.
 
 | key | meaning |
 |---|---|
 | STRIDELOAD_POD_ID | this pod's id, 16 hex digits (a Raspberry Pi's serial number, else a hash of the machine id) |
 | STRIDELOAD_I2C_BUS | number N of /dev/i2c-N (1) |
+| STRIDELOAD_RAW_DIR | where raw pages lie, relative to the folder (raw) |
+| STRIDELOAD_INT1_LINE | the chip's INT1 (none: the chip is read by time alone, and nothing wakes the pod) |
+| STRIDELOAD_BUTTON_LINE | a button to ground (none) |
+| STRIDELOAD_LAMP_LINE, STRIDELOAD_MOTOR_LINE | a lamp and a motor's driver, high: on (none) |
 | STRIDELOAD_CLOCK_TRUSTED | 1: the computer's clock is right even where the kernel does not say so |
 | STRIDELOAD_BROKER_HOST, STRIDELOAD_BROKER_PORT | where the broker is (no host: no sync; 1883, with TLS 8883) |
 | STRIDELOAD_BROKER_USER, STRIDELOAD_BROKER_PASSWORD | who we are there |
@@ -16,13 +21,17 @@ import ctypes
 import errno
 import os
 import queue
+import select
 import signal
 import socket
 import ssl
+import sys
 import threading
 import time
 import tomllib
 from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
 from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
@@ -33,9 +42,11 @@ from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+    from gpiod import LineRequest
 
 SETTINGS_NAME = "settings.toml"
 LOG_FOLDER = "log"
+RAW_FOLDER = "raw"
 DEFAULT_FOLDER = "~/.local/share/strideload-pod"
 
 SERIAL_FILE = Path("/proc/device-tree/serial-number")
@@ -43,6 +54,8 @@ MACHINE_ID_FILE = Path("/etc/machine-id")
 
 TIMEX_SIZE = 512  # struct timex of linux/timex.h has 208 bytes; all zero asks and sets nothing
 TIME_ERROR = 5  # linux/timex.h: the clock is not synchronised
+
+DEBOUNCE = timedelta(milliseconds=10)
 
 KEEPALIVE_S = 30
 CONNECT_TIMEOUT_S = 5.0
@@ -61,17 +74,40 @@ class Board(Bare):
     `uid_source` says where the 8 bytes of `uid` come from: "settings", "serial number" or "machine id".
     """
 
+    woken = "power"
+
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
         self.folder = Path(folder or os.environ.get("STRIDELOAD_POD_DIR", DEFAULT_FOLDER)).expanduser()
         self.settings = read_settings(self.folder / SETTINGS_NAME)
         self.uid, self.uid_source = find_uid(self.settings)
         self.files = Files(self.folder / LOG_FOLDER)
+        self.raw_files = Files(self.folder / self.settings.get("STRIDELOAD_RAW_DIR", RAW_FOLDER))
         self.clock = Clock(trusted=bool(self.settings.get("STRIDELOAD_CLOCK_TRUSTED")))
         self._i2c: SmbusI2C | None = None
+        self._int1 = self._open_line("STRIDELOAD_INT1_LINE", open_int1)
+        self._button = self._open_line("STRIDELOAD_BUTTON_LINE", Button)
+        self._lamp = self._open_line("STRIDELOAD_LAMP_LINE", Output)
+        self._motor = self._open_line("STRIDELOAD_MOTOR_LINE", Output)
         self._stopping = threading.Event()
+        self._waker, self._wakened = socket.socketpair()  # what a signal does to a wait
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda _number, _frame: self._stopping.set())
+                signal.signal(number, lambda _number, _frame: self.stop())
+
+    def _open_line(self, setting: str, kind: "Callable[[str, int], GpioLine]") -> Any:
+        """What a setting names; None: it names none. BoardError."""
+        value = self.settings.get(setting)
+        if not value:
+            return None
+        chip, _, offset = str(value).rpartition(":")
+        if not chip or not offset.isdecimal():
+            raise BoardError(f"{setting} is like /dev/gpiochip0:17, got {value!r}")
+        try:
+            return kind(chip, int(offset))
+        except ImportError as error:
+            raise BoardError(f"{setting} needs the package gpiod: {error}") from error
+        except (OSError, ValueError) as error:
+            raise BoardError(f"{setting} = {value!r} cannot be used: {error}") from error
 
     @property
     def i2c(self) -> "SmbusI2C":
@@ -79,6 +115,61 @@ class Board(Bare):
         if self._i2c is None:
             self._i2c = SmbusI2C(self.settings.get("STRIDELOAD_I2C_BUS", 1))
         return self._i2c
+
+    def free_bus(self) -> bool:
+        """Open the kernel's device anew. -> False: its lines are the kernel's, and `i2c` is the same object."""
+        if self._i2c is not None:
+            try:
+                self._i2c.reopen()
+            except OSError:
+                pass  # the former one stays
+        return False
+
+    def wait(self, ms: int) -> None:
+        """Up to `ms`, less when INT1 is or goes high, the button was let go or the pod is to stop."""
+        self._wait(ms, lambda button: button.held_ms is not None)
+
+    def sleep(self, ms: int) -> str:
+        """Until INT1 rises ("motion"), the button is pressed ("button"), `ms` have passed ("time") or "stop".
+
+        Without INT1 no motion could wake the pod: it does not sleep then, and "motion" comes at once.
+        """
+        if self._int1 is None:
+            return "motion"
+        called = self._wait(ms, lambda button: button.is_pressed or button.held_ms is not None)
+        return "stop" if self._stopping.is_set() else called or "time"
+
+    def _wait(self, ms: int, concerns: "Callable[[Button], bool]") -> str | None:
+        """Until "motion" at INT1, or the "button" is as `concerns` says; None: `ms` have passed, or stopping."""
+        until_s = time.monotonic() + ms / 1000
+        if self._int1 is not None:
+            self._int1.take_edges()  # of before. From here on the level counts as well: a lost edge must not stall.
+        while not self._stopping.is_set():
+            if self._int1 is not None and (self._int1.take_edges() or self._int1.is_active()):
+                return "motion"
+            if self._button is not None and concerns(self._button.look()):
+                return "button"
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                return None
+            watched = [line for line in (self._int1, self._button) if line is not None and line.is_open]
+            select.select([self._wakened, *watched], [], [], left_s)
+        return None
+
+    def pressed_ms(self) -> int | None:
+        """How long the button was held, once after it was let go; None: it was not."""
+        return None if self._button is None else self._button.look().take_held_ms()
+
+    def light(self, on: bool) -> None:
+        if self._lamp is not None:
+            self._lamp.set(on)
+
+    def buzz(self, ms: int) -> bool:
+        """Drive the motor for so long beside the program. False: there is none."""
+        if self._motor is None:
+            return False
+        self._motor.set_for(ms)
+        return True
 
     def client(self) -> "PahoClient | None":
         """A client of the broker in the settings; None when there is none."""
@@ -106,7 +197,10 @@ class Board(Bare):
         return self._stopping.is_set()
 
     def stop(self) -> None:
-        self._stopping.set()
+        """Also in a signal handler, and from another thread."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._waker.send(b"s")
 
 
 def read_settings(file: Path) -> dict[str, Any]:
@@ -230,6 +324,132 @@ class Clock:
         return time.time_ns() // 1_000_000 if self._trusted or is_synchronised() else None
 
 
+class GpioLine:
+    """One line of a GPIO chip. A fault while it is used (a chip that was pulled out) is told once; it is still then.
+
+    OSError: no such chip, or the line is another program's. ValueError: the chip has no such line.
+    """
+
+    def __init__(self, chip: str, offset: int, **settings: Any) -> None:
+        import gpiod
+
+        self._offset = offset
+        self._name = f"{chip}:{offset}"
+        self._request: LineRequest | None = gpiod.request_lines(
+            chip, config={offset: gpiod.LineSettings(**settings)}, consumer="strideload"
+        )
+        self._faults = (OSError, gpiod.RequestReleasedError)
+
+    @property
+    def is_open(self) -> bool:
+        return self._request is not None
+
+    def fileno(self) -> int:
+        """For select, while `is_open`."""
+        return -1 if self._request is None else self._request.fd
+
+    def is_active(self) -> bool:
+        from gpiod.line import Value
+
+        return self._ask(lambda request: request.get_value(self._offset) is Value.ACTIVE, False)
+
+    def take_edges(self) -> list[Any]:
+        """gpiod.EdgeEvents since the last call."""
+
+        def read(request: "LineRequest") -> list[Any]:
+            found: list[Any] = []
+            while request.wait_edge_events(0):
+                found += request.read_edge_events()
+            return found
+
+        return self._ask(read, [])
+
+    def _ask(self, question: "Callable[[LineRequest], Any]", otherwise: Any) -> Any:
+        if self._request is None:
+            return otherwise
+        try:
+            return question(self._request)
+        except self._faults as error:
+            self._request = None
+            print(f"GPIO line {self._name} is gone: {error}", file=sys.stderr)
+            return otherwise
+
+
+def open_int1(chip: str, offset: int) -> GpioLine:
+    """The chip drives INT1 both ways; a wire that is not there reads low."""
+    from gpiod.line import Bias, Direction, Edge
+
+    return GpioLine(chip, offset, direction=Direction.INPUT, edge_detection=Edge.RISING, bias=Bias.PULL_DOWN)
+
+
+class Button(GpioLine):
+    """A button to ground. `look` takes in what it did; `held_ms`: of the last press, once it was let go."""
+
+    def __init__(self, chip: str, offset: int) -> None:
+        from gpiod.line import Bias, Direction, Edge
+
+        super().__init__(
+            chip,
+            offset,
+            direction=Direction.INPUT,
+            edge_detection=Edge.BOTH,
+            bias=Bias.PULL_UP,
+            active_low=True,
+            debounce_period=DEBOUNCE,
+        )
+        self.held_ms: int | None = None
+        self._pressed_ns: int | None = None
+
+    @property
+    def is_pressed(self) -> bool:
+        return self._pressed_ns is not None
+
+    def look(self) -> "Button":
+        for event in self.take_edges():
+            if event.event_type is event.Type.RISING_EDGE:
+                self._pressed_ns = event.timestamp_ns
+            else:
+                self._let_go(event.timestamp_ns)
+        if self.is_pressed and not self.is_active():  # the edge was lost
+            self._let_go(time.monotonic_ns())
+        return self
+
+    def take_held_ms(self) -> int | None:
+        held_ms, self.held_ms = self.held_ms, None
+        return held_ms
+
+    def _let_go(self, now_ns: int) -> None:
+        if self._pressed_ns is not None:
+            self.held_ms = (now_ns - self._pressed_ns) // 1_000_000
+            self._pressed_ns = None
+
+
+class Output(GpioLine):
+    """A line that is driven, low at first."""
+
+    def __init__(self, chip: str, offset: int) -> None:
+        from gpiod.line import Direction
+
+        super().__init__(chip, offset, direction=Direction.OUTPUT)
+        self._lock = threading.Lock()  # a request is one thread's at a time
+        self._timer: threading.Timer | None = None
+
+    def set(self, on: bool) -> None:
+        from gpiod.line import Value
+
+        value = Value.ACTIVE if on else Value.INACTIVE
+        with self._lock:
+            self._ask(lambda request: request.set_value(self._offset, value), None)
+
+    def set_for(self, ms: int) -> None:
+        """High for so long from now on, by a thread that also ends it when the program ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.set(True)
+        self._timer = threading.Timer(ms / 1000, self.set, (False,))
+        self._timer.start()
+
+
 class SmbusI2C:
     """busio.I2C's surface over /dev/i2c-`number`. OSError where nobody answers, RuntimeError without the lock.
 
@@ -239,7 +459,8 @@ class SmbusI2C:
     def __init__(self, number: int) -> None:
         from smbus2 import SMBus, i2c_msg
 
-        self._bus = SMBus(number)
+        self._open = lambda: SMBus(number)
+        self._bus = self._open()
         self._message = i2c_msg
         self._locked = False
 
@@ -255,6 +476,11 @@ class SmbusI2C:
 
     def deinit(self) -> None:
         self._bus.close()
+
+    def reopen(self) -> None:
+        """The same bus by a new handle. OSError: it does not open, and the former handle stays."""
+        former, self._bus = self._bus, self._open()
+        former.close()
 
     def writeto(self, address: int, buffer: Any, *, start: int = 0, end: int | None = None) -> None:
         self._transfer(self._message.write(address, memoryview(buffer)[start:end]))

@@ -58,6 +58,17 @@ class OwnTopics(BaseTopicPlugin):
         return pod_may(session.username, action == Action.PUBLISH, topic)
 
 
+class OwnSubscriptions(Broker):
+    """amqtt 0.12 sends whoever connects what is retained on anybody's subscription; here only on the client's own."""
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Session
+    ) -> None:
+        asked = self._subscriptions.get(subscription[0], [])
+        if any(one.client_id == session.client_id for one, _ in asked):
+            await super()._publish_retained_messages_for_subscription(subscription, session)
+
+
 class Amqtt:
     """An embedded amqtt on its own thread; `start` returns once it listens. BrokerError: it does not."""
 
@@ -120,7 +131,7 @@ class Amqtt:
         self.stop()
 
     async def _serve(self) -> Broker:
-        broker = Broker(
+        broker = OwnSubscriptions(
             {
                 "listeners": {
                     "default": {

@@ -2,7 +2,8 @@
 
 Paho's thread only puts messages into the inbox. One worker takes what is there, stores it in one transaction,
 acknowledges it to the broker, and tells the pods what to send next. Whatever goes wrong with one message, the
-others go on; while the disk is full nothing is acknowledged, so pods and broker keep what they have.
+others go on; while the disk is full nothing is acknowledged, so pods and broker keep what they have. Between two
+batches it sends the pods what they are to have.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from strideload.collect.address import Address
 from strideload.collect.deriver import Deriver
 from strideload.collect.inbox import BATCH_MESSAGES, NO_ID, Inbox, Taken
 from strideload.collect.link import Link
+from strideload.collect.settings_sender import SettingsSender
 from strideload.protocol import topics
 from strideload.protocol.errors import MessageError
 from strideload.protocol.messages import MAX_PAYLOAD, Live, PodState, ack_message, read_live, read_state
@@ -43,6 +45,7 @@ MESSAGE_WRONG: Final = {leaf: f"{leaf} cannot be read" for leaf in ("state", "li
 NOT_UNDERSTOOD: Final = "could not be stored"
 NO_ROOM: Final = "no room, to be sent again"
 COLLECTOR_ERROR: Final = "error in the collector"
+SETTINGS_UNREAD: Final = "settings of pods could not be read"
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +117,7 @@ class Collector:
             IN_FLIGHT,
             self._take_in,
         )
+        self._settings = SettingsSender(store, self._link)
         self._deriver = Deriver(store.derive, lambda: self._is_storing or not self._inbox.is_empty())
         self._is_storing = False
         self._has_dropped = False
@@ -176,12 +180,19 @@ class Collector:
                     self._has_dropped = False
                     self._link.begin_anew()
                 self._link.tend()
+                self._send_settings()
             except _Stopped:
                 return
             except Exception:
                 self._count(COLLECTOR_ERROR)
                 log.exception("the collector goes on after an error")
                 self._stopping.wait(RETRY_FIRST_S)
+
+    def _send_settings(self) -> None:
+        try:
+            self._settings.tend()
+        except StoreError:  # read again at the next look
+            self._count(SETTINGS_UNREAD)
 
     def _collect(self, taken: Sequence[Taken]) -> None:
         batch = self._sort_out(taken)

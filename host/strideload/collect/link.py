@@ -91,6 +91,12 @@ class Link:
         """True once the broker has agreed to send: whatever is published from then on comes."""
         return self._is_subscribed
 
+    @property
+    def connection(self) -> int | None:
+        """The number of the connection that stands and on which the broker has agreed to send, None without one."""
+        connection = self._connection
+        return connection if self._is_subscribed else None
+
     def acknowledge(self, connection: int, mids: Iterable[int]) -> None:
         """Tell the broker that these messages are dealt with, unless that connection is gone."""
         with self._lock:
@@ -104,6 +110,15 @@ class Link:
             if self._client is not None and self._connection is not None:
                 for topic, payload in messages:
                     self._client.publish(topic, payload, qos=1, properties=self._answer_properties)
+
+    def retain(self, connection: int, messages: Iterable[tuple[str, bytes]]) -> bool:
+        """Have the broker keep (topic, payload) for whoever comes later. False: that connection is gone."""
+        with self._lock:
+            if self._client is None or connection != self._connection:
+                return False
+            for topic, payload in messages:
+                self._client.publish(topic, payload, qos=1, retain=True)
+            return True
 
     def begin_anew(self) -> None:
         """Have `tend` make the connection anew, upon which the broker sends again what was not acknowledged."""

@@ -20,7 +20,7 @@ from strideload.load.coverage import cover, in_rank
 from strideload.load.gait import DEFAULTS, Load, Parameters, load_of
 from strideload.load.intervals import clip, intersection, total_s, touches, union
 from strideload.load.runs import Run, runs_of
-from strideload.load.steps import Alive, Foot, Origin, Session
+from strideload.load.steps import Alive, Foot, Mark, Origin, Session
 from strideload.load.zones import local_time
 from strideload_pod import page
 
@@ -103,6 +103,7 @@ class Day:
     asymmetry: dict[str, Compared] | None
     runs: tuple[Run, ...]
     sessions: tuple[SessionPart, ...]
+    marks: tuple[Mark, ...] = ()
     faults: dict[str, int] = field(default_factory=dict[str, int])
     gaps: int = 0
     gap_s: float = 0.0
@@ -120,12 +121,13 @@ def summarise(
     alive: Iterable[Alive] = (),
     note: Note | None = None,
     parameters: Parameters = DEFAULTS,
+    marks: Iterable[Mark] = (),
 ) -> Day:
     """The day [start, end) of one runner from the sessions that touch it; their order changes nothing.
 
     A contact belongs to the day in which it fell; a session's faults and lost pages to the day in which it
-    began. `alive`: when pods said that they live. `note`: what the runner said of the day. All sums are of the
-    first-ranking origin of the day's sessions; what is of another is listed and set aside.
+    began. `alive`: when pods said that they live. `note`: what the runner said of the day. `marks`: what pods marked.
+    All sums are of the first-ranking origin of the day's sessions; what is of another is listed and set aside.
     """
     window = (start_utc_us, end_utc_us)
     within = {s.session_id: _rows_within(s, *window) for s in sessions}
@@ -143,7 +145,7 @@ def summarise(
     measured = recorded or known == "alive"
     feet = {foot: _load_of_foot(counted, contacts, foot, parameters) for foot in ("left", "right", "unknown")}
     together = load_of(contacts, contacts.share, contacts.steps, parameters) if measured else None
-    runs = runs_of(coverage, contacts, *window)
+    runs = runs_of(coverage, contacts, within, *window)
     parts = tuple(_part(s, within[s.session_id], *window) for s in sorted(listed, key=_by_time))
     of_sums = [part for part in parts if part.origin in origins[:1]]
     began_here = [s for s in counted if start_utc_us <= s.start_utc_us < end_utc_us]
@@ -175,6 +177,7 @@ def summarise(
         asymmetry=_asymmetry(contacts),
         runs=runs,
         sessions=parts,
+        marks=tuple(mark for mark in marks if start_utc_us <= mark.at_utc_us < end_utc_us),
         faults=dict(sorted(_sum_of_faults(began_here).items())),
         gaps=sum(part.gaps for part in of_sums),
         gap_s=sum(part.gap_s for part in of_sums),

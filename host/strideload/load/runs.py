@@ -1,12 +1,15 @@
 """Runs: what a runner would call one outing, however many sessions and pods it took."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strideload.load import formulas
 from strideload.load.contacts import Contacts
 from strideload.load.coverage import Coverage
+from strideload.load.cued import CuedRun, cued
 from strideload.load.intervals import Interval, Intervals, clip, contains, total_s, union
 from strideload_pod import page
 
@@ -30,23 +33,40 @@ class Run:
     steps_estimated: int
     cadence_spm: float | None
     impact_sum_g: float | None
+    cues: tuple[CuedRun, ...]
     began_before: bool  # before this day
     goes_on: bool  # into the next day
 
 
-def runs_of(coverage: Coverage, contacts: Contacts, start: int, end: int) -> tuple[Run, ...]:
-    """The runs of the day [start, end), in order of time; () of nothing."""
+def runs_of(
+    coverage: Coverage, contacts: Contacts, within: Mapping[int, NDArray[np.void]], start: int, end: int
+) -> tuple[Run, ...]:
+    """The runs of the day [start, end), in order of time; () of nothing. `within`: rows of each session by its id."""
     recorded = clip(coverage.recorded, start, end)
     runs = union(recorded, RUN_GAP_US)
     began_before = any(s.start_utc_us < start <= s.end_utc_us for s in coverage.sessions)
     goes_on = any(s.start_utc_us < end <= s.end_utc_us for s in coverage.sessions)
     return tuple(
-        _run(contacts, recorded, run, began_before and run[0] == start, goes_on and run[1] == end)
+        _run(
+            contacts,
+            recorded,
+            run,
+            cued(coverage.sessions, within, run),
+            began_before and run[0] == start,
+            goes_on and run[1] == end,
+        )
         for run in runs
     )
 
 
-def _run(contacts: Contacts, recorded: Intervals, run: Interval, began_before: bool, goes_on: bool) -> Run:
+def _run(
+    contacts: Contacts,
+    recorded: Intervals,
+    run: Interval,
+    cues: tuple[CuedRun, ...],
+    began_before: bool,
+    goes_on: bool,
+) -> Run:
     own = contacts.where(contains([run], contacts.rows["ic_utc_us"]))
     running, walking = own.of_kind(page.STEP_KIND_RUN), own.of_kind(page.STEP_KIND_WALK)
     return Run(
@@ -62,6 +82,7 @@ def _run(contacts: Contacts, recorded: Intervals, run: Interval, began_before: b
         steps_estimated=own.steps_estimated,
         cadence_spm=formulas.median(formulas.cadence_spm(running.rows["stride_s"])),
         impact_sum_g=formulas.impact_sum_g(own.rows["peak_g"], own.steps),
+        cues=cues,
         began_before=began_before,
         goes_on=goes_on,
     )

@@ -7,6 +7,8 @@ import numpy as np
 
 Foot = Literal["left", "right", "unknown"]
 Origin = Literal["sensor", "recording", "simulated", "unknown"]
+MarkSource = Literal["button", "host", "unknown"]
+CueOutcome = Literal["given", "faded", "failed", "unknown"]
 
 # One row a contact of this foot, in order of time. NaN: not known.
 STEP = np.dtype(
@@ -20,6 +22,17 @@ STEP = np.dtype(
         ("flags", "u1"),  # page.STEP_CLIPPED ...
     ]
 )
+
+
+class Cue(NamedTuple):
+    """A cue that was due, as the pod wrote it down. None: not known."""
+
+    utc_us: int
+    target_cspm: int | None  # 1/100 step a minute
+    cadence_cspm: int | None  # mean of the ten seconds before
+    outcome: CueOutcome
+    run: int | None  # of the programme, from 1
+    share_percent: int | None  # of this run, in which cues are given
 
 
 @dataclass(frozen=True)
@@ -40,6 +53,7 @@ class Session:
     faults: dict[str, int] = field(default_factory=dict[str, int])  # raised in it, by page.COUNTERS' names
     gaps: tuple[tuple[int, int], ...] = ()  # (start_utc_us, lost_us)
     pages_lost: int = 0  # pages of this session that the pod declared gone or that were corrupt
+    cues: tuple[Cue, ...] = ()
     steps: np.ndarray = field(default_factory=lambda: np.empty(0, STEP))
 
 
@@ -50,3 +64,14 @@ class Alive(NamedTuple):
     pod: str = ""
     origin: Origin = "sensor"
     watching: bool = True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Someone marked this moment. `code`: what it means to who made it."""
+
+    at_utc_us: int
+    pod: str
+    source: MarkSource
+    code: int
+    origin: Origin = "sensor"

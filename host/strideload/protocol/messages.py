@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast
 
 from strideload.protocol.errors import MessageError
+from strideload.protocol.pod_settings import VERSION_MOST, PodSettings
 from strideload_pod.page import PAGE_SIZE
 from strideload_pod.sync import MESSAGE_PAGES
 
@@ -21,6 +22,7 @@ U32: Final = 0xFFFFFFFF
 # 2**53: the largest range in which JSON readers of any language agree on integers.
 INTEGER_LIMIT: Final = 2**53
 TEXT_LIMIT: Final = 64
+REASON_LIMIT: Final = 256  # a sentence of a pod's
 NAMES_LIMIT: Final = 32
 
 Json = dict[str, Any]
@@ -46,6 +48,14 @@ class PodClock:
 
 
 @dataclass(frozen=True)
+class PodCue:
+    """The cadence cue as a pod has it: its target, 1/100 step a minute, and the present run of the programme."""
+
+    target_cspm: int
+    run: int
+
+
+@dataclass(frozen=True)
 class PodState:
     """A pod's `state`. None: the pod does not say."""
 
@@ -64,6 +74,14 @@ class PodState:
     streams: dict[int, StreamState] = field(default_factory=dict[int, StreamState])
     faults: dict[str, int] = field(default_factory=dict[str, int])
     clock: PodClock | None = None
+    settings: int | None = None  # version of the host's settings that it has
+    settings_refused: str | None = None  # why it did not take the newest ones
+    why_not: str | None = None  # it does not record
+    raw: bool | None = None
+    rest_mg: int | None = None  # acceleration at rest, where that is not 1 g
+    cue: PodCue | None = None
+    raw_free_pages: int | None = None
+    raw_dropped: int | None = None  # pages of raw samples that were not kept, since the boot
 
 
 @dataclass(frozen=True)
@@ -97,6 +115,14 @@ def read_state(payload: bytes) -> PodState:
         streams=_streams(message),
         faults=_faults(message),
         clock=_clock(message),
+        settings=_optional(_version, message, "settings"),
+        settings_refused=_optional(_reason, message, "settings_refused"),
+        why_not=_optional(_text, message, "why_not"),
+        raw=_optional(_boolean, message, "raw"),
+        rest_mg=_optional(_u32, message, "rest_mg"),
+        cue=_cue(message),
+        raw_free_pages=_optional(_u32, message, "raw_free_pages"),
+        raw_dropped=_optional(_u32, message, "raw_dropped"),
     )
 
 
@@ -118,6 +144,16 @@ def ack_message(store: str, log: int, stream: int, next_: int, utc_ms: int | Non
     message: Json = {"v": 1, "store": store, "log": f"{log:08x}", "stream": stream, "next": next_}
     if utc_ms is not None:
         message["utc_ms"] = utc_ms
+    return json.dumps(message, separators=(",", ":")).encode()
+
+
+def settings_message(
+    store: str, version: int, settings: PodSettings, mark: tuple[int, int] | None = None
+) -> bytes:
+    """`settings`: what this store wants a pod to have. `mark`: (a number that grows, code) of a mark to be made."""
+    message: Json = {"v": 1, "store": store, "version": version, **settings.as_dict()}
+    if mark is not None:
+        message["mark"] = mark
     return json.dumps(message, separators=(",", ":")).encode()
 
 
@@ -160,6 +196,10 @@ def _u32(message: Json, name: str) -> int:
     return _integer(message, name, 0, U32)
 
 
+def _version(message: Json, name: str) -> int:
+    return _integer(message, name, 0, VERSION_MOST)
+
+
 def _count(message: Json, name: str) -> int:
     return _integer(message, name, 0, INTEGER_LIMIT)
 
@@ -174,11 +214,15 @@ def _number(message: Json, name: str) -> float:
     return float(value)
 
 
-def _text(message: Json, name: str) -> str:
+def _text(message: Json, name: str, limit: int = TEXT_LIMIT) -> str:
     value = message.get(name)
-    if not isinstance(value, str) or len(value) > TEXT_LIMIT or not value.isprintable():
-        raise MessageError(f"not a text of up to {TEXT_LIMIT} printable letters", name)
+    if not isinstance(value, str) or len(value) > limit or not value.isprintable():
+        raise MessageError(f"not a text of up to {limit} printable letters", name)
     return value
+
+
+def _reason(message: Json, name: str) -> str:
+    return _text(message, name, REASON_LIMIT)
 
 
 def _boolean(message: Json, name: str) -> bool:
@@ -230,3 +274,10 @@ def _clock(message: Json) -> PodClock | None:
         utc_ms=_optional(_count, clock, "utc_ms"),
         tick_ms=_optional(_count, clock, "tick_ms"),
     )
+
+
+def _cue(message: Json) -> PodCue | None:
+    if message.get("cue") is None:
+        return None
+    cue = _as_object(message["cue"], "cue")
+    return PodCue(_u32(cue, "target_cspm"), _u32(cue, "run"))

@@ -3,5 +3,16 @@
 from strideload.store.database import PodRow, Store, open_store
 from strideload.store.errors import StoreBusy, StoreError, StoreFull
 from strideload.store.intake import Outcome, Received
+from strideload.store.wanting import Wanted
 
-__all__ = ["Outcome", "PodRow", "Received", "Store", "StoreBusy", "StoreError", "StoreFull", "open_store"]
+__all__ = [
+    "Outcome",
+    "PodRow",
+    "Received",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreFull",
+    "Wanted",
+    "open_store",
+]

@@ -14,8 +14,18 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from strideload.load.steps import Alive, Session
-from strideload.store import adding, deriving, engine, migrate, people, reading, schema, setting_aside
+from strideload.load.steps import Alive, Mark, Session
+from strideload.store import (
+    adding,
+    deriving,
+    engine,
+    migrate,
+    people,
+    reading,
+    schema,
+    setting_aside,
+    wanting,
+)
 from strideload.store.derive import derived_by
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
@@ -23,6 +33,7 @@ from strideload.store.ledger import Ledger
 from strideload.store.people import Wearing
 from strideload.store.reading import Undated
 from strideload.store.setting_aside import Aside
+from strideload.store.wanting import Wanted
 
 UNSOUND: Final = "records that do not fit their page"
 
@@ -206,6 +217,11 @@ class Store:
         with self._reading() as connection:
             return reading.alive_between(connection, runner, start_utc_us, end_utc_us)
 
+    def marks(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Mark]:
+        """The dated marks of a runner's pods within [start, end), in order."""
+        with self._reading() as connection:
+            return reading.marks_between(connection, runner, start_utc_us, end_utc_us)
+
     def undated(self) -> list[Undated]:
         """Sessions whose boot never learned the time."""
         with self._reading() as connection:
@@ -218,6 +234,28 @@ class Store:
                 found = connection.execute(sa.text("PRAGMA quick_check(1)")).scalar_one()
             if found != "ok":
                 raise StoreError(f"the store's file is damaged: {found}")
+
+    # What pods are to have
+
+    def wanted_settings(self) -> list[Wanted]:
+        """The newest settings of each pod that has any."""
+        with self._reading() as connection:
+            return wanting.newest(connection)
+
+    def settings_history(self, pod: str) -> list[Wanted]:
+        """All settings that a pod was ever to have, in order of versions."""
+        with self._reading() as connection:
+            return wanting.history(connection, pod)
+
+    def change_settings(self, pod: str, **changes: Any) -> Wanted:
+        """Change some of a pod's settings -> what holds then. StoreError: no such pod. MessageError: no pod can."""
+        with self._writing() as connection:
+            return wanting.change(connection, pod, changes, _now_utc_us())
+
+    def ask_for_mark(self, pod: str, code: int) -> Wanted:
+        """Have a pod write a mark as soon as it hears of it. Errors as `change_settings`."""
+        with self._writing() as connection:
+            return wanting.mark(connection, pod, code, _now_utc_us())
 
     # What the user says
 
@@ -235,6 +273,11 @@ class Store:
         """From then on the pod is on that runner's `left`, `right` or `unknown` foot."""
         with self._writing() as connection:
             people.assign(connection, pod, runner, foot, from_utc_us)
+
+    def assigned_pods(self) -> list[str]:
+        """All pods that were ever given to somebody, in order of their ids."""
+        with self._reading() as connection:
+            return people.assigned_pods(connection)
 
     def wearing(self, pod: str, utc_us: int) -> Wearing:
         """Whose and which foot a pod is on at that moment."""

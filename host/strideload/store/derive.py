@@ -1,7 +1,7 @@
 """Pages of one session -> its row and its steps. Pure: no SQL, and the result depends on the pages alone."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from strideload.protocol import pages as protocol
 from strideload_pod import page
 
 # Goes up whenever a derived row changes; a version of pages that becomes known counts as well.
-DERIVE_VERSION: Final = 1
+DERIVE_VERSION: Final = 2
 
 # As steps are kept: integers, so that the bytes are the same on every machine. -1: not known.
 STORED: Final = np.dtype(
@@ -56,6 +56,9 @@ ORIGINS: Final = {
     page.ORIGIN_SIMULATED: "simulated",
 }
 
+MARK_SOURCES: Final = {page.MARK_BUTTON: "button", page.MARK_HOST: "host"}
+CUE_OUTCOMES: Final = {page.CUE_GIVEN: "given", page.CUE_FADED: "faded", page.CUE_FAILED: "failed"}
+
 Array = npt.NDArray[Any]
 
 
@@ -69,6 +72,28 @@ class AliveRecord(NamedTuple):
     watching: bool
 
 
+class MarkRecord(NamedTuple):
+    """One mark. `utc_us` None: undated."""
+
+    number: int  # of its page
+    record: int  # place in that
+    utc_us: int | None
+    source: str  # load.steps.MarkSource
+    code: int
+    origin: str  # load.steps.Origin
+
+
+class CueRecord(NamedTuple):
+    """One cue that was due; the fields are those of load.steps.Cue. `utc_us` None: undated."""
+
+    utc_us: int | None
+    target_cspm: int | None
+    cadence_cspm: int | None
+    outcome: str
+    run: int | None
+    share_percent: int | None
+
+
 class BootAnchor(NamedTuple):
     """An anchor and the session in which it was taken (0: in none)."""
 
@@ -78,10 +103,11 @@ class BootAnchor(NamedTuple):
 
 @dataclass(frozen=True)
 class Derived:
-    """A session's row, without its identity, and its steps in order of time, (n,) of STORED."""
+    """A session's row, without its identity, its steps in order of time, (n,) of STORED, and the marks in it."""
 
     row: dict[str, Any]
     steps: Array
+    marks: list[MarkRecord]
 
 
 def derived_by() -> str:
@@ -118,24 +144,29 @@ def alive_records(pages: Array, anchors: Sequence[BootAnchor]) -> list[AliveReco
     """Alive records of a boot; those without a date are left out.
 
     A pod whose chip does not answer writes them all the same. It knows no rate until the chip was set up, and closes
-    pages at the tick at which the chip was last read: where that is long before the record, nobody watched.
+    pages at the tick at which the chip was last read: where that is long before the record, nobody watched, unless
+    the pod slept and the chip watched for motion.
     """
-    alive = pages[(pages["kind"] == page.KIND_ALIVE) & protocol.sound(pages)]
-    index, records = protocol.records(alive, page.KIND_ALIVE)
-    places = np.arange(len(index)) - np.searchsorted(index, index)
+    pages = pages[protocol.sound(pages)]
+    asleep = _asleep_ms(pages)
     found: list[AliveRecord] = []
-    for of, place, record in zip(index.tolist(), places.tolist(), records.tolist(), strict=True):
-        header = alive[of]
+    for header, place, record in _each_record(pages, page.KIND_ALIVE):
         tick_ms, utc_ms = record[:2]
         utc_us = _record_utc_us(tick_ms, utc_ms, anchors)
         if utc_us is not None:
-            watching = (
-                header["rate_mhz"] != page.UNKNOWN_U32
-                and abs(tick_ms - int(header["closed_tick_ms"])) <= UNREAD_MS
+            is_fresh = abs(tick_ms - int(header["closed_tick_ms"])) <= UNREAD_MS
+            is_asleep = any(first - UNREAD_MS <= tick_ms <= last + UNREAD_MS for first, last in asleep)
+            watching = header["rate_mhz"] != page.UNKNOWN_U32 and (is_fresh or is_asleep)
+            found.append(
+                AliveRecord(int(header["number"]), place, utc_us, _origin_of(header), bool(watching))
             )
-            origin = ORIGINS.get(int(header["origin"]), "unknown")
-            found.append(AliveRecord(int(header["number"]), place, utc_us, origin, bool(watching)))
     return found
+
+
+def marks_outside(pages: Array, anchors: Sequence[BootAnchor]) -> list[MarkRecord]:
+    """The marks of a boot that lie in no session, dated as alive records are."""
+    outside = pages[protocol.sound(pages) & (pages["session"] == 0)]
+    return _mark_records(outside, lambda _, record: _record_utc_us(record[1], record[2], anchors))
 
 
 def derive_session(
@@ -174,10 +205,12 @@ def derive_session(
         "open": is_open,
         "faults": json.dumps(_raised(pages, before), sort_keys=True),
         "gaps": json.dumps(_gaps(sound, clock)),
+        "cues": json.dumps(_cues(sound, clock)),
         "pages_lost": pages_lost,
         "pages_unsound": int((~fits).sum()),
     }
-    return Derived(row, _steps(ic, records, clock))
+    marks = _mark_records(sound, lambda header, record: _record_in_session_utc_us(header, record, clock))
+    return Derived(row, _steps(ic, records, clock), marks)
 
 
 def to_steps(stored: Array) -> npt.NDArray[np.void]:
@@ -202,6 +235,80 @@ def _record_utc_us(tick_ms: int, utc_ms: int, anchors: Sequence[BootAnchor]) -> 
         return utc_ms * 1000
     reached = ticks_to_utc_us([a.anchor for a in anchors], [tick_ms]) if tick_ms < TICKS_END else None
     return reached[0] if reached else None
+
+
+def _record_in_session_utc_us(header: Any, record: Any, clock: Clock | None) -> int | None:
+    """When a record that begins with sample and tick was written, by its session's clock; None: that is undated.
+
+    A tick without a sample counts from the closing of the page, where both are known.
+    """
+    if clock is None or clock.origin_utc_us is None:
+        return None
+    sample, tick_ms = record[0], record[1]
+    if sample >= SAMPLES_END:
+        closed, closed_tick_ms = int(header["closed_sample"]), int(header["closed_tick_ms"])
+        if max(tick_ms, closed_tick_ms) >= TICKS_END or closed >= SAMPLES_END:
+            return None
+        return int(clock.utc_us(closed)) - (closed_tick_ms - tick_ms) * 1000
+    return int(clock.utc_us(sample))
+
+
+def _each_record(pages: Array, kind: int) -> Iterator[tuple[Any, int, Any]]:
+    """(header, place in its page, record as a tuple) of all records of a kind in the stream of steps."""
+    pages = pages[(pages["kind"] == kind) & (pages["stream"] == page.STREAM_STEPS)]
+    index, records = protocol.records(pages, kind)
+    places = np.arange(len(index)) - np.searchsorted(index, index)
+    for of, place, record in zip(index.tolist(), places.tolist(), records.tolist(), strict=True):
+        yield pages[of], place, record
+
+
+def _origin_of(header: Any) -> str:
+    return ORIGINS.get(int(header["origin"]), "unknown")
+
+
+def _asleep_ms(pages: Array) -> list[tuple[int, int]]:
+    """(first, last) tick of each stretch in which the pod slept, as far as sound pages of its boot tell."""
+    found: list[tuple[int, int]] = []
+    for header, _, (sample, lost, cause, _) in _each_record(pages, page.KIND_GAP):
+        rate_mhz, closed = int(header["rate_mhz"]), int(header["closed_sample"])
+        known = RATE_MHZ_RANGE[0] <= rate_mhz <= RATE_MHZ_RANGE[1] and max(sample, lost, closed) < SAMPLES_END
+        if cause == page.GAP_ASLEEP and known and header["closed_tick_ms"] < TICKS_END:
+            last = int(header["closed_tick_ms"]) - (closed - sample - lost) * 1_000_000 // rate_mhz
+            found.append((last - lost * 1_000_000 // rate_mhz, last))
+    return found
+
+
+def _mark_records(pages: Array, utc_us: Callable[[Any, Any], int | None]) -> list[MarkRecord]:
+    """The marks in sound pages; `utc_us` dates a record by its page's header."""
+    return [
+        MarkRecord(
+            int(header["number"]),
+            place,
+            utc_us(header, record),
+            MARK_SOURCES.get(record[3], "unknown"),
+            record[5],
+            _origin_of(header),
+        )
+        for header, place, record in _each_record(pages, page.KIND_MARK)
+    ]
+
+
+def _cues(pages: Array, clock: Clock | None) -> list[CueRecord]:
+    """The cues in a session's sound pages, in the order in which they were written."""
+    found: list[CueRecord] = []
+    for header, _, record in _each_record(pages, page.KIND_CUE):
+        target, cadence, outcome, run, share = record[2:7]
+        found.append(
+            CueRecord(
+                _record_in_session_utc_us(header, record, clock),
+                None if target == page.UNKNOWN_U16 else target,
+                None if cadence == page.UNKNOWN_U16 else cadence,
+                CUE_OUTCOMES.get(outcome, "unknown"),
+                None if run == page.UNKNOWN_U8 else run,
+                None if share == page.UNKNOWN_U8 else share,
+            )
+        )
+    return found
 
 
 def _by_session(pages: Array, kind: int) -> list[tuple[int, Any]]:
@@ -251,7 +358,8 @@ def _extent(pages: Array, ic: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
 def _within_reach(pages: Array, rate_mhz: int) -> npt.NDArray[np.bool_]:
     """Which sound pages lie near the middle one of their session, and end near where they begin, shape (n,).
 
-    So do the records that say where the session begins and ends. A sample that is not known is no contradiction.
+    So do the records that say where the session begins and ends, marks and cues. A sample that is not known is no
+    contradiction.
     """
     fits = np.ones(len(pages), np.bool_)
     known = pages["first_sample"] < SAMPLES_END
@@ -264,10 +372,11 @@ def _within_reach(pages: Array, rate_mhz: int) -> npt.NDArray[np.bool_]:
     reach, page_reach = (seconds * rate_mhz // 1000 for seconds in (REACH_S, PAGE_S))
     fits &= ~known | (np.abs(first - middle) <= reach)
     fits &= ~(known & ends) | (np.abs(closed - first) <= page_reach)
-    for kind in (page.KIND_SESSION_START, page.KIND_SESSION_END):
+    for kind in (page.KIND_SESSION_START, page.KIND_SESSION_END, page.KIND_MARK, page.KIND_CUE):
         at = np.flatnonzero(pages["kind"] == kind)
         index, records = protocol.records(pages[at], kind)
-        far = [abs(sample - middle) > reach for sample in records["sample"].tolist()]
+        samples = records["sample"].tolist()
+        far = [sample != page.UNKNOWN_U64 and abs(sample - middle) > reach for sample in samples]
         fits[at[index[far]]] = False
     return fits
 
@@ -312,10 +421,14 @@ def _raised(pages: Array, before: Array | None) -> dict[str, int]:
 
 
 def _gaps(pages: Array, clock: Clock | None) -> list[list[int]]:
-    """[[us since 1970 (or the session's start), us lost], ...] in order."""
+    """[[us since 1970 (or the session's start), us lost], ...] in order. A pod that sleeps loses nothing by it."""
     if clock is None:
         return []
-    records = [r for _, r in _by_session(pages, page.KIND_GAP) if r[0] < SAMPLES_END and r[1] < SAMPLES_END]
+    records = [
+        r
+        for _, r in _by_session(pages, page.KIND_GAP)
+        if r[0] < SAMPLES_END and r[1] < SAMPLES_END and r[2] != page.GAP_ASLEEP
+    ]
     return sorted([int(clock.utc_us(r[0])), round(r[1] * clock.us_per_sample)] for r in records)
 
 

@@ -12,13 +12,15 @@ from strideload.protocol import pages as protocol
 from strideload.store import engine
 from strideload.store.derive import (
     BootAnchor,
+    MarkRecord,
     alive_records,
     boot_anchors,
     derive_session,
     derived_by,
+    marks_outside,
     session_id,
 )
-from strideload.store.schema import DERIVED, TIMED, alive, losses, meta, pages, sessions, spans, steps
+from strideload.store.schema import DERIVED, TIMED, alive, losses, marks, meta, pages, sessions, spans, steps
 from strideload_pod import page
 
 # So many sessions and pages of theirs a transaction: a rebuild waits for the disk seldom, the collector for a rebuild
@@ -142,6 +144,7 @@ def _derive_boot(connection: sa.Connection, boot: Boot, sessions_due: Sequence[i
     timed = _timed(connection, boot)
     anchors = boot_anchors(timed)
     _derive_alive(connection, boot, timed, anchors)  # within sessions, and between them
+    _put_marks(connection, boot, 0, marks_outside(timed, anchors))
     places = _places(connection, boot)
     ends = _ends_before(places)
     for session in sorted({*sessions_due, *_settled_followers(places, sessions_due)} - {0}):
@@ -161,6 +164,15 @@ def _drop_orphans(connection: sa.Connection) -> None:
     connection.execute(sessions.delete().where(left))
     boots = sa.select(spans.c.pod, spans.c.log, spans.c.boot)
     connection.execute(alive.delete().where(sa.tuple_(alive.c.pod, alive.c.log, alive.c.boot).not_in(boots)))
+    key = (marks.c.pod, marks.c.log, marks.c.boot, marks.c.session)
+    connection.execute(
+        marks.delete().where(
+            sa.or_(
+                sa.and_(marks.c.session != 0, sa.tuple_(*key).not_in(found)),
+                sa.tuple_(*key[:3]).not_in(boots),
+            )
+        )
+    )
 
 
 def _read_headers(connection: sa.Connection) -> None:
@@ -179,7 +191,7 @@ def _read_headers(connection: sa.Connection) -> None:
 
 
 def _timed(connection: sa.Connection, boot: Boot) -> protocol.Array:
-    """The anchor and alive pages of a boot, by the index that has only these.
+    """The anchor, gap, mark and alive pages of a boot, by the index that has only these.
 
     Asked for one kind of them, or in an order, SQLite would sweep over all pages of the log instead.
     """
@@ -198,6 +210,14 @@ def _derive_alive(
     rows = [{**boot._asdict(), **record._asdict()} for record in alive_records(timed, anchors)]
     if rows:
         connection.execute(alive.insert(), rows)
+
+
+def _put_marks(connection: sa.Connection, boot: Boot, session: int, records: Sequence[MarkRecord]) -> None:
+    """The marks of a session, or with 0 those outside of any, in place of what was there."""
+    connection.execute(marks.delete().where(of_boot(marks, boot), marks.c.session == session))
+    rows = [{**boot._asdict(), "session": session, **record._asdict()} for record in records]
+    if rows:
+        connection.execute(marks.insert(), rows)
 
 
 def _places(connection: sa.Connection, boot: Boot) -> dict[int, list[Place]]:
@@ -252,6 +272,7 @@ def _derive_session(
     engine.upsert(connection, sessions, [row])
     data = derived.steps.tobytes()
     engine.upsert(connection, steps, [{"session_id": key, "count": len(derived.steps), "data": data}])
+    _put_marks(connection, boot, session, derived.marks)
 
 
 def _page(connection: sa.Connection, boot: Boot, number: int | None) -> protocol.Array | None:

@@ -80,6 +80,12 @@ def assign(connection: sa.Connection, pod: str, runner: str, foot: str, from_utc
     engine.upsert(connection, assignments, [row])
 
 
+def assigned_pods(connection: sa.Connection) -> list[str]:
+    """All pods of any assignment, in order of their ids."""
+    query = sa.select(assignments.c.pod).distinct().order_by(assignments.c.pod)
+    return list(connection.execute(query).scalars())
+
+
 def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str) -> None:
     """From that date on the runner's days are those of `zone`. StoreError: no such runner or zone."""
     try:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from strideload.load.steps import Alive, Session
+from strideload.load.steps import Alive, Cue, Mark, Session
 from strideload.store.derive import STORED, to_steps
 from strideload.store.people import wearers
-from strideload.store.schema import alive, sessions, steps
+from strideload.store.schema import alive, marks, sessions, steps
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,19 @@ def alive_between(connection: sa.Connection, runner: str, start_utc_us: int, end
     return own
 
 
+def marks_between(connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int) -> list[Mark]:
+    """The dated marks of a runner's pods within [start, end), in order."""
+    who = wearers(connection)
+    within = sa.and_(marks.c.utc_us >= start_utc_us, marks.c.utc_us < end_utc_us)
+    query = (
+        sa.select(marks.c.utc_us, marks.c.pod, marks.c.source, marks.c.code, marks.c.origin)
+        .where(within)
+        .order_by(marks.c.utc_us, marks.c.pod, marks.c.log, marks.c.number, marks.c.record)
+    )
+    found = [Mark(*row) for row in connection.execute(query)]
+    return [mark for mark in found if who.at(mark.pod, mark.at_utc_us).runner == runner]
+
+
 def _has_sensor(connection: sa.Connection, runner: str) -> bool:
     """Whether a session or alive record of the runner's came from a pod's own sensor."""
     who = wearers(connection)
@@ -107,5 +120,6 @@ def _session(row: Any, foot: Any, start_utc_us: int, end_utc_us: int) -> Session
         faults=json.loads(row["faults"]),
         gaps=tuple((start, lost) for start, lost in json.loads(row["gaps"])),
         pages_lost=row["pages_lost"],
+        cues=tuple(Cue(*cue) for cue in json.loads(row["cues"]) if cue[0] is not None),
         steps=to_steps(stored[low:high]),
     )

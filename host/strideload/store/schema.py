@@ -12,8 +12,8 @@ from strideload_pod import page
 
 metadata: Final = sa.MetaData()
 
-# The partial index below serves a query only if that has these very words.
-TIMED: Final = f"kind IN ({page.KIND_ANCHOR}, {page.KIND_ALIVE})"
+# What may lie outside a session. The partial index below serves a query only if that has these very words.
+TIMED: Final = f"kind IN ({page.KIND_ANCHOR}, {page.KIND_GAP}, {page.KIND_MARK}, {page.KIND_ALIVE})"
 
 meta: Final = sa.Table(
     "meta",
@@ -79,6 +79,17 @@ pods: Final = sa.Table(
     sa.Column("pod", sa.Text, primary_key=True),
     sa.Column("state", sa.Text),  # the last `state`, as it came
     sa.Column("last_seen_utc_us", sa.BigInteger, nullable=False),
+)
+
+# What each pod was to have, and since when: a row a change, the highest version holds.
+pod_settings: Final = sa.Table(
+    "pod_settings",
+    metadata,
+    sa.Column("pod", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("set_utc_us", sa.BigInteger, nullable=False),
+    sa.Column("settings", sa.Text, nullable=False),  # JSON: protocol.pod_settings
+    sa.Column("mark_code", sa.BigInteger),  # null: no mark was asked for with it
 )
 
 runners: Final = sa.Table(
@@ -158,6 +169,7 @@ sessions: Final = sa.Table(
     sa.Column("open", sa.Boolean, nullable=False),
     sa.Column("faults", sa.Text, nullable=False),  # JSON: counter -> raised by
     sa.Column("gaps", sa.Text, nullable=False),  # JSON: [[start us, lost us], ...]
+    sa.Column("cues", sa.Text, nullable=False, server_default="[]"),  # JSON: derive.CueRecord each
     sa.Column("pages_lost", sa.BigInteger, nullable=False),
     sa.Column("pages_unsound", sa.BigInteger, nullable=False),  # whole, but their records do not fit
     sa.Column("anchors_dropped", sa.Integer, nullable=False),
@@ -195,4 +207,21 @@ alive: Final = sa.Table(
     sa.Index("alive_utc", "utc_us"),
 )
 
-DERIVED: Final = (steps, sessions, alive)
+marks: Final = sa.Table(
+    "marks",
+    metadata,
+    sa.Column("pod", sa.Text, primary_key=True),
+    sa.Column("log", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("record", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("boot", sa.BigInteger, nullable=False),
+    sa.Column("session", sa.BigInteger, nullable=False),  # 0: outside a session
+    sa.Column("utc_us", sa.BigInteger),  # null: undated
+    sa.Column("source", sa.Text, nullable=False),  # load.steps.MarkSource
+    sa.Column("code", sa.BigInteger, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Index("marks_utc", "utc_us"),
+    sa.Index("marks_session", "pod", "log", "boot", "session"),
+)
+
+DERIVED: Final = (steps, sessions, alive, marks)

@@ -7,7 +7,7 @@ from typing import Any
 
 from strideload.load.day import NOT_WATCHING
 from strideload.web.doors import DayJson
-from strideload.words import figures, phrases, quality
+from strideload.words import cues, figures, phrases, quality
 from strideload.words.numbers import THIN_SPACE, duration, long_date, number, short_date
 
 MOVES = {"running_s": "running", "walking_s": "walking"}
@@ -95,6 +95,7 @@ def _more(day: DayJson, days_before: Sequence[DayJson], is_today: bool) -> list[
             "No pod reported on this day and nothing was noted. A pod that still holds it fills it in when it syncs."
         ]
     lines = [f"{day['reason'][0].upper()}{day['reason'][1:]}."] if day["note"] == "ran_without" else []
+    lines += [f"Marked: {'; '.join(map(cues.mark, day['marks']))}."] if day["marks"] else []
     return [*lines, _baseline(days_before)] if phrases.state(day) == "run" else lines
 
 
@@ -121,6 +122,7 @@ def _run(run: Mapping[str, Any], alone: bool) -> RunView:
         parts.append(phrases.steps(run))
     if run["cadence_spm"] is not None:
         parts.append(f"{number(run['cadence_spm'])}{THIN_SPACE}steps/min")
+    parts += map(cues.run, run["cues"])
     if run["began_before"]:
         parts.append("begun the day before")
     if run["goes_on"]:

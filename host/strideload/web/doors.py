@@ -2,9 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 
 DayJson = Mapping[str, Any]  # as `load.day.to_json` gives it
+
+
+class SettingsNow(TypedDict):
+    """What a pod is to have by this host, and how far that has come."""
+
+    version: int
+    set_utc_us: int
+    wanted: Mapping[str, Any]  # as `PodSettings.as_dict` gives it
+    confirmed: int | None  # the version that the pod has
+    status: Literal["confirmed", "pending", "refused"]
+    refused: str | None  # the pod's reason
+
+
+class CueNow(TypedDict):
+    """The cadence cue as the pod has it."""
+
+    target_cspm: int  # 1/100 step a minute
+    run: int  # of the programme, from 1
 
 
 class LivePod(TypedDict):
@@ -20,7 +38,14 @@ class LivePod(TypedDict):
     kind: str | None  # run, walk or uncertain
     origin: str | None  # sensor, recording or simulated
     recording: bool | None  # a step made now is kept
+    why_not: str | None  # it does not record, in the pod's word
     free_pages: int | None  # room in its log
+    raw: bool | None  # raw samples are kept as well
+    raw_free_pages: int | None  # room for these
+    raw_dropped: int | None  # pages of these that were not kept, since its boot
+    rest_mg: int | None  # acceleration at rest, where that is not 1 g
+    cue: CueNow | None
+    settings: SettingsNow | None  # None: none were set here
     battery_mv: int | None
     faults: Mapping[str, int]  # since its boot, by the counters' names
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from strideload.web import pod_words
 from strideload.web.doors import Live, LivePod
-from strideload.web.pod_words import pod_name
 from strideload.words import phrases
 from strideload.words.numbers import THIN_SPACE, duration, number
+from strideload.words.pods import pod_name, spm
 
 # A pod speaks once a second; after this long without a word it is not shown as running.
 LIVE_LIMIT_S = 5.0
@@ -79,6 +79,8 @@ def _running(pod: LivePod) -> RunningPod:
     also = [f"{number(pod['steps'])} steps (estimated)"] if pod["steps"] is not None else []
     if pod["peak_g"] is not None:
         also.append(f"last impact {number(pod['peak_g'], 1)}{THIN_SPACE}g")
+    if pod["cue"] is not None:
+        also.append(f"cue at {spm(pod['cue']['target_cspm'])}")
     return RunningPod(
         pod=pod["pod"],
         name=pod_name(pod["pod"], pod["foot"]),

@@ -1,0 +1,144 @@
+"""The cadence cue of a pod: switched on at a target from the runner's own runs, shown, and switched off."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from strideload.load import cue as programme
+from strideload.load.intervals import Interval, Intervals, union
+from strideload.pod_settings import KnownPod, known_pod
+from strideload.protocol.pod_settings import CueTarget
+from strideload.store import Store
+from strideload.words import cues
+from strideload.words.numbers import THIN_SPACE, number
+from strideload.words.pods import pod_name, spm, standing
+from strideload_pod.cue import share_percent
+
+DAY_US: Final = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Cueing:
+    """The cue of one pod. `baseline` None: there is none, `no_baseline` says why."""
+
+    pod: KnownPod
+    baseline: programme.Baseline | None
+    no_baseline: str | None
+    target_cspm: int | None  # that the pod is to have; None: no cue
+    run: int | None  # of the programme, as the pod says
+
+    @property
+    def over_percent(self) -> float | None:
+        """How far the target lies over the baseline; None: one of them is not known."""
+        if self.baseline is None or self.target_cspm is None:
+            return None
+        return self.target_cspm / self.baseline.cadence_spm - 100
+
+
+def switch_on(store: Store, pod: str, percent: float = programme.PERCENT) -> Cueing:
+    """Begin the programme anew at `percent` over the runner's own cadence. CueRefused, StrideloadError."""
+    found = known_pod(store, pod)
+    target = programme.target_cspm(_baseline(store, found), percent, _target_cspm(found))
+    store.change_settings(pod, cue=CueTarget(target))
+    return show(store, pod)
+
+
+def switch_off(store: Store, pod: str) -> Cueing:
+    """End the programme. StrideloadError: no such pod."""
+    known_pod(store, pod)
+    store.change_settings(pod, cue=None)
+    return show(store, pod)
+
+
+def show(store: Store, pod: str) -> Cueing:
+    """How things stand. StrideloadError: no such pod."""
+    found = known_pod(store, pod)
+    own, reason = None, None
+    try:
+        own = _baseline(store, found)
+    except programme.CueRefused as error:
+        reason = str(error)
+    return Cueing(found, own, reason, _target_cspm(found), _run(store, found))
+
+
+def to_json(cueing: Cueing) -> str:
+    """Plain JSON; null is "not known" or "none"."""
+    said = asdict(cueing) | {
+        "over_percent": cueing.over_percent,
+        "share_percent": None if cueing.run is None else share_percent(cueing.run),
+        "basis": cues.BASIS,
+        "evidence": cues.EVIDENCE,
+        "fading": cues.FADING,
+        "caveat": cues.CAVEAT,
+    }
+    return json.dumps(said, allow_nan=False)
+
+
+def in_words(cueing: Cueing) -> str:
+    """A sentence a line: what holds, what it rests on, what is known of such cues, and what to beware of."""
+    return "\n".join(_lines(cueing))
+
+
+def _lines(cueing: Cueing) -> Iterator[str]:
+    name = pod_name(cueing.pod.pod, cueing.pod.foot)
+    if cueing.target_cspm is None:
+        yield f"The {name} has no cadence cue."
+    else:
+        over = cueing.over_percent
+        above = "" if over is None else f", {number(over, 1)}{THIN_SPACE}% over your own cadence"
+        yield f"The {name} cues towards {spm(cueing.target_cspm)}{above}."
+        if cueing.pod.settings is not None:
+            yield standing(name, cueing.pod.settings)
+        if cueing.run is not None:
+            yield cues.stage(cueing.run)
+    if cueing.baseline is None:
+        yield cueing.no_baseline or ""
+    else:
+        own = cueing.baseline
+        yield (
+            f"Your own cadence: {spm(round(100 * own.cadence_spm))}, the median of {own.minutes} minutes in the "
+            f"{own.easy_runs} easy ones of {own.runs} runs."
+        )
+    yield cues.BASIS
+    if cueing.target_cspm is not None:
+        yield cues.FADING
+    yield cues.EVIDENCE
+    yield cues.CAVEAT
+
+
+def _baseline(store: Store, pod: KnownPod) -> programme.Baseline:
+    if pod.runner is None:
+        raise programme.CueRefused("No runner wears this pod, so there is no cadence of anybody's own.")
+    now_utc_us = time.time_ns() // 1000
+    start_utc_us = now_utc_us - programme.DAYS * DAY_US
+    sessions = store.sessions(pod.runner, start_utc_us, now_utc_us)
+    cued = union(_times_of_cues(store, pod.runner, now_utc_us))
+    return programme.baseline(programme.runs_without_cue(sessions, cued, start_utc_us, now_utc_us))
+
+
+def _times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:
+    """When pods of this runner were to have a cue."""
+    found: list[Interval] = []
+    for pod in (newest.pod for newest in store.wanted_settings()):
+        history = store.settings_history(pod)
+        ends = [one.set_utc_us for one in history[1:]] + [now_utc_us]
+        found += [
+            (one.set_utc_us, end)
+            for one, end in zip(history, ends, strict=True)
+            if one.settings.cue and store.wearing(pod, one.set_utc_us).runner == runner
+        ]
+    return found
+
+
+def _target_cspm(pod: KnownPod) -> int | None:
+    cue: dict[str, Any] | None = pod.settings["wanted"]["cue"] if pod.settings else None
+    return cue["target_cspm"] if cue else None
+
+
+def _run(store: Store, pod: KnownPod) -> int | None:
+    """The present run of the programme, of a pod that has the target which it is to have."""
+    state = next((row.state for row in store.pods() if row.pod == pod.pod), None) or {}
+    cue = state.get("cue")
+    return cue["run"] if cue and cue["target_cspm"] == _target_cspm(pod) else None

@@ -1,0 +1,87 @@
+"""What each pod is to have: every change is a row with its version and time, and the newest holds."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from strideload.protocol.pod_settings import VERSION_MOST, PodSettings, check_mark, pod_settings
+from strideload.store import people
+from strideload.store.errors import StoreError
+from strideload.store.schema import pod_settings as table
+from strideload.store.schema import pods
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a pod is to have from `set_utc_us` on. `mark_code`: a mark was asked for then, None: none was."""
+
+    pod: str
+    version: int
+    set_utc_us: int
+    settings: PodSettings
+    mark_code: int | None = None
+
+
+def newest(connection: sa.Connection) -> list[Wanted]:
+    """The newest of each pod that has any, in order of pods."""
+    last = sa.select(table.c.pod, sa.func.max(table.c.version)).group_by(table.c.pod)
+    query = sa.select(table).where(sa.tuple_(table.c.pod, table.c.version).in_(last)).order_by(table.c.pod)
+    return [_wanted(row) for row in connection.execute(query)]
+
+
+def history(connection: sa.Connection, pod: str) -> list[Wanted]:
+    """All that one pod was ever to have, in order of versions."""
+    query = sa.select(table).where(table.c.pod == pod).order_by(table.c.version)
+    return [_wanted(row) for row in connection.execute(query)]
+
+
+def change(connection: sa.Connection, pod: str, changes: dict[str, Any], now_utc_us: int) -> Wanted:
+    """Settings as they are, but for these -> what holds then; no new version where nothing changes.
+
+    StoreError: no such pod. MessageError: no pod has that.
+    """
+    before = _before(connection, pod)
+    settings = replace(before.settings, **changes)
+    return before if settings == before.settings else _add(connection, before, settings, None, now_utc_us)
+
+
+def mark(connection: sa.Connection, pod: str, code: int, now_utc_us: int) -> Wanted:
+    """Ask for a mark, in a version of its own. Errors as `change`."""
+    check_mark(code)
+    before = _before(connection, pod)
+    return _add(connection, before, before.settings, code, now_utc_us)
+
+
+def _before(connection: sa.Connection, pod: str) -> Wanted:
+    """The newest of a pod, version 0 of one that has none. StoreError: no such pod."""
+    row = connection.execute(
+        sa.select(table).where(table.c.pod == pod).order_by(table.c.version.desc()).limit(1)
+    ).first()
+    if row is not None:
+        return _wanted(row)
+    known = {*connection.execute(sa.select(pods.c.pod)).scalars(), *people.assigned_pods(connection)}
+    if pod not in known:
+        raise StoreError(f"there is no pod {pod!r}")
+    return Wanted(pod, 0, 0, PodSettings())
+
+
+def _add(
+    connection: sa.Connection, before: Wanted, settings: PodSettings, mark_code: int | None, now_utc_us: int
+) -> Wanted:
+    wanted = Wanted(before.pod, _next_version(connection, before), now_utc_us, settings, mark_code)
+    row = vars(wanted) | {"settings": json.dumps(settings.as_dict(), sort_keys=True)}
+    connection.execute(table.insert(), [row])
+    return wanted
+
+
+def _next_version(connection: sa.Connection, before: Wanted) -> int:
+    """Above what the pod has as well: a store that was restored from an older copy does not say a version twice."""
+    state = connection.execute(sa.select(pods.c.state).where(pods.c.pod == before.pod)).scalar()
+    has = json.loads(state).get("settings") if state else None
+    return max(before.version, has if isinstance(has, int) and has < VERSION_MOST else 0) + 1
+
+
+def _wanted(row: Any) -> Wanted:
+    return Wanted(row.pod, row.version, row.set_utc_us, pod_settings(json.loads(row.settings)), row.mark_code)

@@ -1,0 +1,90 @@
+"""The cadence cue in words: what was cued and marked in a day of `load.day.to_json`, and what such cues rest on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from strideload.load import cue
+from strideload.load.cued import BAND_SHARE
+from strideload.web.doors import DayJson
+from strideload.words.numbers import THIN_SPACE, number
+from strideload.words.phrases import ORIGINS
+from strideload_pod.cue import SHARE_PERCENT, share_percent
+
+MARKED_BY = {"button": "by the button", "host": "by the host", "unknown": "nobody knows by whom"}
+
+EVIDENCE = (
+    "Usual targets are 1.05 to 1.10 times the runner's own cadence at the same pace (Heiderscheit 2011). At +10 % the "
+    "peak force behind the kneecap was 14 % lower (Lenhart 2014), and the stress 22 % lower a step and 7.5 % a mile "
+    "(Willson). Whether injuries become fewer is not shown: the evidence is insufficient (Anderson 2022), and a trial "
+    "of 30 runners is small (de Souza 2024)."
+)
+FADING = (
+    f"Cues in full for {SHARE_PERCENT.count(100)} runs, then fewer, and none from run {SHARE_PERCENT.index(0) + 1} on "
+    "(after Willy 2016, from memory, not checked)."
+)
+CAVEAT = (
+    "Optional, and a matter of each case: no cadence is right for everybody, and an abrupt change of gait creates new "
+    "issues. With pain, ask a physiotherapist first."
+)
+BASIS = (
+    f"Your own cadence is that of your easy runs of {cue.DAYS} days without a cue, {cue.FEWEST_MINUTES} minutes or "
+    "longer. The sensor knows no pace: easy ones are taken to be the half in which the foot stays longest on the "
+    "ground."
+)
+
+
+def stage(run: int) -> str:
+    """Where the `run`th run (from 1) stands in the programme."""
+    whole = len(SHARE_PERCENT)
+    if run > whole:
+        return f"Run {run}, after the programme of {whole}: no cues any more."
+    return f"Run {run} of {whole}: cues in {share_percent(run)}{THIN_SPACE}% of it."
+
+
+def run(cued: Mapping[str, Any]) -> str:
+    """ "cue at 172.5 steps/min (run 3, cues in 100 %): 12 given; within 2.5 % of it for 81 % of the time"."""
+    given = [f"{number(cued['cues_given'])} given"]
+    if cued["cues_faded"]:
+        given.append(f"{number(cued['cues_faded'])} left out by the fading")
+    if cued["cues_failed"]:
+        given.append(f"{number(cued['cues_failed'])} that the motor did not give")
+    return f"{_target(cued)}{_stage(cued)}: {', '.join(given)}{_on_target(cued)}"
+
+
+def of_runs(day: DayJson) -> list[str]:
+    """A line for each pod's cues in each run of the day, with the time; [] of none."""
+    return [f"{_time(one['start_local'])}  {run(cued)}" for one in day["runs"] for cued in one["cues"]]
+
+
+def mark(marked: Mapping[str, Any]) -> str:
+    """ "18:10:05 by the button, code 1"; where it was not measured now, that as well."""
+    moment = datetime.fromisoformat(marked["at_local"])
+    origin = ORIGINS.get(marked["origin"])
+    return f"{moment:%H:%M:%S} {MARKED_BY[marked['source']]}, code {marked['code']}" + (
+        f" ({origin})" if origin else ""
+    )
+
+
+def _time(local: str) -> str:
+    return f"{datetime.fromisoformat(local):%H:%M}"
+
+
+def _target(cued: Mapping[str, Any]) -> str:
+    if cued["target_spm"] is None:
+        return "cue at a target that is not known"
+    return f"cue at {number(cued['target_spm'], 1)}{THIN_SPACE}steps/min"
+
+
+def _stage(cued: Mapping[str, Any]) -> str:
+    if cued["programme_run"] is None or cued["share_percent"] is None:
+        return ""
+    return f" (run {cued['programme_run']}, cues in {cued['share_percent']}{THIN_SPACE}%)"
+
+
+def _on_target(cued: Mapping[str, Any]) -> str:
+    share = cued["on_target_share"]
+    if share is None:
+        return ""
+    band = f"{number(100 * BAND_SHARE, 1)}{THIN_SPACE}%"
+    return f"; within {band} of it for {number(100 * share)}{THIN_SPACE}% of the time"
