@@ -198,18 +198,26 @@ def open_driver(part, i2c):
     raise ValueError(f"no FIFO reader for {part}")
 
 
+class NoBus:
+    """Stands for a bus that could not be opened again: whoever uses it finds it stuck."""
+
+    def try_lock(self):
+        raise OSError(ETIMEDOUT, "the bus does not open")
+
+
 def _lower_int1(i2c):
     """Unroute and empty what may hold INT1 high from an earlier boot, if the chip answers: one that is reset with INT1
     high may come up speaking I3C alone, until it loses its power. [ST, zephyr pull request 39181]"""
-    if not i2c.try_lock():
-        return
     try:
-        for register in (_MD1_CFG, _INT1_CTRL, _FIFO_CTRL4):
-            i2c.writeto(_ADDRESS, bytes((register, 0)))
+        if not i2c.try_lock():
+            return
+        try:
+            for register in (_MD1_CFG, _INT1_CTRL, _FIFO_CTRL4):
+                i2c.writeto(_ADDRESS, bytes((register, 0)))
+        finally:
+            i2c.unlock()
     except OSError:
         pass  # the driver asks the chip next, and says so
-    finally:
-        i2c.unlock()
 
 
 class Imu:

@@ -10,7 +10,7 @@ from strideload_pod import FIRMWARE_VERSION, detector, lamp, motor
 from strideload_pod import page as pages
 from strideload_pod.capture import Capture
 from strideload_pod.cue import Cue
-from strideload_pod.imu import BusError, BusStuck, FifoStalled, Imu, ImuError, open_driver
+from strideload_pod.imu import BusError, BusStuck, FifoStalled, Imu, ImuError, NoBus, open_driver
 from strideload_pod.log import Log, LogFailed, LogFull
 from strideload_pod.page import Page
 from strideload_pod.settings import CHIP_NAMES, CHIPS, ORIGINS, HostSettings
@@ -215,7 +215,12 @@ class Pod:
             self.page.count_fault("bus_errors")
             # Not every board tells a stuck bus from a silent chip: a second failure in a row is taken for one.
             if (isinstance(error, BusStuck) or not self.reading) and self.board.free_bus():
-                self.i2c = self.board.i2c
+                try:
+                    self.i2c = self.board.i2c
+                except OSError:
+                    self.i2c = (
+                        NoBus()
+                    )  # it does not open yet: the next transfer fails, and the board is asked again
                 if self.chip_known:
                     self.imu.attach(self.i2c)
         elif isinstance(error, FifoStalled):

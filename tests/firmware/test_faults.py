@@ -238,6 +238,44 @@ def test_a_bus_that_is_stuck_at_the_start_is_freed():
     assert 1 <= bench.faults()["bus_errors"] <= 2
 
 
+class ClosedForAWhile(Bench):
+    """A board whose bus, once freed, does not open at the first tries: its line is still low."""
+
+    refusals = 0
+
+    @property
+    def i2c(self):
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError(19, "No pull up found on SDA or SCL")
+        return self._i2c
+
+    @i2c.setter
+    def i2c(self, i2c):
+        self._i2c = i2c
+
+    def free_bus(self):
+        self._i2c = self._i2c.freed()
+        return True
+
+
+@pytest.mark.parametrize("refusals", [1, 3])
+def test_a_bus_that_does_not_open_again_at_once_ends_nothing(refusals):
+    bench = ClosedForAWhile(RUN.source, 416).run_until(10)
+    base = bench.newest - bench.pod.sample
+    bench.i2c.hold_sda()
+    bench.refusals = refusals
+    bench.run_until(20)
+    assert bench.pod.state()["recording"] is True
+    assert bench.faults() == {"bus_errors": 1 + refusals}
+    assert bench.newest - base == bench.pod.sample
+    bench.i2c.hold_sda()
+    bench.refusals = 10**9
+    bench.run_until(21)
+    bench.pod.end()
+    assert bench.pod.state()["recording"] is False
+
+
 def test_a_chip_that_is_silent_has_its_bus_freed_at_the_second_failure():
     """Not every board tells a stuck bus from a chip that does not answer."""
     bench = Bench(RUN.source, 416).run_until(10)
