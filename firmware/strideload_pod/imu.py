@@ -1,7 +1,8 @@
-"""The LSM6DS chip as a stream of samples, and as a watch for motion: registers over Adafruit's driver.
+"""The LSM6DS chip as a stream of samples, and as a watch for motion: registers over a driver's bus device.
 
-Adafruit's driver gives identity, ranges and rates; it has no FIFO and no wake-up. The registers for that stand here as
-data, are written through the driver's bus device, and are read back: what did not take raises RegisterError.
+The driver, Adafruit's or lsm6ds_fields, gives identity, ranges and rates; it has no FIFO and no wake-up. The registers
+for that stand here as data, are written through the driver's bus device, and are read back: what did not take raises
+RegisterError.
 Registers: ST's `lsm6dso_reg.h` and `lsm6dso32_reg.h`.
 
 How losses are counted. Every status read brings the chip's own clock along, which the samples are made from,
@@ -11,6 +12,7 @@ s of loss (one sample at 833 Hz is 30 ppm of that, and ST gives the rate as 6667
 6666.7). After `restart` the tags begin anew and the count is true to one sample.
 """
 
+import sys
 from errno import ETIMEDOUT
 
 from strideload_pod.rest import RestCheck
@@ -89,6 +91,8 @@ _WAKE_UP_SEEN = const(0x08)
 # What wakes a pod: real first steps are above it, a shoe in a bag, in a lift or on the floor below. docs/pod.md has the
 # figures.
 MOTION_MG = const(400)
+
+ON_MICROPYTHON = sys.implementation.name == "micropython"
 
 WHO_AM_I = {"LSM6DSO32": 0x6C, "LSM6DSOX": 0x6C}
 ACC_CODES = {
@@ -174,28 +178,39 @@ _KINDS = _tag_kinds()
 
 
 def open_driver(part, i2c):
-    """Adafruit's driver for this part, on a bus with busio's surface. ImuError: another chip, or none.
+    """A driver for this part, on a bus with busio's surface: Adafruit's, and on MicroPython, where RAM is dear,
+    lsm6ds_fields with the same fields. ImuError: another chip, or none.
 
-    Only the class that is needed is imported: they share their table of ranges, and the last one to load
-    wins. The driver resets the chip: what its FIFO held is gone.
+    The driver resets the chip: what its FIFO held is gone.
     """
+    if part not in WHO_AM_I:
+        raise ValueError(f"no FIFO reader for {part}")
     _lower_int1(i2c)
     try:
-        if part == "LSM6DSO32":
-            from adafruit_lsm6ds.lsm6dso32 import LSM6DSO32
-
-            return LSM6DSO32(i2c)
-        if part == "LSM6DSOX":
-            from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
-
-            return LSM6DSOX(i2c)
+        return _open_fields(part, i2c) if ON_MICROPYTHON else _open_adafruit(part, i2c)
     except ValueError as error:  # nothing at that address
         raise BusError(error) from error
     except OSError as error:
         raise _bus_error(error) from error
     except RuntimeError as error:
         raise ImuError(f"no {part}: {error}") from error
-    raise ValueError(f"no FIFO reader for {part}")
+
+
+def _open_fields(part, i2c):
+    from strideload_pod.lsm6ds_fields import Lsm6ds
+
+    return Lsm6ds(i2c, _ADDRESS, WHO_AM_I[part])
+
+
+def _open_adafruit(part, i2c):
+    """Only the class that is needed is imported: they share their table of ranges, and the last one to load wins."""
+    if part == "LSM6DSO32":
+        from adafruit_lsm6ds.lsm6dso32 import LSM6DSO32
+
+        return LSM6DSO32(i2c)
+    from adafruit_lsm6ds.lsm6dsox import LSM6DSOX
+
+    return LSM6DSOX(i2c)
 
 
 class NoBus:
@@ -221,7 +236,7 @@ def _lower_int1(i2c):
 
 
 class Imu:
-    """`driver`: Adafruit's for this part. `odr_hz`: a key of RATE_CODES. `acc_range_g`: a key of
+    """`driver`: of `open_driver` for this part. `odr_hz`: a key of RATE_CODES. `acc_range_g`: a key of
     ACC_CODES[part]; `gyro_range_dps`: a key of GYRO_CODES, or 0 for acceleration alone. ValueError for
     anything else.
 

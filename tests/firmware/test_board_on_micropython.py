@@ -155,8 +155,8 @@ def test_the_id_has_eight_bytes(flash: Callable[..., Flash], machine_id: str, ui
 # The bus
 
 
-def test_adafruits_own_driver_runs_on_the_board(flash: Callable[..., Flash]) -> None:
-    """Unchanged from its package: probe, reset, ranges, and what imu.py reads through it."""
+def test_the_chip_starts_on_the_board(flash: Callable[..., Flash]) -> None:
+    """Probe, reset, ranges, and what imu.py reads; Adafruit's driver is not there, nor needed."""
     chip = Chip("LSM6DSO32", _still, lambda: time.monotonic_ns() // 1000)
     with chip_server({0x6A: chip}) as port:
         printed = flash().run(

@@ -1,6 +1,6 @@
 """What a board's own boot does, for MicroPython for Unix: `FOLDER SCRIPT` becomes the flash, and SCRIPT on it runs.
 
-The modules in /fakes stand before those of this port, as on a board its own would; /lib has the drivers.
+The modules in /fakes stand before those of this port, as on a board its own would; /lib is for libraries.
 """
 
 import os

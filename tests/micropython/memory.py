@@ -61,7 +61,7 @@ CODE = (
     ("pod.py and the rest of it", brings("strideload_pod.pod")),
     ("on_micropython.py and its port", brings("strideload_pod.boards.on_micropython")),
     ("wlan_client.py, mqtt.py, ntp.py", brings("strideload_pod.boards.wlan_client")),
-    ("Adafruit's driver", brings("adafruit_lsm6ds.lsm6dso32")),
+    ("lsm6ds_fields.py", brings("strideload_pod.lsm6ds_fields")),
 )
 # `running` makes these itself; alone they show how much of it they are.
 BUFFERS = (("the detector's state", state), ("a block of samples", block), ("a message of pages", message))

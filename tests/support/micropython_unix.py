@@ -4,7 +4,6 @@ CPython drives the process, and stands for the world: the chip on the bus, the b
 """
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import socket
@@ -20,7 +19,6 @@ from support import tools
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 UNIX = tools.MICROPYTHON_DIR / "unix"
-DRIVERS = ("adafruit_lsm6ds", "adafruit_bus_device", "adafruit_register")
 TIMEOUT_S = 60
 REQUEST = struct.Struct("<BHH")  # address, bytes written, bytes to read
 
@@ -37,7 +35,7 @@ def command() -> list[str]:
 
 
 class Flash:
-    """A board's flash in `folder`: firmware, drivers, and the fakes of `port`. `settings`: its settings.toml."""
+    """A board's flash in `folder`: firmware, and the fakes of `port`. `settings`: its settings.toml."""
 
     def __init__(self, folder: Path, port: str = "rp2", settings: str = "") -> None:
         self.folder = folder
@@ -45,11 +43,6 @@ class Flash:
         ignored = shutil.ignore_patterns("__pycache__", "on_linux.py")
         shutil.copytree(FIRMWARE, folder, dirs_exist_ok=True, ignore=ignored)
         shutil.copytree(tools.MICROPYTHON_DIR / "fakes", folder / "fakes", ignore=ignored)
-        for name in DRIVERS:
-            found = importlib.util.find_spec(name)
-            assert found is not None
-            assert found.submodule_search_locations is not None
-            shutil.copytree(found.submodule_search_locations[0], folder / "lib" / name, ignore=ignored)
         # The board asks for its port by sys.platform, and that is "linux" here.
         (folder / "strideload_pod/boards/port_linux.py").write_text(
             f"from strideload_pod.boards.port_{port} import *\n"
