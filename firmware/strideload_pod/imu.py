@@ -241,8 +241,8 @@ class Imu:
     anything else.
 
     `axes`: 6 or 3 a sample. `watermark_ms`: a quarter of the FIFO, the time between two reads; INT1 is high from there
-    on. `lost`: samples lost since `start`. `bad_words`: words that were no part of a sample. `rest`: what a still
-    second says about the scale.
+    on. `lost`: samples lost since `start`. `bad_words`: words that were no part of a sample. `looks`: how many
+    times the FIFO was looked at. `rest`: what a still second says about the scale.
     """
 
     def __init__(self, driver, sleep_ms, part, odr_hz, acc_range_g, gyro_range_dps):
@@ -263,6 +263,7 @@ class Imu:
         self._fine = 0
         self.lost = 0
         self.bad_words = 0
+        self.looks = 0
         self._clipped = 0
         self._driver = driver
         self._device = driver.i2c_device
@@ -299,7 +300,7 @@ class Imu:
 
     def _forget(self):
         self._at = self._end = 0  # what of the buffer is not decoded yet
-        self._level = 0  # words in the FIFO at the last status read
+        self._level = 0  # words in the FIFO at the last status read, and not read since
         self._more = False  # some of them were left there
         self._held = None  # an error that waits for the next `read`
         self._ticks = 0
@@ -487,6 +488,10 @@ class Imu:
         """True if the last `read` left samples behind, or an error: read again at once."""
         return self._more or self._overrun or self._held is not None or self._holds_a_sample()
 
+    def left(self):
+        """Samples that were there at the last look, and are not read yet."""
+        return self._samples_at_hand()
+
     def is_behind(self):
         """True if the FIFO had less than the clock at the last look: it has stopped, and says so once it is empty."""
         return self._behind > _LATE_SAMPLES
@@ -533,11 +538,13 @@ class Imu:
         if words:
             self._fetch(_FIFO_DATA_OUT_TAG, buffer, left, left + _WORD * words)
             self._end = left + _WORD * words
-        self._more = words < self._level
+            self._level -= words
+        self._more = self._level > 0
 
     def _read_status(self):
         status = self._status
         self._fetch(_FIFO_STATUS1, status, 0, _STATUS_SIZE)
+        self.looks += 1
         self._level = status[0] | (status[1] & 3) << 8
         self._ticks = status[6] | status[7] << 8 | status[8] << 16 | (status[9] & 0x1F) << 24
         if status[1] & _OVERRUN_LATCHED:

@@ -2,8 +2,8 @@
 tenth of its RAM.
 
 A field is written as Adafruit's driver does it: its register is read, and written with other bits. What that driver
-sets beside them at the start is left out, and so are its waits for a range to settle: `Imu` writes all of it again, with
-both sensors off.
+sets beside them at the start is left out, and so are its waits for a range to settle: `Imu` writes all of it again,
+with both sensors off.
 """
 
 from time import sleep

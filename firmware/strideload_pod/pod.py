@@ -6,15 +6,15 @@ numbers go on true. docs/pod.md says what a runner sees of it.
 
 from array import array
 
-from strideload_pod import FIRMWARE_VERSION, detector, lamp, motor
+from strideload_pod import FIRMWARE_VERSION, detector, lamp
 from strideload_pod import page as pages
-from strideload_pod.capture import Capture
-from strideload_pod.cue import Cue
 from strideload_pod.imu import BusError, BusStuck, FifoStalled, Imu, ImuError, NoBus, open_driver
 from strideload_pod.log import Log, LogFailed, LogFull
 from strideload_pod.page import Page
 from strideload_pod.settings import CHIP_NAMES, CHIPS, ORIGINS, HostSettings
 from strideload_pod.sync import Sync
+
+# Raw capture, cue and motor are imported where they are first needed: most pods have none of them, and little RAM.
 
 KIND_NAMES = ("uncertain", "walk", "run")  # by page.STEP_KIND_*
 ANCHOR_NAMES = {
@@ -23,6 +23,8 @@ ANCHOR_NAMES = {
     pages.ANCHOR_RTC: "rtc",
     pages.ANCHOR_OPERATOR: "operator",
 }
+BLOCK_NUMBERS = 768  # 128 samples of six axes, 256 of three
+BLOCKS_A_ROUND = 8  # more than FIFO and buffer hold: one round brings the loop up to date
 PAGE_CLOSES_MS = 10_000  # what a pulled battery may cost
 SESSION_ENDS_MS = 600_000  # ten quiet minutes
 ANCHOR_EVERY_MS = 600_000
@@ -50,6 +52,14 @@ def session_number(boot, count):
     return (boot * SESSIONS_A_BOOT + count - 1) % SESSIONS_MOST + 1
 
 
+def zeros(code, count):
+    """An array of so many zeros, made without a copy beside it: the detector's takes 36 KB."""
+    made = array(code, range(count))
+    for i in range(count):
+        made[i] = 0
+    return made
+
+
 class Pod:
     """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it.
 
@@ -73,17 +83,18 @@ class Pod:
         )
         if settings["STRIDELOAD_STORE"] and self.log.store != settings["STRIDELOAD_STORE"]:
             self.log.pair(settings["STRIDELOAD_STORE"])
-        axes = 6 if settings["STRIDELOAD_GYRO_DPS"] else 3
-        self.block = array("h", bytes(2 * axes * detector.BLOCK_LIMIT))
-        self.detector_state = array("i", bytes(4 * detector.STATE_SIZE))
-        self.steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
-        self.capture = Capture(board.uid, axes, self._keep_raw)
+        self.axes = 6 if settings["STRIDELOAD_GYRO_DPS"] else 3
+        self.block = zeros("h", BLOCK_NUMBERS)
+        self.detector_state = zeros("i", detector.STATE_SIZE)
+        self.steps = zeros("i", detector.STEP_SIZE * detector.STEPS_LIMIT)
+        self.capture = None  # until samples are to be kept
         self.chip_known = False  # it was started once in this boot, and `imu` reads it
         self.mend = self._start_chip  # what the chip needs before it can be read; None: nothing
         self.reading = False  # the last read went well
         self.read_every_ms = RETRY_MS
         self.bad_words = 0
         self.sample = 0  # samples since the chip's first start in this boot, those that were lost included
+        self.looked_tick_ms = 0  # when the chip's FIFO was looked at last
         self.drained_tick_ms = board.clock.ticks_ms()  # `sample` belongs to this tick
         self.sure = (0, 0)  # (tick, sample) when the chip was last known to be set up right
         self.write_failed = False
@@ -191,9 +202,11 @@ class Pod:
             if self.mend is not None:
                 self.mend()
                 self.mend = None
-            more = self._drain()
-            if not more and self.imu.has_more():
+            more = True
+            for _ in range(BLOCKS_A_ROUND):
                 more = self._drain()
+                if not more:
+                    break
             if self.drained_tick_ms - self.sure[0] >= CHECK_EVERY_MS:
                 self.imu.check()
                 if not self.imu.is_behind():
@@ -292,20 +305,37 @@ class Pod:
         self._pass_gap(self.imu.take_lost(), 0, pages.GAP_STALL)
 
     def _drain(self):
-        """Read one block and detect in it. -> True when there may be more. ImuError."""
-        tick_ms = self.board.clock.ticks_ms()  # the samples made until now are read, however long that takes
-        n = self.imu.read(self.block)
-        lost = self.imu.take_lost()
-        self.drained_tick_ms = tick_ms
+        """Read one block and detect in it. -> True when there is more. ImuError."""
+        imu = self.imu
+        tick_ms = self.board.clock.ticks_ms()
+        looks = imu.looks
+        n = imu.read(self.block)
+        if imu.looks != looks:
+            self.looked_tick_ms = (
+                tick_ms  # the samples made until then were there, however long reading takes
+            )
+        lost = imu.take_lost()
+        self.drained_tick_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
         if lost:
             self._pass_gap(lost, n, self._count_cause())
         else:
             self.sample += n
-        self.page.count_fault("clipped_samples", self.imu.take_clipped())
+        self.page.count_fault("clipped_samples", imu.take_clipped())
         if self.session and self.settings["STRIDELOAD_RAW"]:
-            self.capture.add(self.page.fields, self.block, n, self.sample - n)
+            self._add_raw(n)
         self._add_steps(detector.process(self.detector_state, self.block, n, self.steps))
-        return n == detector.BLOCK_LIMIT
+        return imu.has_more()
+
+    def _add_raw(self, n):
+        if self.capture is None:
+            from strideload_pod.capture import Capture
+
+            self.capture = Capture(self.board.uid, self.axes, self._keep_raw)
+        self.capture.add(self.page.fields, self.block, n, self.sample - n)
+
+    def _flush_raw(self):
+        if self.capture is not None:
+            self.capture.flush()
 
     def _count_cause(self):
         """Why samples are missing that were to be read: spoilt on the bus, or the FIFO ran over."""
@@ -380,6 +410,8 @@ class Pod:
         self.last_contact_sample = sample
         self.last_contact_tick_ms = tick_ms
         if self.host.cue is not None:
+            from strideload_pod.cue import Cue
+
             self.cue = Cue(*self.host.cue, tick_ms)
         self._note(
             pages.KIND_SESSION_START,
@@ -394,7 +426,7 @@ class Pod:
     def _end_session(self, reason, sample, tick_ms):
         if not self.session:
             return
-        self.capture.flush()
+        self._flush_raw()
         self._anchor()
         self._note(pages.KIND_SESSION_END, sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7))
         self.session = 0
@@ -441,6 +473,8 @@ class Pod:
             return
         outcome = pages.CUE_FADED
         if cue.is_given(tick_ms):
+            from strideload_pod import motor
+
             buzzed = motor.buzz(self.settings["STRIDELOAD_MOTOR"], self.board)
             outcome = pages.CUE_GIVEN if buzzed else pages.CUE_FAILED
         self._note(
@@ -667,7 +701,7 @@ class Pod:
                 self.by_hand = None
             self.log.raw_gives_way = bool(self.settings["STRIDELOAD_RAW_GIVES_WAY"])
             if not self.settings["STRIDELOAD_RAW"]:
-                self.capture.flush()
+                self._flush_raw()
 
     def why_not_recording(self):
         """Why a step made now would not be kept, in a word or two; None: it is kept."""

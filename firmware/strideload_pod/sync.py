@@ -1,7 +1,7 @@
 """Pages -> MQTT: sends what the paired host wants, and forgets only what that host acknowledged.
 
 A broker's own acknowledgement says nothing about storage. What counts is the host's `ack`: its store's id, the log, the
-stream, and the next number that it wants. From there on pages go out, up to 16 a message and up to 4 messages ahead.
+stream, and the next number that it wants. From there on pages go out, up to `client.message_pages` a message and up to 4 messages ahead.
 A lower number than before, or no progress for the back-off time, and it begins again at the wanted number.
 
 A page that is not there any more, or unreadable at every try, is declared gone by a page of kind KIND_GONE, sent at
@@ -33,7 +33,7 @@ LIVE = "live"
 ACK = "ack"
 SETTINGS = "settings"
 
-MESSAGE_PAGES = 16
+MESSAGE_PAGES = 16  # most in a message, where the client says nothing of it
 AHEAD = 4  # messages; until the host is heard only one, so that a host that is away finds no heap of repeats
 READ_TRIES = 3  # before a page counts as unreadable
 GONE_PAGES = 64  # most unreadable pages in one declaration: bounds the reading in one step
@@ -81,7 +81,8 @@ def read_ack(payload):
 class Sync:
     """Keeps one connection, and brings the log to its host.
 
-    `client`: connect, connected, publish, subscribe, poll, close; an OSError of any of them means a dead line.
+    `client`: connect, connected, publish, subscribe, poll, close; an OSError of any of them means a dead line. It may have
+    `message_pages`, most pages in a message, where RAM is dear.
     `state()` gives what the board says in `state`, a dict; what the log knows and `counters` are added here.
     `random_u32()` gives jitter.
 
@@ -102,7 +103,8 @@ class Sync:
         self._client = client
         self._state = state
         self._random_u32 = random_u32
-        self._message = memoryview(bytearray(MESSAGE_PAGES * PAGE_SIZE))
+        self._message_pages = getattr(client, "message_pages", MESSAGE_PAGES)
+        self._message = memoryview(bytearray(self._message_pages * PAGE_SIZE))
         self._phase = _OFF
         self._phase_ms = None  # when this phase began
         self._backoff_ms = BACKOFF_LEAST_MS
@@ -266,7 +268,7 @@ class Sync:
             if first < oldest:
                 return self._send_gone(stream, first, oldest, GONE_OVERWRITTEN, now_ms)
             if first < end:
-                count = self._gather(stream, first, min(end, first + MESSAGE_PAGES))
+                count = self._gather(stream, first, min(end, first + self._message_pages))
                 if count:
                     return self._publish_pages(stream, first + count, count, now_ms)
                 return self._send_gone(

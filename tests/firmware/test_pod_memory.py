@@ -10,5 +10,5 @@ MOST = 200_000  # docs/pod.md says what is in it, and what would bring it nearer
 
 def test_a_pod_that_runs_stays_below_its_bound(tmp_path: Path) -> None:
     """From .mpy, as it is installed: code, buffers, driver and client."""
-    in_all = pod_memory(tmp_path / "flash", compiled=True)["in all"]
+    in_all = pod_memory(tmp_path / "flash", "mpy")["in all"]
     assert AIM < in_all < MOST  # below the aim, the bound is the aim

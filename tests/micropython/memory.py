@@ -38,11 +38,11 @@ def state():
 
 
 def block():
-    return array("h", bytes(2 * 6 * brings("strideload_pod.detector")().BLOCK_LIMIT))
+    return bytearray(2 * brings("strideload_pod.pod")().BLOCK_NUMBERS)
 
 
 def message():
-    return bytearray(512 * brings("strideload_pod.sync")().MESSAGE_PAGES)
+    return bytearray(512 * brings("strideload_pod.boards.wlan_client")().WlanClient.message_pages)
 
 
 def running():
@@ -60,7 +60,7 @@ CODE = (
     ("settings.py", brings("strideload_pod.settings")),
     ("pod.py and the rest of it", brings("strideload_pod.pod")),
     ("on_micropython.py and its port", brings("strideload_pod.boards.on_micropython")),
-    ("wlan_client.py, mqtt.py, ntp.py", brings("strideload_pod.boards.wlan_client")),
+    ("wlan_client.py, mqtt.py", brings("strideload_pod.boards.wlan_client")),
     ("lsm6ds_fields.py", brings("strideload_pod.lsm6ds_fields")),
 )
 # `running` makes these itself; alone they show how much of it they are.

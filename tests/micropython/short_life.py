@@ -1,0 +1,17 @@
+"""Fifteen seconds of a pod, as main.py runs it. Prints whether steps were found, and the line held all the time."""
+
+import json
+
+import main
+from strideload_pod.pod import Pod
+
+SECONDS = 15
+
+board = main.open_board()
+pod = Pod(board)
+pod.begin()
+while board.clock.ticks_ms() < 1000 * SECONDS:
+    pod.step()
+held = pod.sync.is_on and pod.sync.counters["sync_broken"] == 0
+pod.end()
+print(json.dumps(held and pod.strides > 10 and pod.page.fields["pages_dropped"] == 0))
