@@ -106,6 +106,21 @@ def replay(
     print(json.dumps(result.as_dict()) if as_json else result.in_words())
 
 
+@app.command("import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A folder copied off a pod, or its drive or card.")
+    ],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the pages of a folder that was copied off a pod into the store. The folder is only read."""
+    from strideload.import_folder import import_folder
+
+    imported = import_folder(_settings(folder), source, _progress)
+    print(json.dumps(imported.as_dict()) if as_json else imported.in_words())
+
+
 @app.command()
 def detect(
     file: Annotated[Path, typer.Argument(help="A recording, .npz or .csv.")],

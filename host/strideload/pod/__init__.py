@@ -1,0 +1,1 @@
+"""Putting the firmware on a pod, checking it, and reading what it says."""
