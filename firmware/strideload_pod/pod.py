@@ -218,9 +218,7 @@ class Pod:
                 try:
                     self.i2c = self.board.i2c
                 except OSError:
-                    self.i2c = (
-                        NoBus()
-                    )  # it does not open yet: the next transfer fails, and the board is asked again
+                    self.i2c = NoBus()  # the next transfer fails, and the board is asked again
                 if self.chip_known:
                     self.imu.attach(self.i2c)
         elif isinstance(error, FifoStalled):

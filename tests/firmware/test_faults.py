@@ -15,7 +15,6 @@ from strideload_pod.boards.bare import Bare
 from strideload_pod.imu import RATE_CODES
 from strideload_pod.page import (
     COUNTERS,
-    GAP_ASLEEP,
     GAP_OVERRUN,
     KIND_GAP,
     KIND_STEPS,
@@ -319,48 +318,6 @@ def test_a_rate_that_was_read_wrong_at_the_start_is_read_again():
     assert (np.diff(bench.contacts()) > 0).all()
     late = bench.contacts()[-20:]
     assert np.median(np.diff(late)) / 433.563 == pytest.approx(np.median(np.diff(RUN.ic_s[-20:])), rel=0.02)
-
-
-# Asleep
-
-
-class Sleeper(Bench):
-    """A board with INT1 on a pin: it wakes when the level rises, and looks at the battery meanwhile."""
-
-    def __init__(self, source, **settings):
-        self.slept_s = []
-        self.supply_ua = []
-        super().__init__(source, 104, 0, **settings)
-
-    def sleep(self, ms):
-        from_s = self.clock.now_us / 1e6
-        until_us = self.clock.now_us + 1000 * ms
-        while self.clock.now_us < until_us and not self.chip.int1:
-            self.clock.sleep_ms(100)
-        self.supply_ua.append(self.chip.supply_ua)
-        self.slept_s.append((from_s, self.clock.now_us / 1e6))
-        return "motion" if self.chip.int1 else "time"
-
-
-def test_a_sleeping_pod_wakes_with_the_first_steps_and_numbers_stay_true():
-    plan = [("run", 15.0, 10.0), ("stand", 700.0, 0.0), ("run", 15.0, 10.0), ("stand", 5.0, 0.0)]
-    run = Runner(4).session(plan)
-    bench = Sleeper(run.source, STRIDELOAD_SLEEP_AFTER_S=60)
-    base = bench.newest - bench.pod.sample
-    bench.run_until(run.duration_s)
-    ((from_s, to_s),) = bench.slept_s
-    second_run_s = run.ic_s[run.ic_s > 500]
-    assert from_s < 700
-    assert to_s < second_run_s[0]
-    assert bench.supply_ua == pytest.approx([15], abs=0.5)
-    assert abs(bench.newest - base - bench.pod.sample) <= 1
-    ((_, _, cause),) = bench.gaps()
-    assert cause == GAP_ASLEEP
-    assert bench.faults() == {}
-    found_s = (bench.contacts() + base) / (bench.pod.imu.rate_mhz / 1000)
-    woken_s = found_s[found_s > 500]
-    assert woken_s[0] < second_run_s[1] + 0.1
-    assert len(woken_s) > len(second_run_s) - 4
 
 
 # Whatever goes wrong
