@@ -756,8 +756,10 @@ def _landing(state, steps, count):
     After the forefoot the heel comes down in the swing's sense, so that its end comes late. In rhythm and past its
     height a landing need not wait until nothing stronger can come.
     """
+    sign = state[_SWING]
     since = (state[_K] - state[_SWING_END]) & _MASK
-    if since < state[_W100]:
+    early = since < state[_W290]
+    if early and (since < state[_W100] or sign != state[_SIGN] or not state[_TRACKING]):
         return count
     hop = state[_HOP]
     # Ticks from the end of the swing to the newest strength.
@@ -770,9 +772,7 @@ def _landing(state, steps, count):
             best = strength
             best_back = i
     best_k = (state[_K] - state[_W190] - best_back * hop) & _MASK
-    sign = state[_SWING]
-    sure = sign == state[_SIGN] and best_back * hop >= state[_W60] and _is_in_rhythm(state, best_k, best)
-    if since < state[_W290] and not sure:
+    if early and (best_back * hop < state[_W60] or not _is_in_rhythm(state, best_k, best)):
         return count
     state[_SWING] = 0
     return _candidate(state, best_k, best, sign, steps, count)
@@ -949,34 +949,38 @@ def _break(state, slot, first, length):
 def _add_energies(state, axis, first, length, shift):
     """Add the square of one axis' second difference to the energy of each sample."""
     span = state[_W10]
-    for i in range(length):
-        bend = _bend(state, axis, first + i, span) >> shift
-        state[_ENERGIES + i] += bend * bend
+    old = (first - span) & _NEAR
+    mid = first & _NEAR
+    at = (first + span) & _NEAR
+    for i in range(_ENERGIES, _ENERGIES + length):
+        bend = (state[axis + at] - 2 * state[axis + mid] + state[axis + old]) >> shift
+        state[i] += bend * bend
+        at = (at + 1) & _NEAR
+        mid = (mid + 1) & _NEAR
+        old = (old + 1) & _NEAR
 
 
 def _add_finer_energies(state, axis, first, length, shift):
     """The same where 10 ms are a single sample, and half-way to the next one as well, by a cubic through four: squares
     have twice the bandwidth of what is squared."""
-    before = _bend(state, axis, first - 1, 1) >> shift
-    here = _bend(state, axis, first, 1) >> shift
-    after = _bend(state, axis, first + 1, 1) >> shift
-    for i in range(length):
-        last = _bend(state, axis, first + i + 2, 1) >> shift
-        between = (9 * (here + after) - before - last) >> 4
-        state[_ENERGIES + 2 * i] += here * here
-        state[_ENERGIES + 2 * i + 1] += between * between
+    before = 0
+    here = 0
+    after = 0
+    x = state[axis + ((first - 2) & _NEAR)]
+    y = state[axis + ((first - 1) & _NEAR)]
+    for k in range(first, first + length + 3):
+        z = state[axis + (k & _NEAR)]
+        last = (z - 2 * y + x) >> shift  # of the sample before k
+        x = y
+        y = z
+        i = k - first - 3
+        if i >= 0:
+            between = (9 * (here + after) - before - last) >> 4
+            state[_ENERGIES + 2 * i] += here * here
+            state[_ENERGIES + 2 * i + 1] += between * between
         before = here
         here = after
         after = last
-
-
-def _bend(state, axis, k, span):
-    """Second difference of one axis, LSB."""
-    return (
-        state[axis + ((k + span) & _NEAR)]
-        - 2 * state[axis + (k & _NEAR)]
-        + state[axis + ((k - span) & _NEAR)]
-    )
 
 
 def _draw_to_rotation(state, slot, sign):
