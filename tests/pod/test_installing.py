@@ -79,7 +79,6 @@ def test_a_fresh_drive_becomes_a_pod(home: Settings, drive: Path, built: Path):
     with open_store(home.store_url()) as store:
         assert settings_on(drive) == {
             "STRIDELOAD_STORE": store.store_id,
-            "STRIDELOAD_SLEEP_AFTER_S": 300,
             "STRIDELOAD_WIFI_SSID": "Zuhause",
             "STRIDELOAD_WIFI_PASSWORD": "wlan geheim",
             "STRIDELOAD_BROKER_HOST": "broker.lan",

@@ -29,8 +29,6 @@ class Kind:
     settings: tuple[tuple[str, str | int], ...] = ()
 
 
-ON_BATTERY: Final = (("STRIDELOAD_SLEEP_AFTER_S", 300),)
-
 KINDS: Final = (
     Kind(
         name="pico-w",
@@ -38,7 +36,6 @@ KINDS: Final = (
         board_ids=("raspberry_pi_pico_w",),
         machines=("Raspberry Pi Pico W with ",),
         march="armv6m",
-        settings=ON_BATTERY,
     ),
     Kind(
         name="pico-2-w",
@@ -46,7 +43,6 @@ KINDS: Final = (
         board_ids=("raspberry_pi_pico2_w",),
         machines=("Raspberry Pi Pico 2 W with ",),
         march="armv7emsp",
-        settings=ON_BATTERY,
     ),
     Kind(
         name="feather-esp32-s3",
@@ -54,7 +50,6 @@ KINDS: Final = (
         board_ids=("adafruit_feather_esp32s3_4mbflash_2mbpsram", "adafruit_feather_esp32s3_nopsram"),
         machines=("Generic ESP32S3 module with ", "ESP32-S3 module with ", "Adafruit Feather ESP32-S3 with "),
         march="xtensawin",
-        settings=ON_BATTERY,
     ),
     Kind(
         name="linux",
