@@ -18,7 +18,7 @@ from strideload import __version__
 from support import tools
 from support.mosquitto import free_port
 
-COMMANDS = ("demo", "up", "replay", "detect", "simulate", "day", "rebuild", "doctor")
+COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "rebuild", "doctor")
 WITHIN_S = 120.0
 
 
@@ -58,9 +58,9 @@ def test_version_and_help():
     assert all(command in listed for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, "pod add", "pod install", "pod check", "pod logs"])
 def test_every_command_explains_itself(command: str):
-    assert "Usage:" in ok(run(command, "--help"))
+    assert "Usage:" in ok(run(*command.split(), "--help"))
 
 
 def test_detect_prints_a_line_a_contact_and_a_summary(short_run: Path):
@@ -147,6 +147,9 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
         (("replay", "missing.npz", "--start", "0001-01-01T00:00:00+05:00"), "Pods date from 2000"),
         (("replay", "missing.npz", "--foot", "third"), "--foot is left, right or unknown"),
         (("pod", "add", "left shoe"), "16 hex digits"),
+        (("pod", "install", "--board", "teensy", "--to", "."), "no CircuitPython drive"),
+        (("pod", "logs"), "No pod was heard of yet"),
+        (("import", "missing"), "cannot be read"),
         (("pod", "add", "00000000c0ffee01", "--runner", "nobody"), "no runner"),
         (("pod", "set", "00000000c0ffee01", "--raw"), "no pod was added or has reported yet"),
         (("pod", "mark", "left shoe"), "no pod 'left shoe'"),

@@ -16,7 +16,7 @@ except ImportError:  # CPython
         return expr
 
 
-DETECTOR_VERSION = 2
+DETECTOR_VERSION = 3
 SAMPLE_WRAP = 1 << 29
 BLOCK_LIMIT = 512
 STEP_SIZE = 8
@@ -165,34 +165,35 @@ _C_SIGN = const(15)         # of the rotation in its swing, 0 without gyroscope
 _C_DIFF = const(16)         # F, landmark of acceleration less that of rotation, or _MASK
 _C_RELEASE = const(17)      # F, where push-off before its swing has faded, or -1
 _C_FULL = const(18)         # its swing was a full one; 1 without gyroscope
-_C_SIZE = const(19)
+_C_LEAPT = const(19)       # in that swing the leg bent faster than the foot pushed off, as in running
+_C_SIZE = const(20)
 
 _CANDIDATE = const(118)
 
 # Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
 _RING = const(1024)
 _R = const(1023)
-_LENGTHS = const(726)       # u
-_DEVS = const(1750)         # running sum of ||a| - 1 g|
-_JERKS = const(2774)        # running sum of changes of |a|
-_SQUARES = const(3798)      # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(4822)        # gaps so far * 2 + clipped
+_LENGTHS = const(758)       # u
+_DEVS = const(1782)         # running sum of ||a| - 1 g|
+_JERKS = const(2806)        # running sum of changes of |a|
+_SQUARES = const(3830)      # greatest squared length of the raw samples within, (2 LSB)**2
+_MARKS = const(4854)        # gaps so far * 2 + clipped
 _NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(5846)
-_YS = const(6102)
-_ZS = const(6358)
+_XS = const(5878)
+_YS = const(6134)
+_ZS = const(6390)
 _FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
-_US = const(6614)
-_VS = const(7126)
-_WS = const(7638)
+_US = const(6646)
+_VS = const(7158)
+_WS = const(7670)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
-_STRENGTHS = const(8150)
-_ENERGIES = const(8182)  # of the landing that is measured, summed up
+_STRENGTHS = const(8182)
+_ENERGIES = const(8214)  # of the landing that is measured, summed up
 _TICKED = const(255)        # of the last 256 ticks, 4 s and more, the vector, u / 8
-_TICK_XS = const(8278)
-_TICK_YS = const(8534)
-_TICK_ZS = const(8790)
-STATE_SIZE = 9046
+_TICK_XS = const(8310)
+_TICK_YS = const(8566)
+_TICK_ZS = const(8822)
+STATE_SIZE = 9078
 # fmt: on
 
 # Accelerations in u.
@@ -506,28 +507,36 @@ def _tick(state, steps, count):
 
 
 def _look_back(state, steps, count):
-    """A quarter of a stride late, and no swing led to a landing: the axis may be wrong, as after the pod was mounted
-    otherwise. The strongest landing around the expected time is the contact."""
+    """Half a stride late, and no swing led to a landing: the axis may be wrong, as after the pod was mounted otherwise.
+    The strongest landing around the expected time is the contact, as soon as it is past its height."""
     k = state[_K]
     sample = 256 * state[_DECIMATION]
     period = state[_PERIOD] // sample
-    if (k - state[_LAST_K]) & _MASK < period + period // 4 + state[_W290]:
-        return count
-    state[_LOOKED] = 1
+    since = (k - state[_LAST_K]) & _MASK
+    is_last_look = since >= period + period // 4 + state[_W290]
+    if not is_last_look:
+        # The contact before is to be reported within 1.5 strides.
+        age = ((_centre(state, k) - state[_slot(state[_LAST]) + _C_IC]) & _MASK) // sample
+        if age + state[_HOP] < period + period // 2:
+            return count
     waiting = state[_PENDING]
-    if waiting >= 0 and state[_slot(waiting) + _C_STRENGTH] * 2 >= state[_LEVEL]:
+    clear = waiting >= 0 and state[_slot(waiting) + _C_STRENGTH] * 2 >= state[_LEVEL]
+    state[_LOOKED] = 1 if is_last_look or clear else 0
+    if clear:
         return count
     best = 0  # at most 16 383, as of all candidates
     back = 0
-    # As far as the vectors reach that the landing is measured by.
+    # As far as the vectors reach that the landing is measured by, and from 3/4 of a stride on.
     held = (_NEAR - state[_W190] - state[_W130] - 2 * state[_W10]) // state[_HOP]
-    for i in range(min((period // 2 + state[_W100]) // state[_HOP], held, _LATELY + 1)):
+    reach = (since - period // 4 * 3 - state[_W190]) // state[_HOP]
+    for i in range(min(reach, held, _LATELY + 1)):
         strength = state[_STRENGTHS + ((state[_TICKS] - i) & _LATELY)]
         if strength > best:
             best = min(strength, 16_383)
             back = i
-    if best * 2 < state[_LEVEL]:
+    if best * 2 < state[_LEVEL] or (back * state[_HOP] < state[_W60] and not is_last_look):
         return count
+    state[_LOOKED] = 1
     at = (k - state[_W190] - back * state[_HOP]) & _MASK
     if (at - state[_OTHER_K] + state[_W60]) & _MASK < 2 * state[_W60]:
         state[_DOUBT] += 2
@@ -546,12 +555,10 @@ def _past_best(state, middle, steps, count):
         state[_BEST] = 0
         if best >= _STRENGTH_MIN and best_k != state[_OFFERED_K]:
             return _candidate(state, best_k, best, 0, steps, count)
-    elif since >= state[_W60] and state[_TRACKING] and best_k != state[_OFFERED_K]:
-        # In rhythm and past its height: it need not wait until nothing stronger can come.
-        off = ((best_k - state[_LAST_K]) & _MASK) * (256 * state[_DECIMATION]) - state[_PERIOD]
-        if abs(off) * 8 < state[_PERIOD] and best * 2 >= state[_LEVEL]:
-            state[_OFFERED_K] = best_k
-            return _candidate(state, best_k, best, 0, steps, count)
+    elif since >= state[_W60] and best_k != state[_OFFERED_K] and _is_in_rhythm(state, best_k, best):
+        # And past its height: it need not wait until nothing stronger can come.
+        state[_OFFERED_K] = best_k
+        return _candidate(state, best_k, best, 0, steps, count)
     return count
 
 
@@ -645,7 +652,7 @@ def _rotate(state, steps, count):
     k = state[_K]
     hop = state[_HOP]
     while True:
-        if state[_SWING] and (k - state[_SWING_END]) & _MASK >= state[_W290]:
+        if state[_SWING]:
             count = _landing(state, steps, count)
         rests_k = state[_TURN_END]
         rests = rests_k >= 0 and not state[_SWING] and not state[_TURN]
@@ -746,14 +753,17 @@ def _lobe(state, k):
 def _landing(state, steps, count):
     """The swing that waited ends in a landing: the strongest from 160 ms before its end to 100 ms after it.
 
-    After the forefoot the heel comes down in the swing's sense, so that its end comes late.
+    After the forefoot the heel comes down in the swing's sense, so that its end comes late. In rhythm and past its
+    height a landing need not wait until nothing stronger can come.
     """
     sign = state[_SWING]
-    state[_SWING] = 0
+    since = (state[_K] - state[_SWING_END]) & _MASK
+    early = since < state[_W290]
+    if early and (since < state[_W100] or sign != state[_SIGN] or not state[_TRACKING]):
+        return count
     hop = state[_HOP]
-    middle = (state[_K] - state[_W190]) & _MASK
     # Ticks from the end of the swing to the newest strength.
-    back = ((middle - state[_SWING_END]) & _MASK) // hop
+    back = (since - state[_W190]) // hop
     best = 0
     best_back = 0
     for i in range(max(0, back - 5), min(back + 8, _LATELY) + 1):
@@ -761,7 +771,20 @@ def _landing(state, steps, count):
         if strength >= best:
             best = strength
             best_back = i
-    return _candidate(state, (middle - best_back * hop) & _MASK, best, sign, steps, count)
+    best_k = (state[_K] - state[_W190] - best_back * hop) & _MASK
+    if early and (best_back * hop < state[_W60] or not _is_in_rhythm(state, best_k, best)):
+        return count
+    state[_SWING] = 0
+    return _candidate(state, best_k, best, sign, steps, count)
+
+
+def _is_in_rhythm(state, k, strength):
+    """In a bout: whether this landing comes when the next contact is expected, and is as strong as one."""
+    since = (k - state[_LAST_K]) & _MASK
+    if not state[_TRACKING] or since >= _RING:
+        return False
+    off = since * (256 * state[_DECIMATION]) - state[_PERIOD]
+    return abs(off) * 8 < state[_PERIOD] and strength * 2 >= state[_LEVEL]
 
 
 def _root(value, near):
@@ -884,40 +907,80 @@ def _is_doubt(state, k, strength):
 
 def _break(state, slot, first, length):
     """Contact breaks the smooth braking of the swing: the landmark is where a fifth of the squared second difference
-    of the acceleration vector (over 10 ms) has passed, of that from `first` on. -> its k, the contact in the slot."""
+    of the acceleration vector (over 10 ms) has passed, of that from `first` on. -> its k, the contact in the slot.
+
+    Where 10 ms are a single sample it is 2/9: that lies where a fifth lies at higher rates.
+    """
     span = state[_W10]
+    finer = 2 if span == 1 else 1
+    around = max(2, span)
     peak = 0
-    for i in range(first - span, first + length + span):
+    for i in range(first - around, first + length + around):
         if state[_SQUARES + (i & _R)] > peak:
             peak = state[_SQUARES + (i & _R)]
-    # No component of a second difference is above 8 x the greatest length, which is in 2 LSB.
+    # No second difference is longer than 8 x the greatest length, which is in 2 LSB: 2**10 and 9 for the roundings.
     shift = 0
     while peak >> 2 * shift >= 1 << 14:
         shift += 1
+    count = finer * length
+    for i in range(count):
+        state[_ENERGIES + i] = 0
+    for axis in range(_XS, _ZS + 1, _NEAR + 1):
+        if finer > 1:
+            _add_finer_energies(state, axis, first, length, shift)
+        else:
+            _add_energies(state, axis, first, length, shift)
     total = 0
-    old = (first - span) & _NEAR
-    mid = first & _NEAR
-    at = (first + span) & _NEAR
-    for i in range(length):
-        x = (state[_XS + at] - 2 * state[_XS + mid] + state[_XS + old]) >> shift
-        y = (state[_YS + at] - 2 * state[_YS + mid] + state[_YS + old]) >> shift
-        z = (state[_ZS + at] - 2 * state[_ZS + mid] + state[_ZS + old]) >> shift
-        total += x * x + y * y + z * z  # 83 x 3 x 2**20
+    for i in range(count):
+        total += state[_ENERGIES + i]  # 83 x 1033**2, finer 35 x (1033**2 + 1294**2)
         state[_ENERGIES + i] = total
-        at = (at + 1) & _NEAR
-        mid = (mid + 1) & _NEAR
-        old = (old + 1) & _NEAR
-    goal = total // 5
+    goal = total * 2 // 9 if finer > 1 else total // 5
     i = 0
     while state[_ENERGIES + i] < goal:
         i += 1
     before = state[_ENERGIES + i - 1] if i else 0
-    part = (goal - before) * 256 // max(1, state[_ENERGIES + i] - before)  # 3 x 2**20 x 256
-    mark = first + i
-    # The energy of a sample stands for the time from half an internal sample before it to half of one after it.
-    ic = _centre(state, mark) + (part - 128) * state[_DECIMATION]
+    part = (goal - before) * 256 // max(1, state[_ENERGIES + i] - before)  # 1294**2 x 256
+    # An energy stands for the time from half a step before it to half of one after it.
+    ic = _centre(state, first) + (i * 256 + part - 128) * state[_DECIMATION] // finer
     state[slot + _C_IC] = (ic - state[_F_BIAS]) & _MASK
-    return mark
+    return first + i // finer
+
+
+def _add_energies(state, axis, first, length, shift):
+    """Add the square of one axis' second difference to the energy of each sample."""
+    span = state[_W10]
+    old = (first - span) & _NEAR
+    mid = first & _NEAR
+    at = (first + span) & _NEAR
+    for i in range(_ENERGIES, _ENERGIES + length):
+        bend = (state[axis + at] - 2 * state[axis + mid] + state[axis + old]) >> shift
+        state[i] += bend * bend
+        at = (at + 1) & _NEAR
+        mid = (mid + 1) & _NEAR
+        old = (old + 1) & _NEAR
+
+
+def _add_finer_energies(state, axis, first, length, shift):
+    """The same where 10 ms are a single sample, and half-way to the next one as well, by a cubic through four: squares
+    have twice the bandwidth of what is squared."""
+    before = 0
+    here = 0
+    after = 0
+    x = state[axis + ((first - 2) & _NEAR)]
+    y = state[axis + ((first - 1) & _NEAR)]
+    for k in range(first, first + length + 3):
+        z = state[axis + (k & _NEAR)]
+        last = (z - 2 * y + x) >> shift  # of the sample before k
+        x = y
+        y = z
+        i = k - first - 3
+        if i >= 0:
+            between = (9 * (here + after) - before - last) >> 4
+            state[_ENERGIES + 2 * i] += here * here
+            state[_ENERGIES + 2 * i + 1] += between * between
+        before = here
+        here = after
+        after = last
 
 
 def _draw_to_rotation(state, slot, sign):
@@ -937,7 +1000,7 @@ def _draw_to_rotation(state, slot, sign):
     if state[_DIFFS] < 3 or not _walks(state):
         return  # in running the forefoot turns the foot otherwise than the heel, from stride to stride
     pull = _usual_diff(state) - diff
-    pull = max(-state[_F_PULL], min(state[_F_PULL], pull))
+    pull = max(-state[_F_PULL], min(state[_F_PULL], pull * 2 // 5))
     state[slot + _C_IC] = (ic + pull) & _MASK
     decimation = state[_DECIMATION]
     state[slot + _C_IC_K] = (state[slot + _C_IC_K] + pull // (256 * decimation)) & _MASK
@@ -975,12 +1038,13 @@ def _usual_diff(state):
 def _push_off(state, slot, sign):
     """Toe-off before the swing: where the rotation of push-off, the first hump against the swing's, has faded to 3/5.
 
-    In running a second hump follows, while the leg bends in the air.
+    In running a second hump follows, while the leg bends in the air. In a walker who begins to run it is the greater.
     """
     start = state[_SWING_FROM]
     length = state[_W290] + state[_W40]
     if state[_TRACKING]:
-        length = min(state[_W400], state[_PERIOD] // 20 * 9 // (256 * state[_DECIMATION]))
+        # From when the sole has come down.
+        length = min(state[_W400], (start - state[_slot(state[_LAST]) + _C_IC_K] - state[_W70]) & _MASK)
     if ((state[_K] - start) & _MASK) + length > _FAR:
         return  # too long ago to be held
     deepest = 0
@@ -1000,10 +1064,12 @@ def _push_off(state, slot, sign):
         if turn < hump:
             hump = turn
             at = start - i
-        elif hump * 2 <= deepest and turn * 5 > hump * 3:
+        elif hump * 3 <= deepest and turn * 5 > hump * 3:
             break
         i -= 1
-    state[slot + _C_RELEASE] = _falls(state, at, state[_W250], -sign, -(hump * 3 // 5))
+    length = min(state[_W250], start - at)
+    state[slot + _C_RELEASE] = _falls(state, at, length, -sign, -(hump * 3 // 5))
+    state[slot + _C_LEAPT] = 1 if hump * 4 > deepest * 3 else 0
 
 
 def _impact(state, slot):
@@ -1056,9 +1122,11 @@ def _link(state, slot, previous):
     state[slot + _C_KIND] = kind
     state[slot + _C_SEEN] = 0
     if state[slot + _C_RELEASE] >= 0:
-        late = state[_F_BIAS_WALK] if kind == STEP_KIND_WALK else -state[_F_BIAS_RUN]
+        walked = kind == STEP_KIND_WALK and not state[slot + _C_LEAPT]
+        late = state[_F_BIAS_WALK] if walked else -state[_F_BIAS_RUN]
         contact = (state[slot + _C_RELEASE] - late - state[before + _C_IC]) & _MASK
-        if stride // 8 < contact < stride // 8 * 7:
+        # No foot swings in less than a quarter of a second.
+        if stride // 8 < contact < stride - state[_W250] * (256 * state[_DECIMATION]):
             state[slot + _C_CONTACT] = contact
             state[slot + _C_SEEN] = 1
             return

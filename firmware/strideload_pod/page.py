@@ -88,14 +88,14 @@ CUE_FADED = 2  # due, and left out by the fading
 CUE_FAILED = 3  # due, and the motor did not answer
 
 # fmt: off
-HEADER_FORMAT = "<2sBB8sIBBHIIIQQQIHBBHBBIHhHHHHIHHHHIH10s"
+HEADER_FORMAT = "<2sBB8sIBBHIIIQQQIHBBHBBIHhHHHHIHHHHIHHHH4s"
 HEADER_NAMES = (
     "magic", "version", "kind", "pod", "log", "stream", "record_size", "record_count", "number", "session", "boot",
     "first_sample", "closed_sample", "closed_tick_ms",
     "rate_mhz", "odr_hz", "chip", "acc_range_g", "gyro_range_dps", "origin", "flags",
     "firmware", "detector", "temperature", "battery_mv", "reserved",
     "fifo_overruns", "bus_errors", "clipped_samples", "fifo_stalls", "register_errors", "pages_dropped", "log_errors",
-    "samples_lost", "steps_dropped", "reserved_2",
+    "samples_lost", "steps_dropped", "rest_errors", "bus_frees", "rest_mg", "reserved_2",
 )
 HEADER_SIZE = 112
 # fmt: on
@@ -111,6 +111,8 @@ COUNTERS = {
     "log_errors": 0xFFFF,
     "samples_lost": 0xFFFFFFFF,
     "steps_dropped": 0xFFFF,
+    "rest_errors": 0xFFFF,
+    "bus_frees": 0xFFFF,
 }
 
 RAW_ACC = ("<hhh", ("acc_x", "acc_y", "acc_z"))
@@ -164,7 +166,7 @@ class Page:
         fields["version"] = VERSION
         fields["pod"] = bytes(pod)
         fields["stream"] = stream
-        fields["reserved_2"] = bytes(10)
+        fields["reserved_2"] = bytes(4)
         fields["rate_mhz"] = UNKNOWN_U32
         fields["odr_hz"] = fields["gyro_range_dps"] = fields["battery_mv"] = UNKNOWN_U16
         fields["chip"] = fields["acc_range_g"] = fields["origin"] = UNKNOWN_U8

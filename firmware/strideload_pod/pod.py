@@ -8,7 +8,7 @@ from array import array
 
 from strideload_pod import FIRMWARE_VERSION, detector, lamp
 from strideload_pod import page as pages
-from strideload_pod.imu import BusError, BusStuck, FifoStalled, Imu, ImuError, NoBus, open_driver
+from strideload_pod.imu import BusError, BusStuck, FifoStalled, Imu, ImuError, NoBus, WrongScale, open_driver
 from strideload_pod.log import Log, LogFailed, LogFull
 from strideload_pod.page import Page
 from strideload_pod.settings import CHIP_NAMES, CHIPS, ORIGINS, HostSettings
@@ -228,12 +228,11 @@ class Pod:
             self.page.count_fault("bus_errors")
             # Not every board tells a stuck bus from a silent chip: a second failure in a row is taken for one.
             if (isinstance(error, BusStuck) or not self.reading) and self.board.free_bus():
+                self.page.count_fault("bus_frees")
                 try:
                     self.i2c = self.board.i2c
                 except OSError:
-                    self.i2c = (
-                        NoBus()
-                    )  # it does not open yet: the next transfer fails, and the board is asked again
+                    self.i2c = NoBus()  # the next transfer fails, and the board is asked again
                 if self.chip_known:
                     self.imu.attach(self.i2c)
         elif isinstance(error, FifoStalled):
@@ -326,6 +325,21 @@ class Pod:
         self._add_steps(detector.process(self.detector_state, self.block, n, self.steps))
         return imu.has_more()
 
+    def _look(self, take, *into):
+        """Let the chip `take` from its FIFO, and note when that was looked at. ImuError."""
+        tick_ms = (
+            self.board.clock.ticks_ms()
+        )  # the samples made until now are there, however long reading takes
+        looks = self.imu.looks
+        try:
+            return take(*into)
+        finally:
+            if self.imu.looks != looks:
+                self.looked_tick_ms = tick_ms
+
+    def _fetch(self):
+        self._look(self.imu.fetch)
+
     def _add_raw(self, n):
         if self.capture is None:
             from strideload_pod.capture import Capture
@@ -413,6 +427,7 @@ class Pod:
             from strideload_pod.cue import Cue
 
             self.cue = Cue(*self.host.cue, tick_ms)
+        self._check_rest()
         self._note(
             pages.KIND_SESSION_START,
             sample,
@@ -422,6 +437,14 @@ class Pod:
             bytes(7),
         )
         self._anchor()
+
+    def _check_rest(self):
+        """Hold the chip against 1 g, at rest before this session: another part than was set up reads half or double."""
+        try:
+            self.page.fields["rest_mg"] = self.imu.check_rest()
+        except WrongScale as error:
+            self.page.fields["rest_mg"] = error.mg
+            self.page.count_fault("rest_errors")
 
     def _end_session(self, reason, sample, tick_ms):
         if not self.session:
@@ -573,7 +596,10 @@ class Pod:
         page = self.page
         if page.count == 0:
             return
-        temperature = self._ask_chip(self.imu.temperature) if self.reading else None
+        temperature = None
+        if self.reading:
+            self._ask_chip(self._fetch)  # the write may take longer than the FIFO has room
+            temperature = self._ask_chip(self.imu.temperature)
         page.fields["temperature"] = pages.UNKNOWN_TEMPERATURE if temperature is None else temperature
         page.fields["battery_mv"] = self.board.battery_mv() or pages.UNKNOWN_U16
         is_kept = self._keep(page, self.sample)
@@ -746,6 +772,7 @@ class Pod:
             "raw_dropped": self.raw_dropped,
             "raw_gave_way": self.log.gave_way,
             "raw_free_pages": self.log.free_raw(),
+            "rest_mg": self.imu.rest.mg if self.chip_known and self.imu.rest.is_wrong() else None,
             "cue": None if cue is None else {"target_cspm": cue[0], "run": cue[1]},
             "battery_mv": None if battery_mv == pages.UNKNOWN_U16 else battery_mv,
             "faults": {name: fields[name] for name in pages.COUNTERS},

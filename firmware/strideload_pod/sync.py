@@ -1,8 +1,9 @@
 """Pages -> MQTT: sends what the paired host wants, and forgets only what that host acknowledged.
 
 A broker's own acknowledgement says nothing about storage. What counts is the host's `ack`: its store's id, the log, the
-stream, and the next number that it wants. From there on pages go out, up to `client.message_pages` a message and up to 4 messages ahead.
-A lower number than before, or no progress for the back-off time, and it begins again at the wanted number.
+stream, and the next number that it wants. From there on pages go out, up to 16 a message (fewer, if the client says
+so) and up to 4 messages ahead. A lower number than before, or no progress for the back-off time, and it begins again at
+the wanted number.
 
 A page that is not there any more, or unreadable at every try, is declared gone by a page of kind KIND_GONE, sent at
 once. A page that the pod knows to be spoilt is not sent: three more journeys would tell the host no more than the
@@ -81,8 +82,8 @@ def read_ack(payload):
 class Sync:
     """Keeps one connection, and brings the log to its host.
 
-    `client`: connect, connected, publish, subscribe, poll, close; an OSError of any of them means a dead line. It may have
-    `message_pages`, most pages in a message, where RAM is dear.
+    `client`: connect, connected, publish, subscribe, poll, close; an OSError of any of them means a dead line. It may
+    have `message_pages`, most pages in a message, where RAM is dear.
     `state()` gives what the board says in `state`, a dict; what the log knows and `counters` are added here.
     `random_u32()` gives jitter.
 

@@ -106,6 +106,21 @@ def replay(
     print(json.dumps(result.as_dict()) if as_json else result.in_words())
 
 
+@app.command("import")
+def import_(
+    source: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A folder copied off a pod, or its drive or card.")
+    ],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the pages of a folder that was copied off a pod into the store. The folder is only read."""
+    from strideload.import_folder import import_folder
+
+    imported = import_folder(_settings(folder), source, _progress)
+    print(json.dumps(imported.as_dict()) if as_json else imported.in_words())
+
+
 @app.command()
 def detect(
     file: Annotated[Path, typer.Argument(help="A recording, .npz or .csv.")],
@@ -213,6 +228,145 @@ def pod_add(
     from strideload import pods
 
     print(pods.add(_settings(folder), pod, _foot(foot), runner), end="")
+
+
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="PLACE", help="The pod's drive, serial port or folder; by default the one here."
+    ),
+]
+AnyPod = Annotated[str | None, typer.Argument(metavar="[POD]", help="The pod's id, 16 hex digits.")]
+
+
+@pod_app.command("install")
+def pod_install(
+    board: Annotated[
+        str | None, typer.Option(help="pico-w, pico-2-w, feather-esp32-s3 or linux; by default as found.")
+    ] = None,
+    to: To = None,
+    foot: Annotated[str | None, typer.Option(help="left, right or unknown.")] = None,
+    runner: Runner = None,
+    wifi: Annotated[str | None, typer.Option("--wifi", help="Name of the Wi-Fi that the pod uses.")] = None,
+    wifi_password_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with its password and nothing else; or STRIDELOAD_WIFI_PASSWORD in the environment."
+        ),
+    ] = None,
+    broker_host: Annotated[
+        str | None, typer.Option(help="Name or address by which the pod reaches the broker.")
+    ] = None,
+    broker_user: Annotated[str | None, typer.Option(help="The pod's user at a broker of your own.")] = None,
+    broker_password_file: Annotated[
+        Path | None, typer.Option(help="Its password there; or STRIDELOAD_POD_PASSWORD in the environment.")
+    ] = None,
+    chip: Annotated[str | None, typer.Option(help="LSM6DSO32 or LSM6DSOX.")] = None,
+    more: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting of the pod.")
+    ] = None,
+    libraries: Annotated[
+        Path | None, typer.Option(help="Folder of libraries; by default those installed here.")
+    ] = None,
+    with_libraries: Annotated[
+        bool, typer.Option("--with-libraries/--no-libraries", help="Leave the pod's libraries as they are.")
+    ] = True,
+    mpy_cross: Annotated[
+        Path | None, typer.Option(help="Compiler for the board; CircuitPython gets sources without one.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace settings that stand there otherwise.")
+    ] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Even if its log has pages that this host has not got.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Look at the pod afterwards.")] = True,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put firmware, libraries and settings onto a pod, pair it with this host, and check it.
+
+    On a terminal it asks for what is missing. A pod's settings and its log stay.
+    """
+    from strideload.pod import finding, installing, serial_port
+
+    asks = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
+    wishes = installing.Wishes(
+        foot=None if foot is None else _foot(foot),
+        runner=runner,
+        wifi=wifi,
+        wifi_password=_secret("STRIDELOAD_WIFI_PASSWORD", wifi_password_file),
+        broker_host=broker_host,
+        broker_user=broker_user,
+        broker_password=_secret("STRIDELOAD_POD_PASSWORD", broker_password_file),
+        chip=chip,
+        more=dict(map(_pair, more or [])),
+        libraries=libraries,
+        with_libraries=with_libraries,
+        mpy_cross=mpy_cross,
+        replace=replace,
+        anyway=anyway,
+        check=check,
+    )
+    settings = _settings(folder)
+    target = finding.target(to, board, finding.drives(), serial_port.ports())
+    with finding.found(target, board) as found:
+        done = installing.install(
+            settings,
+            found,
+            wishes,
+            installing.Terminal() if asks else None,
+            _silence if as_json else _say,
+            _progress,
+        )
+    print(done.as_json() if as_json else done.in_words())
+    if not done.good:
+        raise typer.Exit(1)
+
+
+@pod_app.command("check")
+def pod_check(pod: AnyPod = None, to: To = None, folder: Folder = None, as_json: AsJson = False) -> None:
+    """Look at a pod that is plugged in or is this computer: chip, 1 g, noise, rate, log, battery, time, broker.
+
+    Lay it still. It does not record meanwhile.
+    """
+    from strideload import doctor as doctor_
+    from strideload.collect.clock import synchronised_utc_ms
+    from strideload.pod import checking, finding, report, serial_port
+
+    settings = _settings(folder)
+    with finding.found(finding.target_to_ask(to, finding.drives(), serial_port.ports()), None) as found:
+        if pod is not None and found.pod != pod:
+            raise StrideloadError(f"The pod at {found.place.where} is {found.pod}, not {pod}.")
+        said = checking.check(found)
+    findings = report.findings(said, _store_id(settings), synchronised_utc_ms())
+    print(report.to_json(said, findings) if as_json else doctor_.in_words(findings))
+    if any(not finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+@pod_app.command("logs")
+def pod_logs(
+    pod: AnyPod = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="PORT", help="Show the console of the pod at a serial port.")
+    ] = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a pod said of itself: state, faults, gaps and sessions; with --to what it prints, until Ctrl-C."""
+    import time
+
+    from strideload.pod import logs as logs_
+
+    if to is not None:
+        logs_.follow(to, _say)
+    with _store(_settings(folder)) as store:
+        found = logs_.logs(store, pod)
+    if as_json:
+        print(json.dumps([one.as_dict() for one in found]))
+    else:
+        print("\n".join(one.in_words(time.time_ns() // 1000) for one in found))
 
 
 PodId = Annotated[str, typer.Argument(help="The pod's id, 16 hex digits.")]
@@ -324,8 +478,40 @@ def _store(settings: Any) -> Any:
     return open_home(settings)
 
 
+def _store_id(settings: Any) -> str | None:
+    """This host's own; None while it has no store."""
+    where = settings.store_url()
+    if isinstance(where, Path) and not where.exists():
+        return None
+    with _store(settings) as store:
+        return store.store_id
+
+
+def _secret(variable: str, file: Path | None) -> str | None:
+    """Of the environment, else of a file that holds nothing else."""
+    from_environment = os.environ.get(variable)
+    if from_environment or file is None:
+        return from_environment or None
+    try:
+        return file.read_text(encoding="utf-8").strip("\r\n")
+    except UnicodeDecodeError:
+        raise StrideloadError(f"{file} is not UTF-8 text.") from None
+
+
+def _pair(text: str) -> tuple[str, str | int]:
+    """KEY=VALUE of a pod's settings; digits alone are a number."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.startswith("STRIDELOAD_"):
+        raise StrideloadError(f"--set takes STRIDELOAD_...=VALUE (docs/pod.md has the keys), not {text!r}.")
+    return key, int(value) if value.isdecimal() and value.isascii() else value
+
+
 def _say(text: str) -> None:
     print(text, flush=True)
+
+
+def _silence(text: str) -> None:
+    pass
 
 
 def _progress(title: str) -> Any:

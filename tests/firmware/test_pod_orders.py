@@ -394,3 +394,19 @@ def test_between_connections_the_line_rests():
     bench.run_until(400)
     assert 3 <= len(connects.ticks_ms) <= 5
     assert np.diff(connects.ticks_ms).min() >= 120_000
+
+
+# The check at rest
+
+
+@pytest.mark.parametrize(("part", "mg"), [("LSM6DSO32", None), ("LSM6DSOX", 500)])
+def test_a_part_that_is_not_the_one_that_was_set_up_is_told_and_recorded_from_all_the_same(part, mg):
+    """The chip is an LSM6DSO32; the other part answers alike and is half as sensitive at the same code."""
+    bench = Bench(STRIDELOAD_CHIP=part, STRIDELOAD_RANGE_G=16).run_until(2.5)
+    bench.press(LONG_MS)
+    bench.run_until(10)
+    pages = bench.pages(KIND_SESSION_START)
+    assert pages["rest_errors"].tolist() == [mg is not None]
+    assert pages["rest_mg"].tolist() == pytest.approx([mg or 1000], abs=100)
+    assert bench.state()["rest_mg"] == (None if mg is None else pages["rest_mg"][0])
+    assert bench.state()["recording"]

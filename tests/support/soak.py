@@ -40,6 +40,7 @@ SETTLES_S = 30.0  # after a fault of chip or battery until the next: a register 
 # How often each is drawn; those of the chip are counted one by one.
 KINDS = {
     "nack": 3,
+    "stuck": 1,
     "overrun": 3,
     "stall": 2,
     "register": 2,

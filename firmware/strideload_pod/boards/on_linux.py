@@ -19,6 +19,7 @@ line is written CHIP:LINE, such as /dev/gpiochip0:17, and needs the package gpio
 
 import ctypes
 import errno
+import fcntl
 import os
 import queue
 import select
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 SETTINGS_NAME = "settings.toml"
 LOG_FOLDER = "log"
+LOCK_NAME = "pod.lock"
 RAW_FOLDER = "raw"
 DEFAULT_FOLDER = "~/.local/share/strideload-pod"
 
@@ -80,6 +82,7 @@ class Board:
         self.settings = read_settings(self.folder / SETTINGS_NAME)
         self.uid, self.uid_source = find_uid(self.settings)
         self.files = Files(self.folder / LOG_FOLDER)
+        self._lock = hold(self.folder / LOCK_NAME)
         self.raw_files = Files(self.folder / self.settings.get("STRIDELOAD_RAW_DIR", RAW_FOLDER))
         self.clock = Clock(trusted=bool(self.settings.get("STRIDELOAD_CLOCK_TRUSTED")))
         self._i2c: SmbusI2C | None = None
@@ -215,6 +218,19 @@ def read_settings(file: Path) -> dict[str, Any]:
         if not isinstance(value, str | int):
             raise BoardError(f"{file}: {key} is neither text nor a whole number")
     return settings
+
+
+def hold(file: Path) -> IO[bytes]:
+    """A lock that is this process's as long as the file is open: two pods in one folder would give the same numbers to
+    different pages. BoardError: another process has it.
+    """
+    opened = file.open("ab")
+    try:
+        fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        opened.close()
+        raise BoardError(f"a pod runs in {file.parent} already") from None
+    return opened
 
 
 def find_uid(settings: dict[str, Any]) -> tuple[bytes, str]:

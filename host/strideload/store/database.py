@@ -31,7 +31,7 @@ from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
 from strideload.store.people import Wearing
-from strideload.store.reading import Undated
+from strideload.store.reading import PodSession, Undated
 from strideload.store.setting_aside import Aside
 from strideload.store.wanting import Wanted
 
@@ -226,6 +226,11 @@ class Store:
         """Sessions whose boot never learned the time."""
         with self._reading() as connection:
             return reading.undated(connection)
+
+    def last_sessions_of(self, pod: str, limit: int) -> list[PodSession]:
+        """A pod's newest sessions, the newest first."""
+        with self._reading() as connection:
+            return reading.last_sessions_of(connection, pod, limit)
 
     def check(self) -> None:
         """Look through an SQLite file for damage. StoreError says what was found first."""

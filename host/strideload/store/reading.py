@@ -26,6 +26,22 @@ class Undated:
     strides: int
 
 
+@dataclass(frozen=True)
+class PodSession:
+    """A session as its pod's log tells it. `start_utc_us`: None where its boot never learned the time."""
+
+    log: int
+    boot: int
+    session: int
+    start_utc_us: int | None
+    duration_us: int | None
+    open: bool
+    strides: int
+    faults: dict[str, int]
+    gaps: tuple[tuple[int, int], ...]  # (start, us since 1970; lost, us)
+    pages_lost: int
+
+
 def sessions_between(
     connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int
 ) -> list[Session]:
@@ -100,6 +116,33 @@ def undated(connection: sa.Connection) -> list[Undated]:
         .order_by(c.pod, c.log, c.boot, c.session)
     )
     return [Undated(*row) for row in connection.execute(query)]
+
+
+def last_sessions_of(connection: sa.Connection, pod: str, limit: int) -> list[PodSession]:
+    """A pod's newest sessions, the newest first: by boot, and by date among its logs."""
+    c = sessions.c
+    query = (
+        sa.select(sessions, steps.c["count"])
+        .join(steps, steps.c.session_id == c.session_id)
+        .where(c.pod == pod)
+        .order_by(sa.func.coalesce(c.start_utc_us, 0).desc(), c.boot.desc(), c.session.desc())
+        .limit(limit)
+    )
+    return [
+        PodSession(
+            log=row["log"],
+            boot=row["boot"],
+            session=row["session"],
+            start_utc_us=row["start_utc_us"],
+            duration_us=row["duration_us"],
+            open=row["open"],
+            strides=row["count"],
+            faults=json.loads(row["faults"]),
+            gaps=tuple((start, lost) for start, lost in json.loads(row["gaps"])),
+            pages_lost=row["pages_lost"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def _session(row: Any, foot: Any, start_utc_us: int, end_utc_us: int) -> Session:

@@ -93,7 +93,7 @@ def low_battery(pod: LivePod) -> str | None:
 
 def faults(pod: LivePod) -> list[Fault]:
     """The counters above zero."""
-    return [Fault(name, number(count), _meaning(name)) for name, count in pod["faults"].items() if count]
+    return [Fault(name, number(count), meaning(name)) for name, count in pod["faults"].items() if count]
 
 
 def states(pod: LivePod) -> Iterator[str]:
@@ -102,5 +102,6 @@ def states(pod: LivePod) -> Iterator[str]:
     yield from (words for look in looks if (words := look(pod)) is not None)
 
 
-def _meaning(name: str) -> str:
+def meaning(name: str) -> str:
+    """What a counter says."""
     return CONNECTION.get(name) or " ".join(FAULTS.get(name, (NO_WORDS,))).strip()

@@ -41,6 +41,14 @@ FAULTS = {
         "The pod was too busy to keep every step, so sums are lower bounds.",
         "Lower its rate.",
     ),
+    "rest_errors": (
+        "The sensor did not show 1 g at rest when a session began: its peaks may be half or double.",
+        "Look whether the sensor is the one that the pod is set up for.",
+    ),
+    "bus_frees": (
+        "The bus to the sensor was stuck and was set free.",
+        "Look at the wires between board and sensor.",
+    ),
 }
 
 

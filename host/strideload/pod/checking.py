@@ -1,0 +1,56 @@
+"""Running the firmware's own check, on this computer or on the board behind a port, and reading what it says."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from strideload.errors import StrideloadError
+from strideload.pod.boards import LINUX, MICROPYTHON
+from strideload.pod.finding import Found
+from strideload.pod.report import NoReport, Report, read_report
+from strideload_pod.sync import CONNECT_MS
+
+# Two seconds of samples, and as long as the broker may take; a board compiles sources first.
+WITHIN_S: Final = 30 + CONNECT_MS // 1000
+
+ON_BOARD: Final = "from main import open_board\nfrom strideload_pod.check import tell\ntell(open_board())\n"
+ON_LINUX: Final = (
+    "from strideload_pod.boards.on_linux import Board\nfrom strideload_pod.check import tell\ntell(Board())\n"
+)
+
+
+def check(found: Found) -> Report:
+    """What the pod says of itself; its program runs on afterwards. StrideloadError, NoReport."""
+    if found.interpreter == LINUX:
+        return check_linux(Path(found.place.where))
+    if found.port is None:
+        raise StrideloadError(
+            f"{found.place.where} is the pod's drive; the check runs over its serial port: name that with --to."
+        )
+    if found.interpreter == MICROPYTHON:
+        found.port.begin_anew()  # what the loop had loaded leaves little memory
+    return read_report(found.port.run(ON_BOARD, within_s=WITHIN_S))
+
+
+def check_linux(folder: Path) -> Report:
+    """The check of a pod on this computer, in a process of its own. StrideloadError, NoReport."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", ON_LINUX],
+            env={**os.environ, "STRIDELOAD_POD_DIR": str(folder)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StrideloadError(f"The check in {folder} did not end within {WITHIN_S} s.") from error
+    if done.returncode:
+        _, refused, why = done.stderr.rpartition("BoardError: ")
+        if refused:
+            raise StrideloadError(f"The pod cannot be checked: {why.strip()}.")
+        raise NoReport("the check failed", done.stderr)
+    return read_report(done.stdout)

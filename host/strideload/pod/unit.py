@@ -1,0 +1,59 @@
+"""A systemd unit that starts the pod of a folder on this computer."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from strideload.errors import StrideloadError
+from strideload.simulate.live import main_py
+
+NAME: Final = "strideload-pod.service"
+
+TEMPLATE: Final = """\
+# Starts the pod of this folder. Made by `strideload pod install`.
+[Unit]
+Description=Strideload, the pod
+
+[Service]
+Environment={folder}
+ExecStart={python} -P {program}
+Restart=always
+RestartSec=5
+# What the chip still has is read and the last page written.
+KillSignal=SIGTERM
+TimeoutStopSec=30
+
+[Install]
+WantedBy=default.target
+"""
+
+
+def write(folder: Path) -> Path:
+    """The unit's file in the pod's folder."""
+    file = folder / NAME
+    file.write_text(
+        TEMPLATE.format(
+            folder=_quoted(f"STRIDELOAD_POD_DIR={folder.resolve()}"),
+            python=_quoted(sys.executable).replace("$", "$$"),
+            program=_quoted(str(main_py().resolve())).replace("$", "$$"),
+        ),
+        encoding="utf-8",
+    )
+    return file
+
+
+def how_to_start(file: Path) -> list[str]:
+    return [
+        "The firmware of this installation runs here; nothing was copied. To start it now and with the computer:",
+        f"  systemctl --user enable --now {file}",
+        "  loginctl enable-linger",
+        "It needs the I2C bus turned on, and you in the groups i2c and gpio.",
+    ]
+
+
+def _quoted(text: str) -> str:
+    """A word as a unit has it. [systemd.syntax(7)] StrideloadError: it cannot be one."""
+    if not text.isprintable():
+        raise StrideloadError(f"{text!r} cannot stand in a systemd unit: choose another folder.")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{escaped}"'
