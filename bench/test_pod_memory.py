@@ -8,7 +8,7 @@ import pytest
 from support.mosquitto import Mosquitto, start_mosquitto  # noqa: F401 - a fixture
 from support.pod_memory import FORMS, lives, pod_memory
 
-STEP_BYTES = 2_000
+STEP_BYTES = 4_000
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -23,7 +23,7 @@ def test_memory_part_by_part(tmp_path: Path, form: str) -> None:
 def test_least_heap(tmp_path: Path, start_mosquitto: Callable[..., Mosquitto], form: str) -> None:  # noqa: F811
     """What a pod needs to live for a while, with the peaks of starting, of `state` and of sending; without TLS."""
     broker = start_mosquitto()
-    least, enough = 60_000, 260_000
+    least, enough = 80_000, 200_000
     while enough - least > STEP_BYTES:
         middle = (least + enough) // 2
         if lives(tmp_path / str(middle), form, middle, broker):

@@ -493,6 +493,16 @@ def log_without_its_first_pages():
     return log, log.oldest(STREAM_STEPS)
 
 
+def test_a_client_with_little_ram_gets_small_messages():
+    """Four pages each, every page once and in order, as far ahead as others."""
+    client = FakeClient()
+    client.message_pages = 4
+    desk = Desk(new_log(steps=30), client).steps().hear(ack(0)).hear(ack(16)).hear(ack(30))
+    assert {len(message) for message in client.pages} == {4, 2}
+    assert [page for message in client.take_pages() for page in message] == numbers(0, 30)
+    assert desk.sync.drained
+
+
 def test_what_is_gone_is_declared_at_once_and_passed_over():
     """A host restored from an older copy wants freed pages: a page of the steps stream says which are gone."""
     log, oldest = log_without_its_first_pages()
