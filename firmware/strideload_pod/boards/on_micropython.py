@@ -45,7 +45,7 @@ IS_FILE = 0x8000  # of os.ilistdir
 EPOCH_2000_S = 946_684_800
 
 # While the pod's code is loaded, garbage is collected after so many bytes of it: what lives stays close together, and
-# large blocks find room behind it. Without this a pod needs 40 KB more.
+# large blocks find room behind it. Without this a pod needs 30 KB more.
 gc.threshold(4096)
 
 
