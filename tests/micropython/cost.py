@@ -54,7 +54,7 @@ def run_fifo(reader, block, times):
         reader._at = 0
         reader._end = 7 * 256
         reader._expected = -1
-        reader._decode(block, 256)
+        reader._decode(block, 0, 256)
 
 
 def run_capture(raw, fields, block, times):
