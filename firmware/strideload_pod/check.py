@@ -58,7 +58,7 @@ def check(board):
 def _settings(board):
     """What the loop would go by: the host's word over the board's own. ValueError: no pod has that."""
     try:
-        return HostSettings(board.files).over(board.settings)
+        return HostSettings(board.files).hold(board.settings)
     except OSError:  # the log says more of it
         return read_settings(board.settings)
 
@@ -207,7 +207,6 @@ def _look_at_log(board, settings):
         board.random_u32,
         board.raw_files,
         settings["STRIDELOAD_RAW_PAGES"],
-        bool(settings["STRIDELOAD_RAW_GIVES_WAY"]),
     )
     _probe(board.files)
     return {
@@ -245,12 +244,17 @@ def _look_at_broker(board, settings):
     if client is None:
         return None
     began_ms = board.clock.ticks_ms()
+    why_not = OSError("no answer within %d s" % (CONNECT_MS // 1000))
     try:
         client.connect(topic(board.uid, ONLINE), b"0")
         while not client.connected:
             if board.clock.ticks_ms() - began_ms > CONNECT_MS:
-                raise OSError("no answer within %d s" % (CONNECT_MS // 1000))
-            client.poll(POLL_MS)
+                raise why_not
+            try:
+                client.poll(POLL_MS)
+            except OSError as error:  # the broker refused; or Wi-Fi is still joining
+                why_not = error
+                board.clock.sleep_ms(POLL_MS)
         return {"connected_ms": board.clock.ticks_ms() - began_ms}
     finally:
         client.close()

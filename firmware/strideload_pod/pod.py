@@ -11,7 +11,7 @@ from strideload_pod import page as pages
 from strideload_pod.imu import BusError, BusStuck, FifoStalled, Imu, ImuError, NoBus, WrongScale, open_driver
 from strideload_pod.log import Log, LogFailed, LogFull
 from strideload_pod.page import Page
-from strideload_pod.settings import CHIP_NAMES, CHIPS, ORIGINS, HostSettings
+from strideload_pod.settings import CHIP_NAMES, CHIPS, ORIGINS, HostSettings, read_settings
 from strideload_pod.sync import Sync
 
 # Raw capture, cue and motor are imported where they are first needed: most pods have none of them, and little RAM.
@@ -40,6 +40,11 @@ RETRY_MS = 50  # the FIFO, read when a quarter full, still has room after it: 15
 LONG_PRESS_MS = 2_000  # begins or ends a session; a shorter one makes a mark
 HELD_MS = 5_000  # the detector tells of a contact within 1.7 strides, and no stride is longer than 2.5 s
 CUE_RUN_MS = 600_000  # so long was run at least: it counts as a run of the cue's programme
+WALKING_MS = 120_000  # after a step, and
+WAKING_MS = (
+    30_000  # after motion woke the pod, somebody walks: a line that keeps the loop waiting has to wait
+)
+BATTERY_EVERY_MS = 60_000
 SYNC_PATIENCE_MS = 120_000  # so long a pod that wants to sleep waits for its host
 WRITE_TRIES = 2  # of a page: after a failed write the log takes another file
 TICK_DRIFT = 5_000  # 1 / 200 ppm, what crystals of microcontrollers keep
@@ -69,8 +74,7 @@ class Pod:
     def __init__(self, board):
         self.board = board
         self.i2c = board.i2c
-        self.host = HostSettings(board.files)
-        self.settings = settings = self.host.over(board.settings)
+        settings = read_settings(board.settings)
         self.page = Page(board.uid)
         self.log = Log(
             board.files,
@@ -79,10 +83,12 @@ class Pod:
             board.random_u32,
             board.raw_files,
             settings["STRIDELOAD_RAW_PAGES"],
-            bool(settings["STRIDELOAD_RAW_GIVES_WAY"]),
         )
         if settings["STRIDELOAD_STORE"] and self.log.store != settings["STRIDELOAD_STORE"]:
             self.log.pair(settings["STRIDELOAD_STORE"])
+        self.host = HostSettings(board.files)
+        self.settings = settings = self.host.hold(board.settings, self.log.store)
+        self.log.raw_gives_way = bool(settings["STRIDELOAD_RAW_GIVES_WAY"])
         self.axes = 6 if settings["STRIDELOAD_GYRO_DPS"] else 3
         self.block = zeros("h", BLOCK_NUMBERS)
         self.detector_state = zeros("i", detector.STATE_SIZE)
@@ -97,6 +103,7 @@ class Pod:
         self.looked_tick_ms = 0  # when the chip's FIFO was looked at last
         self.drained_tick_ms = board.clock.ticks_ms()  # `sample` belongs to this tick
         self.sure = (0, 0)  # (tick, sample) when the chip was last known to be set up right
+        self.slept = False  # and the chip was not set up since
         self.write_failed = False
         self.is_again = False  # the loop ends so that another boot begins
         self.session = 0
@@ -108,6 +115,7 @@ class Pod:
         self.cue = None
         self.strides = 0
         self.raw_dropped = 0  # pages of the raw stream that the log did not take
+        self.session_sample = 0  # at which the session began
         self.last_contact_sample = 0
         self.last_contact_tick_ms = 0
         self.last_step_tick_ms = 0  # when the detector released it
@@ -122,6 +130,10 @@ class Pod:
         self.busy_tick_ms = board.clock.ticks_ms()  # when the pod last had a reason to be awake
         self.lamp_tick_ms = 0
         self.sync_from_ms = 0  # no line before this tick
+        self.walks_until_ms = 0  # until this tick somebody walks, for all that is known
+        if board.woken == "motion":
+            self.walks_until_ms = board.clock.ticks_ms() + WAKING_MS
+        self.battery_tick_ms = None  # when the battery was last looked at
         self.live_second = -1
         self.client = board.client()
         self.sync = None
@@ -197,7 +209,7 @@ class Pod:
     def _take_samples(self):
         """Mend the chip if it needs it, and read what it has. -> ms to wait until the next time."""
         try:
-            if self.chip_known and self._unread_ms() > CHIP_CLOCK_MS:
+            if self.chip_known and self.mend is None and self._unread_ms() > CHIP_CLOCK_MS:
                 self.mend = self._start_chip_again
             if self.mend is not None:
                 self.mend()
@@ -274,13 +286,7 @@ class Pod:
 
     def _start_chip_again(self):
         """Set the chip up anew. Its clock is lost by it: the pod's own says what is missing. ImuError."""
-        self._begin_anew(pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL)
-
-    def _wake_chip(self):
-        """Set the chip up again after the pod slept. ImuError."""
-        self._begin_anew(pages.GAP_ASLEEP)
-
-    def _begin_anew(self, cause):
+        cause = pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL
         self.imu.start()
         self.bad_words = self.imu.bad_words  # the registers were wrong, not the bus
         self.drained_tick_ms = self.board.clock.ticks_ms()
@@ -294,7 +300,8 @@ class Pod:
             self.page.fields["rate_mhz"] = rate_mhz
             detector.setup(state, rate_mhz, self.imu.acc_ug_lsb, self.imu.gyro_udps_lsb)
             detector.gap(state, self.sample % detector.SAMPLE_WRAP)
-        self._pass_gap(max(0, due - self.sample), 0, cause)
+        self._pass_gap(max(0, due - self.sample), 0, pages.GAP_ASLEEP if self.slept else cause)
+        self.slept = False
         self.sure = (self.drained_tick_ms, self.sample)
 
     def _restart_fifo(self):
@@ -377,12 +384,17 @@ class Pod:
         steps = self.steps
         sample = self.sample - (self.sample - steps[at + detector.IC_SAMPLE]) % detector.SAMPLE_WRAP
         tick_ms = self._tick_of(sample)
+        now_ms = self.board.clock.ticks_ms()
+        self.last_step_tick_ms = now_ms
+        self.walks_until_ms = now_ms + WALKING_MS
         if self.closing is not None and sample > self.closing[1]:
             return
         if not self.session:
             if self.recording() == "off":
                 return
             self._begin_session(sample, tick_ms, pages.SESSION_MOTION)
+        if sample < self.session_sample:
+            return  # of before a session that was begun by hand
         page = self.page
         if page.count == 0:
             page.open(pages.KIND_STEPS, sample)
@@ -404,7 +416,6 @@ class Pod:
         self.strides += 1
         self.last_contact_sample = sample
         self.last_contact_tick_ms = tick_ms
-        self.last_step_tick_ms = self.board.clock.ticks_ms()
         self.last_stride = stride
         self.last_peak_mg = peak_mg
         self.last_kind = steps[at + detector.KIND]
@@ -421,7 +432,7 @@ class Pod:
         self.sessions_begun += 1
         self.session = session_number(self.log.boot, self.sessions_begun)
         self.page.fields["session"] = self.session
-        self.last_contact_sample = sample
+        self.session_sample = self.last_contact_sample = sample
         self.last_contact_tick_ms = tick_ms
         if self.host.cue is not None:
             from strideload_pod.cue import Cue
@@ -456,6 +467,7 @@ class Pod:
         self.page.fields["session"] = 0
         self.closing = None
         self.busy_tick_ms = self.board.clock.ticks_ms()
+        self.sync_from_ms = 0  # there is something to bring home
         if self.cue is not None:
             self._end_cued_run(self.cue)
 
@@ -467,7 +479,7 @@ class Pod:
         if held_ms < LONG_PRESS_MS:
             self._mark(pages.MARK_BUTTON, 0)
         else:
-            self.by_hand = "off" if self.session else "on"
+            self.by_hand = "off" if self.session and self.closing is None else "on"
 
     def _keep_session(self, now_ms):
         """Begin and end sessions where the button or the settings say so."""
@@ -477,12 +489,16 @@ class Pod:
             self.closing = (by, self.sample, self.drained_tick_ms)
         elif not self.session and recording == "on" and self.chip_known:
             self._begin_session(self.sample, self.drained_tick_ms, by)
+        elif recording != "off":
+            self.closing = None
         if self.closing is not None and now_ms - self.closing[2] >= HELD_MS:
             self._end_session(*self.closing)
 
     def _mark(self, source, code):
-        tick_ms = self.drained_tick_ms
-        self._note(pages.KIND_MARK, self.sample, tick_ms, self._utc_ms_at(tick_ms), source, bytes(3), code)
+        sample, tick_ms = self.sample, self.drained_tick_ms
+        if not self.reading:
+            sample, tick_ms = pages.UNKNOWN_U64, self.board.clock.ticks_ms()
+        self._note(pages.KIND_MARK, sample, tick_ms, self._utc_ms_at(tick_ms), source, bytes(3), code)
 
     # The cadence cue
 
@@ -551,7 +567,7 @@ class Pod:
         """Tie sample, tick and UTC together, if UTC is known."""
         tick_ms = self.drained_tick_ms
         utc_ms = self._utc_ms_at(tick_ms)
-        self.anchor_tick_ms = tick_ms
+        self.anchor_tick_ms = self.board.clock.ticks_ms()
         if utc_ms == pages.UNKNOWN_UTC_MS:
             return
         # An answer may lie unheard for a round of the loop, and the pod's own clock drifts from it.
@@ -600,13 +616,22 @@ class Pod:
         if self.reading:
             self._ask_chip(self._fetch)  # the write may take longer than the FIFO has room
             temperature = self._ask_chip(self.imu.temperature)
-        page.fields["temperature"] = pages.UNKNOWN_TEMPERATURE if temperature is None else temperature
-        page.fields["battery_mv"] = self.board.battery_mv() or pages.UNKNOWN_U16
+        if temperature is None or not -pages.INT16_MOST <= temperature <= pages.INT16_MOST:
+            temperature = pages.UNKNOWN_TEMPERATURE
+        page.fields["temperature"] = temperature
+        self._look_at_battery()
         is_kept = self._keep(page, self.sample)
         self.write_failed = not is_kept and self.log.free() > 0
         if not is_kept:
             page.count_fault("pages_dropped")
         page.count = 0
+
+    def _look_at_battery(self):
+        battery_mv = self.board.battery_mv()
+        self.battery_tick_ms = self.board.clock.ticks_ms()
+        if not battery_mv or not 0 < battery_mv < pages.UNKNOWN_U16:
+            battery_mv = pages.UNKNOWN_U16
+        self.page.fields["battery_mv"] = battery_mv
 
     def _keep_raw(self, page, sample):
         if not self._keep(page, sample):
@@ -641,7 +666,7 @@ class Pod:
         if now_ms - self.alive_tick_ms >= ALIVE_EVERY_MS:
             self._note_alive()
         is_quiet = now_ms - self.last_contact_tick_ms >= SESSION_ENDS_MS and self.closing is None
-        if is_quiet and (self.by_hand or self.settings["STRIDELOAD_RECORDING"] != "on"):
+        if is_quiet and self.session and (self.by_hand or self.settings["STRIDELOAD_RECORDING"] != "on"):
             # The ten minutes were no part of it.
             self._end_session(pages.SESSION_QUIET, self.last_contact_sample, self.last_contact_tick_ms)
             self.by_hand = None
@@ -678,10 +703,14 @@ class Pod:
             self.sync.close()
         self.board.light(False)
         self.sure = (self.drained_tick_ms, self.sample)
-        self.board.sleep(max(1, self.alive_tick_ms + ALIVE_EVERY_MS - now_ms))
-        self.by_hand = None
-        self.busy_tick_ms = self.board.clock.ticks_ms()
-        self.mend = self._wake_chip
+        why = self.board.sleep(max(1, self.alive_tick_ms + ALIVE_EVERY_MS - now_ms))
+        self.slept = True
+        self.mend = self._start_chip_again
+        self.busy_tick_ms = woke_ms = self.board.clock.ticks_ms()
+        if woke_ms - now_ms >= SESSION_ENDS_MS:
+            self.by_hand = None
+        if why == "motion":
+            self.walks_until_ms = woke_ms + WAKING_MS
 
     # The host
 
@@ -691,11 +720,13 @@ class Pod:
             return False
         if self.page.fields["battery_mv"] < self.settings["STRIDELOAD_SYNC_LEAST_MV"]:
             return False
-        return self.sync.is_on or not (self.session and self.client.blocks)
+        return self.sync.is_on or not (self.client.blocks and now_ms < self.walks_until_ms)
 
     def _talk(self, sync, now_ms):
+        if self.battery_tick_ms is None or now_ms - self.battery_tick_ms >= BATTERY_EVERY_MS:
+            self._look_at_battery()
         if not self._may_talk(now_ms):
-            if sync.is_on:
+            if not sync.is_off:
                 sync.close()
             return
         sync.step(now_ms)
@@ -707,12 +738,13 @@ class Pod:
             self._hear_settings(told)
             sync.tell_state()
         pause_s = self.settings["STRIDELOAD_SYNC_PAUSE_S"]
-        if pause_s and not self.session and sync.is_on and sync.drained:
+        if pause_s and not self.session and sync.may_rest(now_ms):
             sync.close()
             self.sync_from_ms = now_ms + 1000 * pause_s
 
     def _hear_settings(self, told):
         """Do what the host says. Another rate or range begins another boot: within one, samples are of one kind."""
+        cue = self.host.cue
         try:
             is_news, mark = self.host.take(told, self.log.store, self.board.settings)
         except OSError:
@@ -725,6 +757,11 @@ class Pod:
             self.is_again = any(had[name] != self.settings[name] for name in CHIP_NAMES)
             if had["STRIDELOAD_RECORDING"] != self.settings["STRIDELOAD_RECORDING"]:
                 self.by_hand = None
+                if self.session and had["STRIDELOAD_RECORDING"] == "on":
+                    # What was kept while nobody walked is a part of it; the ten quiet minutes begin now.
+                    self.last_contact_sample, self.last_contact_tick_ms = self.sample, self.drained_tick_ms
+            if cue != self.host.cue:
+                self.cue = None  # another programme begins with the next session
             self.log.raw_gives_way = bool(self.settings["STRIDELOAD_RAW_GIVES_WAY"])
             if not self.settings["STRIDELOAD_RAW"]:
                 self._flush_raw()

@@ -50,6 +50,7 @@ HOST_NAMES = {
 # A change of these begins a new boot: within one, samples are of one kind.
 CHIP_NAMES = ("STRIDELOAD_ODR_HZ", "STRIDELOAD_RANGE_G", "STRIDELOAD_GYRO_DPS")
 CUE_CSPM = (12_000, 24_000)  # a runner's cadence, in 1/100 step a minute
+RUN_MOST = 0xFE  # a page has eight bits for it; by then the programme is long over
 
 MESSAGE_LIMIT = 1024
 VERSION_LIMIT = 2**31
@@ -109,6 +110,22 @@ class HostSettings:
         cue = self._message.get("cue")
         return None if cue is None else (cue["target_cspm"], self._run)
 
+    def hold(self, given, store=None):
+        """The settings that a boot begins with. ValueError: `given` is what no pod has.
+
+        What another host than the paired `store` said is over (None: whoever it was). What this pod cannot do any
+        more, its chip being another, is refused, and its own settings hold.
+        """
+        own = read_settings(given)
+        if store is not None and self._message.get("store", store) != store:
+            self._message = {}
+        try:
+            return self.over(given)
+        except ValueError as error:
+            self.refused = str(error)
+            self._message = {}
+            return own
+
     def over(self, given):
         """The settings that hold: `given`, and what the host said over it. ValueError."""
         settings = dict(given)
@@ -151,7 +168,7 @@ class HostSettings:
 
     def next_run(self):
         """A run of the cue's programme is over. OSError: that was not kept."""
-        self._run += 1
+        self._run = min(self._run + 1, RUN_MOST)
         self._save()
 
     def _check(self, message, given):
@@ -162,7 +179,7 @@ class HostSettings:
         cue = message.get("cue")
         if cue is not None:
             _need_int("cue.target_cspm", cue["target_cspm"], CUE_CSPM[0], CUE_CSPM[1])
-            _need_int("cue.first_run", cue["first_run"], 1, 0xFE)
+            _need_int("cue.first_run", cue["first_run"], 1, RUN_MOST)
         if "mark" in message:
             number, code = message["mark"]
             _need_int("mark", number, 1, VERSION_LIMIT)

@@ -40,6 +40,8 @@ READ_TRIES = 3  # before a page counts as unreadable
 GONE_PAGES = 64  # most unreadable pages in one declaration: bounds the reading in one step
 
 CONNECT_MS = 15_000
+RESTS_MS = 2_000  # so long a connection stands at least, for what waits at the broker to come in
+UNHEARD_MS = 60_000
 STATE_EVERY_MS = 60_000
 BACKOFF_LEAST_MS = 2_000
 BACKOFF_MOST_MS = 60_000
@@ -159,6 +161,20 @@ class Sync:
         self._state_ms = None
 
     @property
+    def is_off(self):
+        """True while no connection is there or being made."""
+        return self._phase == _OFF
+
+    def may_rest(self, now_ms):
+        """True when a connection has done its work: the host was heard and has all, or was not heard for too long."""
+        if self._phase != _ON:
+            return False
+        is_heard = self._ahead > 1
+        return now_ms - self._phase_ms >= (RESTS_MS if is_heard else UNHEARD_MS) and (
+            self.drained or not is_heard
+        )
+
+    @property
     def is_on(self):
         """True while there is a connection."""
         return self._phase == _ON
@@ -168,9 +184,12 @@ class Sync:
         try:
             if self._phase == _ON:
                 self._client.publish(topic(self._log.pod, ONLINE), b"0", 1, True)
-            self._client.close()
         except OSError:
             pass  # the broker says it, by the will
+        try:
+            self._client.close()  # also where no goodbye goes out: Wi-Fi rests
+        except OSError:
+            pass
         self._phase = _OFF
 
     # The connection

@@ -4,10 +4,15 @@ What it takes means the same to every reader of TOML; tables, lists, dates, floa
 texts of several lines.
 """
 
+NO_VALUE = "%s is neither text nor a whole number"
 _DIGITS = "0123456789"
 _BARE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _BASES = {"0x": (16, "0123456789abcdefABCDEF"), "0o": (8, "01234567"), "0b": (2, "01")}
+
+
+class NoNumber(Exception):
+    """What stands there is no whole number."""
 
 
 def read(lines):
@@ -35,10 +40,13 @@ def _read_line(line, settings):
         raise ValueError("not KEY = value")
     if key in settings:
         raise ValueError("%s is there twice" % key)
-    value, rest = _read_value(rest.strip(" \t"))
+    try:
+        value, rest = _read_value(rest.strip(" \t"))
+    except NoNumber as error:
+        raise ValueError(NO_VALUE % key) from error
     rest = rest.strip(" \t")
     if rest and not rest.startswith("#"):
-        raise ValueError("%s is neither text nor a whole number" % key)
+        raise ValueError(NO_VALUE % key)
     _need_printable(rest)
     settings[key] = value
 
@@ -100,9 +108,9 @@ def _read_number(text):
     body = text[2:] if base != 10 else text[1:] if text[:1] in ("+", "-") else text
     parts = body.split("_")
     if not all(part and all(c in digits for c in part) for part in parts):
-        raise ValueError("%s is neither text nor a whole number" % (text or "nothing"))
+        raise NoNumber  # without the text: it may be a password that lacks its quotes
     if base == 10 and len(body) > 1 and body[0] == "0":
-        raise ValueError("%s begins with 0" % text)
+        raise NoNumber
     value = int("".join(parts), base)
     return -value if text[0] == "-" else value
 

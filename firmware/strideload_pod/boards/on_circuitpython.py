@@ -533,8 +533,10 @@ class Files:
     def names(self):
         try:
             names = os.listdir(self.folder)
-        except OSError:  # a drive of the computer's, without the folder
-            return []
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                raise  # taken for empty, it would be written over
+            return []  # a drive of the computer's, without the folder
         return sorted([name for name in names if not os.stat(self._path(name))[0] & IS_FOLDER])
 
     def remove(self, name):
