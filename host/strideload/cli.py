@@ -429,10 +429,18 @@ def pod_mark(
 ) -> None:
     """Have a pod that is in reach mark this moment."""
     from strideload import pod_settings
+    from strideload.host import is_running
 
-    with _store(_settings(folder)) as store:
+    settings = _settings(folder)
+    if not is_running(settings.folder):
+        raise StrideloadError("Only `strideload up` reaches pods, and it does not run here: start it first.")
+    with _store(settings) as store:
         found = pod_settings.mark(store, pod, code)
-    print(pod_settings.to_json(found) if as_json else f"Mark {code} was asked for.")
+    print(
+        pod_settings.to_json(found)
+        if as_json
+        else f"Mark {code} was asked for; a pod that is connected makes it within seconds, and the day shows it."
+    )
 
 
 @pod_app.command("cue")

@@ -13,7 +13,7 @@ from strideload.protocol.pod_settings import CueTarget
 from strideload.store import Store
 from strideload.words import cues
 from strideload.words.numbers import THIN_SPACE, number
-from strideload.words.pods import pod_name, spm, standing
+from strideload.words.pods import not_taken, pod_name, spm, standing
 from strideload_pod.cue import share_percent
 
 DAY_US: Final = 86_400_000_000
@@ -85,6 +85,9 @@ def _lines(cueing: Cueing) -> Iterator[str]:
     name = pod_name(cueing.pod.pod, cueing.pod.foot)
     if cueing.target_cspm is None:
         yield f"The {name} has no cadence cue."
+        pending = None if cueing.pod.settings is None else not_taken(name, cueing.pod.settings)
+        if pending:
+            yield pending
     else:
         over = cueing.over_percent
         above = "" if over is None else f", {number(over, 1)}{THIN_SPACE}% over your own cadence"

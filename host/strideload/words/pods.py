@@ -47,7 +47,7 @@ def not_taken(name: str, now: SettingsNow) -> str | None:
     if now["status"] == "refused":
         return f"The {name} refused its {which}: {(now['refused'] or '').rstrip('.')}. The former ones hold."
     if now["status"] == "pending":
-        return f"The {name} has not confirmed its {which} yet. It takes them when it next connects."
+        return f"The {name} has not confirmed its {which} yet. It takes them within seconds, or when it next connects."
     return None
 
 
