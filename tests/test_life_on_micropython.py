@@ -1,4 +1,4 @@
-"""A pod's life on a real MicroPython: main.py, Adafruit's driver on the simulated chip, TLS, Mosquitto, a store.
+"""A pod's life on a real MicroPython: main.py, the driver of few fields on the simulated chip, TLS, Mosquitto, a store.
 
 Its battery is pulled, the broker dies, Wi-Fi drops and the password is wrong at first: nothing is missing and nothing
 is double.
