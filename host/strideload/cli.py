@@ -114,11 +114,16 @@ def import_(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put the pages of a folder that was copied off a pod into the store. The folder is only read."""
+    """Put the pages of a folder that was copied off a pod into the store. The folder is only read.
+
+    Exit code 1 when no whole page was found.
+    """
     from strideload.import_folder import import_folder
 
     imported = import_folder(_settings(folder), source, _progress)
     print(json.dumps(imported.as_dict()) if as_json else imported.in_words())
+    if not imported.pages:
+        raise typer.Exit(1)
 
 
 @app.command()

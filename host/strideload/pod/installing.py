@@ -225,7 +225,7 @@ def _need_acknowledged(place: Place, store: Store, wishes: Wishes) -> None:
 
 def unsaved_pages(place: Place, store: Store) -> int:
     """Pages in the pod's log that the store has neither got nor knows to be lost."""
-    segments = log_files.segments(place.sizes(LOG_FOLDER))
+    segments = [one for one in log_files.segments(place.sizes(LOG_FOLDER)) if one.log is None]
     missing = 0
     for stream, held in log_files.held(segments).items():
         newest = [one for one in segments if one.stream == stream and one.size >= PAGE_SIZE]
