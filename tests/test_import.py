@@ -18,6 +18,8 @@ from strideload.deliver import Receiver, deliver
 from strideload.host import open_host
 from strideload.import_folder import Imported, import_folder
 from strideload.pod import log_files
+from strideload.pod.logs import logs
+from strideload.pod_settings import known_pods
 from strideload.progress import progress
 from strideload.settings import Settings, load_settings
 from strideload.simulate.pod import ScratchFiles
@@ -256,6 +258,21 @@ def test_a_spoilt_copy_is_not_said_to_be_all_there(home: Settings, folder: Path)
     said = take(home, folder).in_words()
     assert "all that could be read" in said
     assert "all of it" not in said
+
+
+def test_an_import_is_no_word_of_the_pod(home: Settings, folder: Path):
+    """Before it was heard, and after."""
+    take(home, folder)
+    with open_store(home.store_url()) as store:
+        assert [row.last_seen_utc_us for row in store.pods()] == [None]
+        assert [one.last_heard_s for one in known_pods(store)] == [None]
+        assert "it was never heard" in logs(store, POD)[0].in_words(1)
+        store.add(messages(LIFE[:1]))
+        (heard,) = store.pods()
+    take(home, folder)
+    with open_store(home.store_url()) as store:
+        assert heard.last_seen_utc_us is not None
+        assert store.pods() == [heard]
 
 
 def test_a_folder_without_a_log_is_refused(home: Settings, tmp_path: Path):

@@ -195,7 +195,7 @@ def _messages(pod: str, pages: Sequence[bytes]) -> Iterator[Received]:
     now_utc_us = time.time_ns() // 1000
     a_message = MAX_PAYLOAD // PAGE_SIZE
     for at in range(0, len(pages), a_message):
-        yield Received(pod, b"".join(pages[at : at + a_message]), now_utc_us)
+        yield Received(pod, b"".join(pages[at : at + a_message]), now_utc_us, heard=False)
 
 
 def _count(number: int, thing: str) -> str:
