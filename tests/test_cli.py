@@ -1,5 +1,6 @@
 """The commands as a person or a script meets them: real processes, exit codes, what is printed where."""
 
+import fcntl
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from strideload import __version__
+from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
 
@@ -201,9 +203,36 @@ def test_a_pod_that_is_added_gets_a_password_of_its_own(tmp_path: Path):
     password = settings["STRIDELOAD_BROKER_PASSWORD"]
     assert settings["STRIDELOAD_POD_ID"] == settings["STRIDELOAD_BROKER_USER"] == pod
     assert len(settings["STRIDELOAD_STORE"]) == 32
-    assert Path(settings["STRIDELOAD_BROKER_CA_FILE"]).is_file()
+    assert settings["STRIDELOAD_BROKER_CA_FILE"] == "ca.pem"
     kept = [file for file in tmp_path.rglob("*") if file.is_file() and password.encode() in file.read_bytes()]
     assert kept == []
+
+
+def test_a_pod_that_is_added_again_keeps_its_password_and_what_is_not_said(tmp_path: Path):
+    """Also while the host runs; a new password is one that the broker reads when it starts."""
+    pod = "00000000c0ffee01"
+    users = tmp_path / "broker" / "users"
+    added = run("pod", "add", pod, "--foot", "left", folder=tmp_path)
+    first, hashed = tomllib.loads(added.stdout), users.read_text()
+    assert f"Copy {tmp_path / 'broker' / 'ca.pem'} beside settings.toml" in added.stderr
+    assert "STRIDELOAD_WIFI_SSID and STRIDELOAD_WIFI_PASSWORD" in added.stderr
+    with open(tmp_path / LOCK_NAME, "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        again = run("pod", "add", pod, "--foot", "right", folder=tmp_path)
+        refused = run("pod", "add", pod, "--new-password", folder=tmp_path)
+    assert again.returncode == 0
+    assert users.read_text() == hashed
+    del first["STRIDELOAD_BROKER_PASSWORD"]
+    assert tomllib.loads(again.stdout) == first
+    assert "keeps its STRIDELOAD_BROKER_PASSWORD" in again.stderr
+    assert refused.returncode == 1
+    assert "end `strideload up` first" in refused.stderr
+    assert "STRIDELOAD_BROKER_PASSWORD" in tomllib.loads(
+        ok(run("pod", "add", pod, "--new-password", folder=tmp_path))
+    )
+    assert users.read_text() != hashed
+    (listed,) = json.loads(ok(run("pod", "list", "--json", folder=tmp_path)))
+    assert listed["foot"] == "right"
 
 
 def test_a_pod_is_set_listed_and_cued_by_commands(tmp_path: Path):

@@ -18,13 +18,16 @@ from strideload.deliver import Receiver, deliver
 from strideload.host import open_host
 from strideload.import_folder import Imported, import_folder
 from strideload.pod import log_files
+from strideload.pod.logs import logs
+from strideload.pod_settings import known_pods
 from strideload.progress import progress
 from strideload.settings import Settings, load_settings
 from strideload.simulate.pod import ScratchFiles
 from strideload.store import Store, open_store
-from strideload_pod.boards.on_linux import Files
+from strideload_pod.boards.on_linux import LOCK_NAME, Files
 from strideload_pod.log import SEGMENT_PAGES, Log
-from strideload_pod.page import PAGE_SIZE, Page
+from strideload_pod.page import KIND_RAW, PAGE_SIZE, STREAM_RAW, Page
+from strideload_pod.settings import FILE_NAMES
 from support import tools
 
 UID = bytes.fromhex(POD)
@@ -205,6 +208,71 @@ def test_what_the_log_gave_up_is_left_out(home: Settings, folder: Path):
     assert (imported.misplaced, imported.conflicts, imported.stored) == (1, 0, len(LIFE))
     assert stored(home)[first + 6] == LIFE[first + 6]
     assert "given up" in imported.in_words()
+
+
+def raw_pages(log: int, count: int) -> list[bytes]:
+    """Sealed pages of the raw stream, without samples."""
+    made: list[bytes] = []
+    for number in range(count):
+        page = Page(UID, STREAM_RAW)
+        page.open(KIND_RAW, 0)
+        made.append(bytes(page.close(log, number, 0, 0)))
+    return made
+
+
+def test_raw_pages_on_a_card_of_their_own_are_taken(home: Settings, folder: Path):
+    """A card holds the files of two logs, and one that holds what its name does not say."""
+    card = folder / "raw"
+    card.mkdir()
+    ours, older = raw_pages(LOG, 5), raw_pages(LOG + 1, 3)
+    spoil(card, f"{LOG:08x}-00000000.seg", b"".join(ours[:2]))
+    spoil(card, f"{LOG:08x}-00000002.seg", b"".join(ours[2:]))
+    spoil(card, f"{LOG + 1:08x}-00000000.seg", b"".join(older))
+    spoil(card, f"{LOG + 2:08x}-00000000.seg", older[0])
+    imported = take(home, folder)
+    assert (imported.misplaced, imported.spoilt, imported.others) == (1, 0, [])
+    raw = {key[1]: one.stored for key, one in imported.streams.items() if key[2] == STREAM_RAW}
+    assert raw == {LOG: 5, LOG + 1: 3}
+    with open_store(home.store_url()) as store:
+        assert store.wanted(POD, LOG, STREAM_RAW) == 5
+
+
+def test_files_of_the_pod_without_pages_are_not_foreign(home: Settings, folder: Path):
+    for name in (*FILE_NAMES, LOCK_NAME, "settings.toml"):
+        spoil(folder, name, b"")
+    assert take(home, folder).others == []
+
+
+def test_where_nothing_can_be_taken_it_says_so(home: Settings, tmp_path: Path):
+    (tmp_path / "bad").mkdir()
+    spoil(tmp_path / "bad", "0-00000000.seg", bytes(2 * PAGE_SIZE))
+    done = CliRunner().invoke(app, ["import", str(tmp_path / "bad"), "--dir", str(home.folder)])
+    assert done.exit_code == 1
+    assert "Nothing could be taken" in done.stdout
+
+
+def test_a_spoilt_copy_is_not_said_to_be_all_there(home: Settings, folder: Path):
+    take(home, folder)
+    data = (folder / "0-00000000.seg").read_bytes()
+    spoil(folder, "0-00000000.seg", bytes(PAGE_SIZE) + data[PAGE_SIZE:])
+    said = take(home, folder).in_words()
+    assert "all that could be read" in said
+    assert "all of it" not in said
+
+
+def test_an_import_is_no_word_of_the_pod(home: Settings, folder: Path):
+    """Before it was heard, and after."""
+    take(home, folder)
+    with open_store(home.store_url()) as store:
+        assert [row.last_seen_utc_us for row in store.pods()] == [None]
+        assert [one.last_heard_s for one in known_pods(store)] == [None]
+        assert "it was never heard" in logs(store, POD)[0].in_words(1)
+        store.add(messages(LIFE[:1]))
+        (heard,) = store.pods()
+    take(home, folder)
+    with open_store(home.store_url()) as store:
+        assert heard.last_seen_utc_us is not None
+        assert store.pods() == [heard]
 
 
 def test_a_folder_without_a_log_is_refused(home: Settings, tmp_path: Path):

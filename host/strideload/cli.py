@@ -114,11 +114,16 @@ def import_(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put the pages of a folder that was copied off a pod into the store. The folder is only read."""
+    """Put the pages of a folder that was copied off a pod into the store. The folder is only read.
+
+    Exit code 1 when no whole page was found.
+    """
     from strideload.import_folder import import_folder
 
     imported = import_folder(_settings(folder), source, _progress)
     print(json.dumps(imported.as_dict()) if as_json else imported.in_words())
+    if not imported.pages:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -220,14 +225,28 @@ app.add_typer(pod_app, name="pod")
 @pod_app.command("add")
 def pod_add(
     pod: Annotated[str, typer.Argument(help="The pod's id, 16 hex digits.")],
-    foot: Annotated[str, typer.Option(help="left, right or unknown.")] = "unknown",
-    runner: Runner = None,
+    foot: Annotated[
+        str | None, typer.Option(help="left, right or unknown; by default as it is, at first unknown.")
+    ] = None,
+    runner: Annotated[
+        str | None, typer.Option(help="Whose; by default as it is, at first the runner of the settings.")
+    ] = None,
+    new_password: Annotated[
+        bool, typer.Option("--new-password", help="Give a pod that was added before another password.")
+    ] = False,
     folder: Folder = None,
 ) -> None:
-    """Let a pod in over `up --lan`: prints the settings.toml that goes onto it, with a password of its own."""
+    """Let a pod in over `up --lan`: prints the settings.toml that goes onto it, with a password of its own.
+
+    A pod that was added before keeps its password. A new one is refused while `strideload up` runs.
+    """
     from strideload import pods
 
-    print(pods.add(_settings(folder), pod, _foot(foot), runner), end="")
+    side = None if foot is None else _foot(foot)
+    added = pods.add(_settings(folder), pod, side, runner, new_password=new_password)
+    print(added.toml, end="")
+    for note in added.notes:
+        print(note, file=sys.stderr)
 
 
 To = Annotated[

@@ -99,6 +99,10 @@ class Imported:
     def _conclusion(self) -> str:
         if self.stored:
             return f"{_count(self.stored, 'new page')} in the store now, {_count(self.sessions, 'session')} derived."
+        if not self.pages:
+            return "Nothing could be taken: no file holds a whole page of a log."
+        if self.spoilt or self.unreadable:
+            return "No change: the store had all that could be read."
         return "No change: the store had all of it."
 
 
@@ -138,7 +142,7 @@ def _logs(folder: Path, imported: Imported) -> Iterator[tuple[Path, list[Segment
         folders.sort()
         sizes = {name: _size(Path(path, name)) for name in sorted(names)}
         found = log_files.segments({name: size for name, size in sizes.items() if size is not None})
-        ours = {segment.name for segment in found} | set(log_files.META_NAMES)
+        ours = {segment.name for segment in found} | log_files.BESIDE_SEGMENTS
         imported.others += [str(Path(path, name).relative_to(folder)) for name in sizes if name not in ours]
         if found:
             imported.segments += len(found)
@@ -191,7 +195,7 @@ def _messages(pod: str, pages: Sequence[bytes]) -> Iterator[Received]:
     now_utc_us = time.time_ns() // 1000
     a_message = MAX_PAYLOAD // PAGE_SIZE
     for at in range(0, len(pages), a_message):
-        yield Received(pod, b"".join(pages[at : at + a_message]), now_utc_us)
+        yield Received(pod, b"".join(pages[at : at + a_message]), now_utc_us, heard=False)
 
 
 def _count(number: int, thing: str) -> str:

@@ -97,11 +97,12 @@ def _known_pod(
 ) -> KnownPod:
     state = (row.state if row else None) or {}
     wearing = store.wearing(pod, now_utc_us)
+    seen_utc_us = row.last_seen_utc_us if row else None
     return KnownPod(
         pod=pod,
         foot=wearing.foot,
         runner=wearing.runner,
-        last_heard_s=max(0.0, (now_utc_us - row.last_seen_utc_us) / 1e6) if row else None,
+        last_heard_s=None if seen_utc_us is None else max(0.0, (now_utc_us - seen_utc_us) / 1e6),
         battery_mv=state.get("battery_mv"),
         recording=state.get("recording"),
         why_not=state.get("why_not"),

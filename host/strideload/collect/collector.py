@@ -277,8 +277,8 @@ class Collector:
             if len(pages) > 1:
                 return {key: number for page in pages for key, number in self._store_pages([page]).items()}
             self._count(NOT_UNDERSTOOD)
-            pod, payload, _ = pages[0]
-            self._keep(lambda: self._store.set_aside(topics.of_pod(pod, "pages"), payload, NOT_UNDERSTOOD))
+            topic, payload = topics.of_pod(pages[0].topic_pod, "pages"), pages[0].payload
+            self._keep(lambda: self._store.set_aside(topic, payload, NOT_UNDERSTOOD))
             return {}
         for name in ("stored", "repeated", "conflicting", "lost"):
             self._count(name, getattr(outcome, name))

@@ -92,6 +92,10 @@ class Users:
         self._set(pod, password)
         return password
 
+    def has_pod(self, pod: str) -> bool:
+        """True if this is a pod's id, and the pod has a password."""
+        return _POD.fullmatch(pod) is not None and pod in self.read()
+
     def remove(self, user: str) -> None:
         self._write({name: stored for name, stored in self.read().items() if name != user})
 

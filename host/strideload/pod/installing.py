@@ -29,7 +29,6 @@ from strideload_pod.boards.on_linux import LOG_FOLDER
 from strideload_pod.page import PAGE_SIZE, is_whole, key
 from strideload_pod.settings import read_settings
 
-CA_NAME: Final = "ca.pem"
 SSID: Final = "STRIDELOAD_WIFI_SSID"
 WIFI_PASSWORD: Final = "STRIDELOAD_WIFI_PASSWORD"
 BROKER_HOST: Final = "STRIDELOAD_BROKER_HOST"
@@ -225,7 +224,7 @@ def _need_acknowledged(place: Place, store: Store, wishes: Wishes) -> None:
 
 def unsaved_pages(place: Place, store: Store) -> int:
     """Pages in the pod's log that the store has neither got nor knows to be lost."""
-    segments = log_files.segments(place.sizes(LOG_FOLDER))
+    segments = [one for one in log_files.segments(place.sizes(LOG_FOLDER)) if one.log is None]
     missing = 0
     for stream, held in log_files.held(segments).items():
         newest = [one for one in segments if one.stream == stream and one.size >= PAGE_SIZE]
@@ -410,10 +409,8 @@ def _pair(
     if wishes.broker_user is not None:
         wanted.say(BROKER_USER, wishes.broker_user)
     for name, value in way.items():
-        if name == BROKER_PASSWORD:
+        if name in (BROKER_PASSWORD, CA_FILE):
             wanted.must(name, value)
-        elif name == CA_FILE:
-            wanted.must(name, CA_NAME)
         else:
             wanted.need(name, value)
     if own:
@@ -451,12 +448,12 @@ def _answer_broker_password(wanted: Wanted, wishes: Wishes, asker: Asker | None)
 def _bring_ca(settings: Settings, place: Place, wanted: Wanted) -> None:
     """The authority's certificate onto the pod. It is no secret."""
     file = pods.ca_file(settings)
-    if file is None or wanted.value(CA_FILE) != CA_NAME:
+    if file is None or wanted.value(CA_FILE) != pods.CA_NAME:
         return
     data = file.read_bytes()
-    if not place.holds(CA_NAME, data):
-        place.write(f"{CA_NAME}.new", data)
-        place.replace(CA_NAME, f"{CA_NAME}.new")
+    if not place.holds(pods.CA_NAME, data):
+        place.write(f"{pods.CA_NAME}.new", data)
+        place.replace(pods.CA_NAME, f"{pods.CA_NAME}.new")
 
 
 def _write_settings(

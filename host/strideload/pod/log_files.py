@@ -2,7 +2,8 @@
 
 The rules are the log's own (`strideload_pod.log`): a page lies at 512 * (number - first) of its segment, and a segment
 ends where the next one of its stream begins. What lies elsewhere was never part of the log: the rest of a write that
-failed, or what a file system left in a file that grew.
+failed, or what a file system left in a file that grew. Raw segments on a card of their own are named by their log, and
+one folder may hold those of several logs.
 """
 
 import re
@@ -12,23 +13,30 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from strideload.pod import settings_file
 from strideload.protocol import pages as protocol
-from strideload_pod import log
-from strideload_pod.page import PAGE_SIZE
+from strideload_pod import log, settings
+from strideload_pod.boards.on_linux import LOCK_NAME
+from strideload_pod.page import PAGE_SIZE, STREAM_RAW
 
-META_NAMES: Final = log.META_NAMES
+BESIDE_SEGMENTS: Final = frozenset((*log.META_NAMES, *settings.FILE_NAMES, LOCK_NAME, settings_file.NAME))
+"""Files of a pod that hold no pages."""
+
 NUMBERS_END: Final = 2**32
 
-_NAME: Final = re.compile(r"([0-9])-([0-9a-f]{8})\.seg")
+_NAME: Final = re.compile(r"([0-9]|[0-9a-f]{8})-([0-9a-f]{8})\.seg")
+_LOG_DIGITS: Final = 8
 
 
 class Segment(NamedTuple):
     """One file of a log: pages of `stream` from number `first` up to, not including, `end`; `size` in bytes.
 
-    `end` is where the next segment begins; None for the last one of its stream.
+    `log`: the one that its name says, None where it says none. `end` is where the next segment begins; None for the
+    last one of its stream and log.
     """
 
     name: str
+    log: int | None
     stream: int
     first: int
     end: int | None
@@ -52,13 +60,29 @@ class Judged(NamedTuple):
 
 
 def segments(sizes: Mapping[str, int]) -> list[Segment]:
-    """The segments of a folder of these names and sizes, in order of streams and numbers."""
-    named = [(int(found[1]), int(found[2], 16), name) for name in sizes if (found := _NAME.fullmatch(name))]
-    named.sort()
-    return [
-        Segment(name, stream, first, after[1] if after and after[0] == stream else None, sizes[name])
-        for (stream, first, name), after in zip_longest(named, named[1:])
+    """The segments of a folder of these names and sizes, in order of streams, logs and numbers."""
+    named = [
+        (*_stream_and_log(found[1]), int(found[2], 16), name)
+        for name in sizes
+        if (found := _NAME.fullmatch(name))
     ]
+    named.sort(key=lambda one: (one[0], -1 if one[1] is None else one[1], one[2]))
+    return [
+        Segment(
+            name,
+            log_id,
+            stream,
+            first,
+            after[2] if after and after[:2] == (stream, log_id) else None,
+            sizes[name],
+        )
+        for (stream, log_id, first, name), after in zip_longest(named, named[1:])
+    ]
+
+
+def _stream_and_log(prefix: str) -> tuple[int, int | None]:
+    """What a segment's name begins with: a stream, or the log that raw pages on a card are of."""
+    return (STREAM_RAW, int(prefix, 16)) if len(prefix) == _LOG_DIGITS else (int(prefix), None)
 
 
 def held(found: list[Segment]) -> dict[int, Held]:
@@ -79,6 +103,8 @@ def judge(segment: Segment, data: bytes) -> Judged:
     numbers = segment.first + np.arange(len(headers), dtype=np.int64)
     within = numbers < (NUMBERS_END if segment.end is None else segment.end)
     in_place = within & (headers["number"] == numbers) & (headers["stream"] == segment.stream)
+    if segment.log is not None:
+        in_place &= headers["log"] == segment.log
     good = np.flatnonzero(whole & in_place).tolist()
     return Judged(
         pages=[data[at * PAGE_SIZE : (at + 1) * PAGE_SIZE] for at in good],

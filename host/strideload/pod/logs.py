@@ -19,12 +19,15 @@ LINE_LIMIT: Final = 4096  # bytes without an end of line: then it is shown as it
 
 @dataclass(frozen=True)
 class PodLog:
-    """`state`: the last one that the pod sent, None: none. `waiting`: pages it had then, and this host has not now."""
+    """`state`: the last one that the pod sent, None: none. `waiting`: pages it had then, and this host has not now.
+
+    `last_seen_utc_us`: None where the pod itself never reached this host.
+    """
 
     pod: str
     runner: str | None
     foot: str
-    last_seen_utc_us: int
+    last_seen_utc_us: int | None
     state: dict[str, Any] | None
     waiting: int | None
     sessions: list[PodSession]
@@ -33,8 +36,11 @@ class PodLog:
         return asdict(self)
 
     def in_words(self, now_utc_us: int) -> str:
-        ago = _ago(self.last_seen_utc_us, now_utc_us)
-        head = f"Pod {self.pod}, {self.foot} foot of {self.runner}; last heard of {ago}."
+        seen_utc_us = self.last_seen_utc_us
+        heard = (
+            "it was never heard" if seen_utc_us is None else f"last heard of {_ago(seen_utc_us, now_utc_us)}"
+        )
+        head = f"Pod {self.pod}, {self.foot} foot of {self.runner}; {heard}."
         return "\n".join([head, *self._state_words(), *self._session_words()])
 
     def _state_words(self) -> Iterator[str]:

@@ -220,6 +220,12 @@ def _set_aside(batch: _Batch) -> None:
 
 
 def _note_pods(connection: sa.Connection, received: Sequence[Received]) -> None:
-    seen = {r.topic_pod: r.received_utc_us for r in sorted(received, key=lambda r: r.received_utc_us)}
+    seen: dict[str, int] = {}
+    for r in received:
+        seen[r.topic_pod] = max(seen.get(r.topic_pod, schema.NEVER_UTC_US), _seen_utc_us(r))
     rows = [{"pod": pod, "last_seen_utc_us": utc_us} for pod, utc_us in seen.items()]
     engine.upsert(connection, schema.pods, rows, {"last_seen_utc_us": "max"})
+
+
+def _seen_utc_us(received: Received) -> int:
+    return received.received_utc_us if received.heard else schema.NEVER_UTC_US

@@ -40,11 +40,11 @@ UNSOUND: Final = "records that do not fit their page"
 
 @dataclass(frozen=True)
 class PodRow:
-    """A pod that was heard of, and its last `state` as it came (None: none yet)."""
+    """A pod that was heard of, its last `state` as it came and when it was heard itself (None: not yet)."""
 
     pod: str
     state: dict[str, Any] | None
-    last_seen_utc_us: int
+    last_seen_utc_us: int | None
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,10 @@ class Store:
         """All pods that were ever heard of, in order of their ids."""
         with self._reading() as connection:
             rows = connection.execute(sa.select(schema.pods).order_by(schema.pods.c.pod)).all()
-        return [PodRow(pod, json.loads(state) if state else None, seen) for pod, state, seen in rows]
+        return [
+            PodRow(pod, json.loads(state) if state else None, None if seen == schema.NEVER_UTC_US else seen)
+            for pod, state, seen in rows
+        ]
 
     # Deriving
 

@@ -31,11 +31,15 @@ _STREAM: Final = np.dtype(
 
 
 class Received(NamedTuple):
-    """One message on a pod's `pages` topic; `topic_pod` as `topics.parse` gives it."""
+    """One message on a pod's `pages` topic; `topic_pod` as `topics.parse` gives it.
+
+    `heard`: the pod itself sent it; not so, its pages were copied off it.
+    """
 
     topic_pod: str
     payload: bytes
     received_utc_us: int
+    heard: bool = True
 
 
 class Reject(NamedTuple):

@@ -73,12 +73,16 @@ aside: Final = sa.Table(
     sa.Index("aside_reason", "reason"),
 )
 
+NEVER_UTC_US: Final = 0
+
 pods: Final = sa.Table(
     "pods",
     metadata,
     sa.Column("pod", sa.Text, primary_key=True),
     sa.Column("state", sa.Text),  # the last `state`, as it came
-    sa.Column("last_seen_utc_us", sa.BigInteger, nullable=False),
+    sa.Column(
+        "last_seen_utc_us", sa.BigInteger, nullable=False
+    ),  # NEVER_UTC_US: its pages were copied off it
 )
 
 # What each pod was to have, and since when: a row a change, the highest version holds.
