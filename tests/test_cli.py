@@ -235,6 +235,12 @@ def test_a_pod_that_is_added_again_keeps_its_password_and_what_is_not_said(tmp_p
     assert listed["foot"] == "right"
 
 
+def test_a_pod_that_is_added_without_a_foot_is_listed(tmp_path: Path):
+    ok(run("pod", "add", "00000000c0ffee01", folder=tmp_path))
+    (listed,) = json.loads(ok(run("pod", "list", "--json", folder=tmp_path)))
+    assert (listed["foot"], listed["last_heard_s"]) == ("unknown", None)
+
+
 def test_a_pod_is_set_listed_and_cued_by_commands(tmp_path: Path):
     """In words and as JSON; without runs of the runner's own there is nothing to cue towards."""
     pod = "00000000c0ffee01"

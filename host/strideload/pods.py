@@ -17,7 +17,6 @@ from strideload.store import Store
 
 Value = str | int
 
-
 CA_NAME: Final = "ca.pem"
 """What the authority's certificate is called beside a pod's settings.toml."""
 
@@ -52,7 +51,9 @@ def add(settings: Settings, pod: str, foot: Foot | None, runner: str | None, *, 
                 "The pod keeps its STRIDELOAD_BROKER_PASSWORD, of which this computer has only the hash: "
                 "leave that line in its settings.toml. --new-password makes another."
             )
-        assign(store, pod, who, foot or (now.foot if now else "unknown"))
+        side = foot or (now.foot if now else "unknown")
+        if now != (who, side):
+            store.assign(pod, who, side, time.time_ns() // 1000)
     if (file := ca_file(settings)) is not None:
         notes.append(f"Copy {file} beside settings.toml, as {CA_NAME}.")
     notes.append("A board needs STRIDELOAD_WIFI_SSID and STRIDELOAD_WIFI_PASSWORD in settings.toml as well.")
