@@ -652,7 +652,7 @@ def test_pins_may_be_left_out(flash: Callable[..., Flash]) -> None:
     assert printed == "None time\n"
 
 
-def test_a_broker_needs_a_network(flash: Callable[..., Flash]) -> None:
+def test_without_a_network_there_is_no_way_to_the_broker(flash: Callable[..., Flash]) -> None:
+    """A pod that is read by cable records all the same."""
     made = flash(settings='STRIDELOAD_BROKER_HOST = "10.0.0.1"')
-    printed = made.run(script("print(refused(BoardError, main.open_board().client))"))
-    assert "STRIDELOAD_WIFI_SSID" in printed
+    assert made.run(script("print(main.open_board().client())")) == "None\n"

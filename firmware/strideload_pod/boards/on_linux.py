@@ -108,7 +108,10 @@ class Board:
         try:
             return kind(chip, int(offset))
         except ImportError as error:
-            raise BoardError(f"{setting} needs the package gpiod: {error}") from error
+            raise BoardError(
+                f"{setting} needs the package gpiod ({error}): `pip install gpiod` into the environment that runs the "
+                "pod"
+            ) from error
         except (OSError, ValueError) as error:
             raise BoardError(f"{setting} = {value!r} cannot be used: {error}") from error
 
