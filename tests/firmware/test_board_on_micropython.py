@@ -130,6 +130,43 @@ def test_what_a_board_cannot_do_is_refused_by_name(
     assert why in made.run(script("print(refused(BoardError, main.open_board))"))
 
 
+RESTARTED = """
+import machine, main, sys, time
+from strideload_pod import pod
+from strideload_pod.boards import on_micropython
+
+class Broken:
+    def __init__(self, board):
+        pass
+
+    def run(self):
+        raise ERROR
+
+slept = []
+on_micropython.time = type("Time", (), {name: getattr(time, name) for name in dir(time)})
+on_micropython.time.sleep_ms = slept.append
+pod.Pod = Broken
+try:
+    main.main()
+except machine.Reset:
+    print("reset after", slept)
+except KeyboardInterrupt:
+    print("console", slept)
+"""
+
+
+@pytest.mark.parametrize("error", ["RuntimeError('unforeseen')", "MemoryError()", "KeyboardInterrupt()"])
+def test_an_error_that_nobody_foresaw_starts_the_pod_anew(flash: Callable[..., Flash], error: str) -> None:
+    """Ten seconds after it was printed; Ctrl-C leaves to the console at once."""
+    printed = flash().run(RESTARTED.replace("ERROR", error))
+    if "Keyboard" in error:
+        assert printed == "console []\n"
+    else:
+        assert "Traceback" in printed
+        assert error.partition("(")[0] in printed
+        assert printed.endswith("reset after [10000]\n")
+
+
 def test_another_chip_is_named(flash: Callable[..., Flash]) -> None:
     made = flash()
     (made.folder / "strideload_pod/boards/port_linux.py").unlink()

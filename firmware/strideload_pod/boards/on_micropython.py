@@ -38,6 +38,7 @@ BUS_HZ = 400_000
 FREE_CLOCKS = 9  # so many free a device that was stopped in mid-byte [UM10204, 3.1.16]
 HALF_CLOCK_US = 5
 
+RESTART_AFTER_MS = 10_000
 LOOK_MS = 5  # between two looks for a reason to end a wait
 BOUNCE_MS = 30  # shorter than this nobody holds a button
 UTC_HOLDS_MS = 3_600_000  # a crystal of 200 ppm is 0.7 s off by then
@@ -249,6 +250,11 @@ class Board:
 
     def stop(self):
         self._stopping = True
+
+    def restart(self):
+        """Reset the chip after a pause, in which Ctrl-C still leaves to the console."""
+        time.sleep_ms(RESTART_AFTER_MS)
+        machine.reset()
 
     # Pins
 

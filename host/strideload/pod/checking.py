@@ -15,8 +15,9 @@ from strideload_pod.sync import CONNECT_MS
 # Two seconds of samples, and as long as the broker may take; a board compiles sources first.
 WITHIN_S: Final = 30 + CONNECT_MS // 1000
 
-ON_BOARD: Final = "from main import open_board\nfrom strideload_pod.check import tell\nboard = open_board()\n"
-ON_LINUX: Final = "from strideload_pod.boards.on_linux import Board\nfrom strideload_pod.check import tell\nboard = Board()\n"
+IMPORT_TELL: Final = "from strideload_pod.check import tell\n"
+ON_BOARD: Final = f"{IMPORT_TELL}from main import open_board\nboard = open_board()\n"
+ON_LINUX: Final = f"{IMPORT_TELL}from strideload_pod.boards.on_linux import Board\nboard = Board()\n"
 TELL: Final = "tell(board)\n"
 TELL_WITHOUT_BROKER: Final = "tell(board, with_broker=False)\n"
 

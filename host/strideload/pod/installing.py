@@ -41,7 +41,9 @@ STORE: Final = "STRIDELOAD_STORE"
 # CircuitPython starts the first of these that is there.
 BEFORE_MAIN: Final = ("code.txt", "code.py", "main.txt")
 OF_STRIDELOAD: Final = b"strideload"
-FOOT_UNKNOWN: Final = "Nothing says which foot it is on: `strideload pod install` once more, with --foot left or --foot right, does."
+FOOT_UNKNOWN: Final = (
+    "Nothing says which foot it is on: run `strideload pod install` once more, with --foot left or right."
+)
 MPY_VERSION: Final = firmware.MPY_HEADER[MICROPYTHON][1]
 
 
