@@ -38,9 +38,8 @@ def main():
             show(error)
             restart()
         if pod is None and sys.implementation.name == "cpython":
-            from strideload_pod.boards.on_linux import refuse
-
-            refuse(error)
+            # By name, so that no board is given a module that it cannot have.
+            __import__("strideload_pod.boards.on_linux", None, None, ("refuse",)).refuse(error)
         raise
 
 
