@@ -17,17 +17,36 @@ def open_board():
 
 
 def main():
-    board = open_board()
-    if getattr(board, "read_only", False):
-        # The drive is the computer's (boot.py): what records is not even loaded.
-        from strideload_pod import lent
+    board = pod = None
+    try:
+        board = open_board()
+        if getattr(board, "read_only", False):
+            # The drive is the computer's (boot.py): what records is not even loaded.
+            from strideload_pod import lent
 
-        lent.run(board)
-    else:
-        from strideload_pod.pod import Pod
+            lent.run(board)
+        else:
+            from strideload_pod.pod import Pod
 
-        while Pod(board).run():
-            pass  # other settings, another boot
+            pod = Pod(board)
+            while pod.run():  # other settings, another boot
+                pod = None  # its memory is the next one's
+                pod = Pod(board)
+    except Exception as error:
+        restart = getattr(board, "restart", None)
+        if restart is not None:
+            show(error)
+            restart()
+        if pod is None and sys.implementation.name == "cpython":
+            # By name, so that no board is given a module that it cannot have.
+            __import__("strideload_pod.boards.on_linux", None, None, ("refuse",)).refuse(error)
+        raise
+
+
+def show(error):
+    """Print an error with its traceback, as the interpreter does."""
+    show_it = getattr(sys, "print_exception", None) or __import__("traceback").print_exception
+    show_it(error)
 
 
 if __name__ == "__main__":

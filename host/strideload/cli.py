@@ -270,9 +270,11 @@ def pod_install(
     wifi_password_file: Annotated[
         Path | None,
         typer.Option(
-            help="File with its password and nothing else; or STRIDELOAD_WIFI_PASSWORD in the environment."
+            help="File with its password and nothing else, empty for an open network; or STRIDELOAD_WIFI_PASSWORD in "
+            "the environment."
         ),
     ] = None,
+    no_wifi: Annotated[bool, typer.Option("--no-wifi", help="A pod without Wi-Fi, read by cable.")] = False,
     broker_host: Annotated[
         str | None, typer.Option(help="Name or address by which the pod reaches the broker.")
     ] = None,
@@ -297,7 +299,11 @@ def pod_install(
         bool, typer.Option("--replace", help="Replace settings that stand there otherwise.")
     ] = False,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Even if its log has pages that this host has not got.")
+        bool,
+        typer.Option(
+            "--anyway",
+            help="Even if its log has pages that this host has not got, or it is another board than --board.",
+        ),
     ] = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Look at the pod afterwards.")] = True,
     folder: Folder = None,
@@ -314,6 +320,7 @@ def pod_install(
         foot=None if foot is None else _foot(foot),
         runner=runner,
         wifi=wifi,
+        no_wifi=no_wifi,
         wifi_password=_secret("STRIDELOAD_WIFI_PASSWORD", wifi_password_file),
         broker_host=broker_host,
         broker_user=broker_user,
@@ -329,7 +336,7 @@ def pod_install(
     )
     settings = _settings(folder)
     target = finding.target(to, board, finding.drives(), serial_port.ports())
-    with finding.found(target, board) as found:
+    with finding.found(target, board, anyway) as found:
         done = installing.install(
             settings,
             found,

@@ -12,7 +12,9 @@ import time
 import pytest
 from adafruit_bus_device.i2c_device import I2CDevice
 
+from strideload.pod import unit
 from strideload.simulate.i2c_dev import i2c_dev
+from strideload.simulate.live import main_py
 from strideload_pod.boards import on_linux
 from strideload_pod.boards.on_linux import (
     Board,
@@ -68,6 +70,53 @@ def test_settings_that_cannot_be_read_are_named(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(BoardError, match=r"settings\.toml"):
         read_settings(file)
+
+
+def write(folder, text):
+    (folder / "settings.toml").write_text('STRIDELOAD_POD_ID = "0102030405060708"\n' + text)
+
+
+def in_place_of_the_log(folder):
+    (folder / "log").write_text("a file")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "says", "code"),
+    [
+        (lambda folder: write(folder, "A = \n"), "settings.toml cannot be read", 78),
+        (lambda folder: write(folder, 'STRIDELOAD_POD_ID = "1"\n'), "settings.toml", 78),
+        (lambda folder: write(folder, 'STRIDELOAD_INT1_LINE = "17"\n'), "STRIDELOAD_INT1_LINE is like", 78),
+        (lambda folder: write(folder, "STRIDELOAD_I2C_BUS = 99\n"), "/dev/i2c-99", 1),
+        (in_place_of_the_log, "log", 1),
+    ],
+    ids=["no TOML", "a key twice", "no line", "no bus", "no folder"],
+)
+def test_what_makes_no_pod_is_said_in_a_line(tmp_path, prepare, says, code):
+    """With a code by which its unit is not started over and over, where that would mend nothing."""
+    prepare(tmp_path)
+    done = start_main(tmp_path)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("strideload pod: ")
+    assert says in done.stderr
+    assert len(done.stderr.splitlines()) <= 2  # a TOML error may quote a line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_setting_that_no_pod_has_is_said_in_a_line(tmp_path):
+    write(tmp_path, "STRIDELOAD_ODR_HZ = 500\n")
+    bus = "from strideload.simulate.i2c_dev import i2c_dev\nimport runpy, sys\nwith i2c_dev({}):\n"
+    done = start_main(tmp_path, "-c", f"{bus}    runpy.run_path({str(main_py())!r}, run_name='__main__')")
+    assert done.returncode == 78
+    assert done.stderr.startswith("strideload pod: STRIDELOAD_ODR_HZ is one of")
+    assert len(done.stderr.splitlines()) == 1
+    made = unit.write(tmp_path).read_text()
+    assert f"RestartPreventExitStatus={done.returncode}\n" in made
+
+
+def start_main(folder, *words):
+    command = [sys.executable, *(words or (str(main_py()),))]
+    environment = {**os.environ, "STRIDELOAD_POD_DIR": str(folder)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from strideload.simulate.runner import Runner
 from strideload_pod.boards import on_linux
 from strideload_pod.page import KIND_SESSION_START, KIND_STEPS
 from strideload_pod.pod import Pod
-from support.circuitpython import Machine
+from support.circuitpython import Machine, Reset
 from support.files import Flash
 
 LOG_ID = 0xABCDEF01
@@ -145,6 +145,23 @@ def test_main_py_starts_on_circuitpython():
     kinds = protocol.headers(on_the_drive(machine))["kind"]
     assert KIND_SESSION_START in kinds
     assert KIND_STEPS in kinds
+
+
+@pytest.mark.parametrize("error", [RuntimeError("unforeseen"), MemoryError(), KeyboardInterrupt()], ids=repr)
+def test_an_error_that_nobody_foresaw_starts_the_pod_anew(error, capsys):
+    """Ten seconds after it was printed; Ctrl-C leaves to the console at once."""
+    machine = booted()
+
+    def fail():
+        raise error
+
+    machine.after(5_000, fail)
+    is_stopped = isinstance(error, KeyboardInterrupt)
+    with pytest.raises(KeyboardInterrupt if is_stopped else Reset):
+        machine.load("main.py")["main"]()
+    passed_ms = machine.now_us // 1000 - 5_000
+    assert passed_ms < 1_000 if is_stopped else 10_000 <= passed_ms < 11_000
+    assert is_stopped or type(error).__name__ in capsys.readouterr().err
 
 
 def test_with_the_button_held_the_lamp_says_that_nothing_is_recorded():

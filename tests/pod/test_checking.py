@@ -139,14 +139,14 @@ def test_what_is_no_report_is_said(
     program: str, says: str, home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "settings.toml").write_text(f'STRIDELOAD_POD_ID = "{POD}"\n')
-    monkeypatch.setattr(checking, "ON_LINUX", program)
+    monkeypatch.setattr(checking, "TELL", program)
     done = CliRunner().invoke(app, ["pod", "check", "--to", str(tmp_path), "--dir", str(home.folder)])
     assert says in str(done.exception)
 
 
 def test_a_check_that_does_not_end(home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "settings.toml").write_text(f'STRIDELOAD_POD_ID = "{POD}"\n')
-    monkeypatch.setattr(checking, "ON_LINUX", "import time; time.sleep(60)")
+    monkeypatch.setattr(checking, "TELL", "import time; time.sleep(60)")
     monkeypatch.setattr(checking, "WITHIN_S", 1)
     done = CliRunner().invoke(app, ["pod", "check", "--to", str(tmp_path), "--dir", str(home.folder)])
     assert "did not end within 1 s" in str(done.exception)

@@ -62,6 +62,34 @@ def test_a_board_by_another_name_is_named_by_the_user(tmp_path: Path):
         assert one.kind.name == "pico-w"
 
 
+def test_a_board_that_calls_itself_otherwise_needs_a_word_more(tmp_path: Path):
+    """A Pico's compiled firmware does not run on another; no drive is a computer with Linux."""
+    here = Target(folder=drive(tmp_path))
+    with pytest.raises(StrideloadError, match="is pico-w, not pico-2-w"), found(here, "pico-2-w"):
+        pass
+    with found(here, "pico-2-w", anyway=True) as one:
+        assert one.kind.name == "pico-2-w"
+    with found(here, "pico-w") as one:
+        assert one.kind.name == "pico-w"
+    with pytest.raises(StrideloadError, match="is a board"), found(here, "linux", anyway=True):
+        pass
+
+
+def test_an_unknown_board_is_refused_wherever_it_is_to_be(tmp_path: Path):
+    for to in (str(tmp_path), "/dev/ttyACM0", None):
+        with pytest.raises(StrideloadError, match="Known are: pico-w"):
+            target(to, "teensy", [tmp_path], [])
+
+
+def test_a_pod_on_linux_is_no_other_board(tmp_path: Path):
+    (tmp_path / "settings.toml").write_text('STRIDELOAD_POD_ID = "00000000c0ffee01"\n')
+    with (
+        pytest.raises(StrideloadError, match="no CircuitPython drive"),
+        found(Target(folder=tmp_path), "pico-w"),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -16,10 +16,13 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from store.making import POD, Pod, messages
+from strideload import pods
 from strideload.cli import app
 from strideload.collect.credentials import Users, matches
 from strideload.host import BROKER_FOLDER
+from strideload.pod import checking
 from strideload.pod.installing import Wanted
+from strideload.pod_settings import known_pods
 from strideload.settings import Settings
 from strideload.store import open_store
 from strideload_pod.boards.on_linux import Files
@@ -44,6 +47,12 @@ def drive(tmp_path: Path) -> Path:
 
 
 def run(home: Settings, *words: object, **env: str) -> Result:
+    """Without a terminal; a pod is read by cable unless a Wi-Fi is named."""
+    more = () if "--wifi" in words else ("--no-wifi",)
+    return run_bare(home, *words, *more, **env)
+
+
+def run_bare(home: Settings, *words: object, **env: str) -> Result:
     return CliRunner().invoke(
         app, ["pod", "install", "--dir", str(home.folder), *map(str, words)], env=dict(env)
     )
@@ -118,11 +127,12 @@ def test_no_program_of_the_users_is_lost(home: Settings, drive: Path, built: Pat
 
 def test_settings_that_stand_there_stay_unless_replaced(home: Settings, drive: Path, built: Path):
     (drive / "settings.toml").write_text('# mine\nSTRIDELOAD_ODR_HZ = 416\nSTRIDELOAD_WIFI_SSID = "Büro"\n')
-    kept = json.loads(ok(run(home, "--to", drive, "--json", *WIFI, "--set", "STRIDELOAD_ODR_HZ=833")))
+    words = ("--to", drive, *WIFI, "--set", "STRIDELOAD_ODR_HZ=833")
+    kept = json.loads(ok(run(home, *words, "--json")))
     assert settings_on(drive)["STRIDELOAD_WIFI_SSID"] == "Büro"
     assert settings_on(drive)["STRIDELOAD_ODR_HZ"] == 416
     assert set(kept["kept"]) == {"STRIDELOAD_WIFI_SSID", "STRIDELOAD_ODR_HZ"}
-    said = ok(run(home, "--to", drive, *WIFI, "--set", "STRIDELOAD_ODR_HZ=833", "--replace"))
+    said = ok(run(home, *words, "--replace", **PASSWORDS))
     assert settings_on(drive)["STRIDELOAD_WIFI_SSID"] == "Zuhause"
     assert settings_on(drive)["STRIDELOAD_ODR_HZ"] == 833
     assert "(was 416)" in said
@@ -147,6 +157,12 @@ def test_a_pod_of_another_host_is_left_alone(home: Settings, drive: Path, built:
         (("--foot", "third"), "--foot is left, right"),
         (("--runner", "nobody"), "no runner"),
         (("--board", "teensy"), "Known are: pico-w"),
+        (("--set", "STRIDELOAD_ODR_HERTZ=833"), "STRIDELOAD_ODR_HZ is near"),
+        (("--set", "STRIDELOAD_INT1_LINE=/dev/gpiochip0:17"), "it is one of linux only"),
+        (("--wifi", "Zuhause"), "--wifi-password-file"),
+        (("--wifi", "Zuhause", "--no-wifi"), "exclude each other"),
+        (("--board", "linux"), "is a board"),
+        (("--board", "feather-esp32-s3"), "which is pico-w"),
         (("--libraries", "/none"), "has none of adafruit"),
         (("--mpy-cross", "/none"), "cannot be run"),
     ],
@@ -158,6 +174,32 @@ def test_wrong_wishes_change_nothing(
     before = sorted(file.name for file in drive.rglob("*"))
     assert says in refused(run(home, "--to", drive, *words))
     assert sorted(file.name for file in drive.rglob("*")) == before
+
+
+def test_without_a_terminal_the_wifi_is_said_or_declined(home: Settings, drive: Path, built: Path):
+    assert "--no-wifi" in refused(run_bare(home, "--to", drive))
+    assert not (drive / "main.py").exists()
+    empty = drive.parent / "empty"
+    empty.write_text("")
+    ok(run_bare(home, "--to", drive, "--wifi", "Café", "--wifi-password-file", empty))
+    assert settings_on(drive)["STRIDELOAD_WIFI_PASSWORD"] == ""
+    ok(run_bare(home, "--to", drive))  # it has one now
+
+
+def test_a_foot_that_nobody_named_is_noted(home: Settings, drive: Path, built: Path):
+    assert "which foot" in ok(run(home, "--to", drive))
+    assert "which foot" not in ok(run(home, "--to", drive, "--foot", "left"))
+
+
+def test_a_running_broker_refuses_before_the_store_knows_the_pod(
+    home: Settings, drive: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (home.folder / "strideload.toml").unlink()
+    monkeypatch.setattr(pods, "is_running", lambda folder: True)
+    assert "end `strideload up` first" in refused(run(home, "--to", drive, "--foot", "left"))
+    with open_store(home.store_url()) as store:
+        assert store.wearing(POD, time.time_ns() // 1000).foot == "unknown"
+        assert known_pods(store) == []
 
 
 def fill_log(folder: Path) -> list[bytes]:
@@ -238,6 +280,30 @@ def test_a_folder_on_linux(home: Settings, tmp_path: Path):
     with open_store(home.store_url()) as store:
         pod = settings["STRIDELOAD_POD_ID"]
         assert store.wearing(pod, time.time_ns() // 1000) == ("me", "right")
+
+
+def test_a_check_that_cannot_run_hides_nothing_of_what_was_done(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A computer without gpiod: it is said how to get it, beside how the pod is started."""
+    monkeypatch.setattr(checking, "ON_LINUX", "import sys\nsys.modules['gpiod'] = None\n" + checking.ON_LINUX)
+    words = ("--board", "linux", "--to", tmp_path / "pod", "--foot", "right")
+    done = run(home, *words)
+    assert done.exit_code == 1
+    assert "systemctl --user enable --now" in done.stdout
+    assert "BAD  Check" in done.stdout
+    assert "`pip install gpiod`" in done.stdout
+    said = json.loads(run(home, *words, "--json").stdout)
+    assert not said["good"]
+    assert [one["name"] for one in said["findings"]] == ["Check"]
+
+
+def test_the_broker_is_not_asked_while_it_has_to_be_down(home: Settings, tmp_path: Path):
+    lines = ("--set", "STRIDELOAD_INT1_LINE=", "--set", "STRIDELOAD_BUTTON_LINE=")
+    done = run(home, "--board", "linux", "--to", tmp_path / "pod", *lines, "--json")
+    broker = next(one for one in json.loads(done.stdout)["findings"] if one["name"] == "Broker")
+    assert broker["good"]
+    assert "start `strideload up --lan`, then `strideload pod check`" in broker["words"]
 
 
 # Questions

@@ -57,15 +57,22 @@ def board(tmp_path: Path) -> Iterator[SerialBoard]:
         yield one
 
 
+WIFI = ("--wifi", "Zuhause")
+
+
 def run(home: Settings, *words: object):
-    return CliRunner().invoke(app, ["pod", *map(str, words), "--dir", str(home.folder)])
+    return CliRunner().invoke(
+        app,
+        ["pod", *map(str, words), "--dir", str(home.folder)],
+        env={"STRIDELOAD_WIFI_PASSWORD": "wlan geheim"},
+    )
 
 
 def test_a_board_is_made_a_pod_over_its_port(home: Settings, tmp_path: Path, built: Path, known: None):
     """Compiled firmware, libraries and settings arrive; then it is checked by the firmware that was put on."""
     flash = fresh(tmp_path / "flash")
     with serial_board(flash) as board:
-        done = run(home, "install", "--to", board.port, "--wifi", "Zuhause", "--foot", "left", "--json")
+        done = run(home, "install", "--to", board.port, *WIFI, "--foot", "left", "--json")
         assert done.exit_code == 1, done.exception  # a board without a chip is not well
         said = json.loads(done.stdout)
         assert (said["board"], said["pod"]) == ("webassembly", POD)
@@ -129,7 +136,7 @@ def test_a_board_that_goes_away_is_a_sentence(
         write(self, path, data)
 
     monkeypatch.setattr(places.PortPlace, "write", pulled)
-    done = run(home, "install", "--to", board.port)
+    done = run(home, "install", "--to", board.port, "--no-wifi")
     assert "plug it in anew" in str(done.exception)
     assert (board.flash / "main.py").read_bytes() != UNFINISHED
 

@@ -56,6 +56,7 @@ PINS = {
 
 TICK_WRAP = 1 << 29  # of supervisor.ticks_ms
 POLL_MS = 5  # how late a full FIFO or a button may be seen while the pod waits
+RESTART_AFTER_MS = 10_000
 HELD_MS = 3000  # a press that woke the pod is over by then
 DOZE_MS = 100  # the same in a sleep without alarms
 BUS_CLOCKS = 9  # a chip that holds SDA has at most a byte and its acknowledgement to say
@@ -352,6 +353,11 @@ class Board:
     def stopping(self):
         """A board runs until its power goes."""
         return False
+
+    def restart(self):
+        """Reset the chip after a pause, in which Ctrl-C still leaves to the console."""
+        time.sleep(RESTART_AFTER_MS / 1000)
+        microcontroller.reset()
 
     # Button, lamp, motor, battery
 

@@ -38,6 +38,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from strideload_pod.log import LogError
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ MACHINE_ID_FILE = Path("/etc/machine-id")
 
 TIMEX_SIZE = 512  # struct timex of linux/timex.h has 208 bytes; all zero asks and sets nothing
 TIME_ERROR = 5  # linux/timex.h: the clock is not synchronised
+
+EX_CONFIG = 78  # of sysexits.h: the same start once more would fail alike
 
 DEBOUNCE = timedelta(milliseconds=10)
 
@@ -108,7 +111,10 @@ class Board:
         try:
             return kind(chip, int(offset))
         except ImportError as error:
-            raise BoardError(f"{setting} needs the package gpiod: {error}") from error
+            raise BoardError(
+                f"{setting} needs the package gpiod ({error}): `pip install gpiod` into the environment that runs the "
+                "pod"
+            ) from error
         except (OSError, ValueError) as error:
             raise BoardError(f"{setting} = {value!r} cannot be used: {error}") from error
 
@@ -204,6 +210,15 @@ class Board:
         if not self._stopping.is_set():
             self._stopping.set()
             self._waker.send(b"s")
+
+
+def refuse(error: Exception) -> None:
+    """End in one line where a pod cannot begin for a known reason, and return for any other. SystemExit: EX_CONFIG, or
+    1 where it may go by itself, as with a folder or a bus that is not there yet.
+    """
+    if isinstance(error, BoardError | LogError | ValueError | OSError):
+        print(f"strideload pod: {error}", file=sys.stderr)
+        raise SystemExit(1 if isinstance(error, OSError) else EX_CONFIG) from None
 
 
 def read_settings(file: Path) -> dict[str, Any]:

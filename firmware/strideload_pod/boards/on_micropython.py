@@ -9,7 +9,7 @@ Settings are flat keys of `settings.toml` in the root of the flash, as on Circui
 | STRIDELOAD_MOTOR_PIN | motor (none) |
 | STRIDELOAD_BATTERY_PIN, STRIDELOAD_BATTERY_DIVIDER | battery's divider (none); its percent of the pin (200) |
 | STRIDELOAD_SD_SCK_PIN, STRIDELOAD_SD_MOSI_PIN, STRIDELOAD_SD_MISO_PIN, STRIDELOAD_SD_CS_PIN | microSD card (none) |
-| STRIDELOAD_WIFI_SSID, STRIDELOAD_WIFI_PASSWORD | the network |
+| STRIDELOAD_WIFI_SSID, STRIDELOAD_WIFI_PASSWORD | the network (none: no sync) |
 | STRIDELOAD_NTP_HOST | who is asked for the time before the broker is called (none; with TLS pool.ntp.org) |
 | STRIDELOAD_BROKER_HOST, STRIDELOAD_BROKER_PORT | where the broker is (no host: no sync; 1883, with TLS 8883) |
 | STRIDELOAD_BROKER_USER, STRIDELOAD_BROKER_PASSWORD | who the pod is there |
@@ -38,6 +38,7 @@ BUS_HZ = 400_000
 FREE_CLOCKS = 9  # so many free a device that was stopped in mid-byte [UM10204, 3.1.16]
 HALF_CLOCK_US = 5
 
+RESTART_AFTER_MS = 10_000
 LOOK_MS = 5  # between two looks for a reason to end a wait
 BOUNCE_MS = 30  # shorter than this nobody holds a button
 UTC_HOLDS_MS = 3_600_000  # a crystal of 200 ppm is 0.7 s off by then
@@ -219,17 +220,15 @@ class Board:
     # The rest
 
     def client(self):
-        """A client of the broker in the settings; None when there is none. BoardError: without a network.
+        """A client of the broker in the settings; None when there is none, or no network.
 
         A pod asks for it once its code is loaded: from then on garbage is collected when the heap is full.
         """
         setting = self.settings.get
         gc.collect()
         gc.threshold(-1)
-        if not setting("STRIDELOAD_BROKER_HOST"):
+        if not setting("STRIDELOAD_BROKER_HOST") or not setting("STRIDELOAD_WIFI_SSID"):
             return None
-        if not setting("STRIDELOAD_WIFI_SSID"):
-            raise BoardError("STRIDELOAD_BROKER_HOST needs a network: set STRIDELOAD_WIFI_SSID")
         from strideload_pod.boards.wlan_client import WlanClient
 
         ca_file = setting("STRIDELOAD_BROKER_CA_FILE")
@@ -251,6 +250,11 @@ class Board:
 
     def stop(self):
         self._stopping = True
+
+    def restart(self):
+        """Reset the chip after a pause, in which Ctrl-C still leaves to the console."""
+        time.sleep_ms(RESTART_AFTER_MS)
+        machine.reset()
 
     # Pins
 

@@ -15,30 +15,32 @@ from strideload_pod.sync import CONNECT_MS
 # Two seconds of samples, and as long as the broker may take; a board compiles sources first.
 WITHIN_S: Final = 30 + CONNECT_MS // 1000
 
-ON_BOARD: Final = "from main import open_board\nfrom strideload_pod.check import tell\ntell(open_board())\n"
-ON_LINUX: Final = (
-    "from strideload_pod.boards.on_linux import Board\nfrom strideload_pod.check import tell\ntell(Board())\n"
-)
+IMPORT_TELL: Final = "from strideload_pod.check import tell\n"
+ON_BOARD: Final = f"{IMPORT_TELL}from main import open_board\nboard = open_board()\n"
+ON_LINUX: Final = f"{IMPORT_TELL}from strideload_pod.boards.on_linux import Board\nboard = Board()\n"
+TELL: Final = "tell(board)\n"
+TELL_WITHOUT_BROKER: Final = "tell(board, with_broker=False)\n"
 
 
-def check(found: Found) -> Report:
+def check(found: Found, with_broker: bool = True) -> Report:
     """What the pod says of itself; its program runs on afterwards. StrideloadError, NoReport."""
+    tell = TELL if with_broker else TELL_WITHOUT_BROKER
     if found.interpreter == LINUX:
-        return check_linux(Path(found.place.where))
+        return _check_linux(Path(found.place.where), tell)
     if found.port is None:
         raise StrideloadError(
             f"{found.place.where} is the pod's drive; the check runs over its serial port: name that with --to."
         )
     if found.interpreter == MICROPYTHON:
         found.port.begin_anew()  # what the loop had loaded leaves little memory
-    return read_report(found.port.run(ON_BOARD, within_s=WITHIN_S))
+    return read_report(found.port.run(ON_BOARD + tell, within_s=WITHIN_S))
 
 
-def check_linux(folder: Path) -> Report:
+def _check_linux(folder: Path, tell: str) -> Report:
     """The check of a pod on this computer, in a process of its own. StrideloadError, NoReport."""
     try:
         done = subprocess.run(
-            [sys.executable, "-c", ON_LINUX],
+            [sys.executable, "-c", ON_LINUX + tell],
             env={**os.environ, "STRIDELOAD_POD_DIR": str(folder)},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -65,7 +65,9 @@ class Target:
 
 
 def target(to: str | None, board: str | None, drives: list[Path], ports: list[str]) -> Target:
-    """By --to, else the only one that is there. StrideloadError: none, or several."""
+    """By --to, else the only one that is there. StrideloadError: none, or several; UnknownBoard."""
+    if board is not None:
+        boards.by_name(board)
     if to is not None:
         return Target(port=to) if serial_port.is_port(to) else Target(folder=Path(to).expanduser())
     if board == LINUX:
@@ -117,20 +119,23 @@ def _unescaped(text: str) -> str:
 
 
 @contextmanager
-def found(wanted: Target, board: str | None) -> Iterator[Found]:
-    """Look at a target, and hold it open. StrideloadError: it is no pod, or none that is known."""
+def found(wanted: Target, board: str | None, anyway: bool = False) -> Iterator[Found]:
+    """Look at a target, and hold it open. `board`: what the user calls it; `anyway`: even if it calls itself otherwise.
+
+    StrideloadError: it is no pod, none that is known, or another than `board`.
+    """
     if wanted.port is not None:
         with open_port(wanted.port) as port:
-            yield _at_port(port, board)
+            yield _at_port(port, board, anyway)
     else:
         assert wanted.folder is not None
-        yield _in_folder(wanted.folder, board)
+        yield _in_folder(wanted.folder, board, anyway)
 
 
-def _in_folder(folder: Path, board: str | None) -> Found:
+def _in_folder(folder: Path, board: str | None, anyway: bool) -> Found:
     if (folder / BOOT_OUT).is_file():
-        return _drive(folder, board)
-    if board == LINUX or (folder / SETTINGS_NAME).is_file():
+        return _drive(folder, board, anyway)
+    if board == LINUX or (board is None and (folder / SETTINGS_NAME).is_file()):
         return _linux(folder)
     raise StrideloadError(
         f"{folder} has no {BOOT_OUT}, so it is no CircuitPython drive. "
@@ -138,7 +143,28 @@ def _in_folder(folder: Path, board: str | None) -> Found:
     )
 
 
-def _drive(folder: Path, board: str | None) -> Found:
+def _kind(where: str, board: str | None, look: Callable[[str], Kind], told: str, anyway: bool) -> Kind:
+    """The board that calls itself `told`; one that is not known is what the user says. StrideloadError."""
+    if board is None:
+        return look(told)
+    said = boards.by_name(board)
+    if said.name == LINUX:
+        raise StrideloadError(
+            f"{where} is a board ({told}), and `--board linux` is for a computer with Linux."
+        )
+    try:
+        itself = look(told)
+    except boards.UnknownBoard:
+        return said
+    if itself != said and not anyway:
+        raise StrideloadError(
+            f"{where} calls itself {told}, which is {itself.name}, not {board}: leave --board out; --anyway takes "
+            f"it for {board}."
+        )
+    return said
+
+
+def _drive(folder: Path, board: str | None, anyway: bool) -> Found:
     with (folder / BOOT_OUT).open("rb") as file:
         text = file.read(BOOT_OUT_LIMIT).decode("utf-8", errors="replace")
     fields = dict(_FIELD.findall(text))
@@ -147,7 +173,7 @@ def _drive(folder: Path, board: str | None) -> Found:
         raise StrideloadError(
             f"{folder / BOOT_OUT} does not tell version and board: put CircuitPython on anew."
         )
-    kind = boards.by_name(board) if board else boards.by_board_id(fields["Board ID"])
+    kind = _kind(str(folder), board, boards.by_board_id, fields["Board ID"], anyway)
     boards.need_version(CIRCUITPYTHON, tuple(int(number) for number in version.groups()))
     pod = pod_id(fields["UID"], CIRCUITPYTHON) if "UID" in fields else None
     return Found(kind, CIRCUITPYTHON, ".".join(version.groups()), pod, FolderPlace(folder))
@@ -178,18 +204,17 @@ def _linux(folder: Path) -> Found:
     return Found(boards.by_name(LINUX), LINUX, version, pod, FolderPlace(folder))
 
 
-def _at_port(port: Port, board: str | None) -> Found:
+def _at_port(port: Port, board: str | None, anyway: bool) -> Found:
     interpreter, version, machine, mpy, uid = port.ask(_ASK_MICROPYTHON, "identity()")
     if interpreter not in (MICROPYTHON, CIRCUITPYTHON):
         raise StrideloadError(
             f"{port.name} is {interpreter}, and the firmware needs MicroPython or CircuitPython."
         )
     boards.need_version(interpreter, version)
-    if board is not None:
-        kind = boards.by_name(board)
-    elif interpreter == MICROPYTHON:
-        kind = boards.by_machine(machine)
+    if interpreter == MICROPYTHON:
+        kind = _kind(port.name, board, boards.by_machine, machine, anyway)
     else:
-        kind = boards.by_board_id(str(port.ask("import board", "board.board_id")))
+        board_id = str(port.ask("import board", "board.board_id"))
+        kind = _kind(port.name, board, boards.by_board_id, board_id, anyway)
     text = ".".join(map(str, version))
     return Found(kind, interpreter, text, pod_id(uid.hex(), interpreter), PortPlace(port), port, mpy & 0xFF)

@@ -40,6 +40,9 @@ STORE: Final = "STRIDELOAD_STORE"
 # CircuitPython starts the first of these that is there.
 BEFORE_MAIN: Final = ("code.txt", "code.py", "main.txt")
 OF_STRIDELOAD: Final = b"strideload"
+FOOT_UNKNOWN: Final = (
+    "Nothing says which foot it is on: run `strideload pod install` once more, with --foot left or right."
+)
 MPY_VERSION: Final = firmware.MPY_HEADER[MICROPYTHON][1]
 
 
@@ -81,6 +84,7 @@ class Wishes:
     foot: Foot | None = None
     runner: str | None = None
     wifi: str | None = None
+    no_wifi: bool = False
     wifi_password: str | None = None
     broker_host: str | None = None
     broker_user: str | None = None
@@ -152,9 +156,11 @@ def install(
         had_text = _text(place)
         _show_had(had, say)
         _need_same_host(had, store, wishes, asker)
+        settings_file.need_known(wishes.more, found.interpreter)
         wanted = _answers(found, pod, had, wishes, asker)
         _need_sound(wanted)
-        _pair(settings, store, pod, had, wanted, wishes, asker)
+        if _pair(settings, store, pod, had, wanted, wishes, asker) == "unknown":
+            done.notes.append(FOOT_UNKNOWN)
         if files:
             done.moved = _set_aside(place, found.interpreter)
             with progress("Copying") as advance:
@@ -335,12 +341,24 @@ def _need_sound(wanted: "Wanted") -> None:
 
 def _answer_wifi(wanted: "Wanted", wishes: Wishes, asker: Asker | None) -> None:
     name = wishes.wifi
-    if name is None and asker is not None and not wanted.had.get(SSID):
+    if name is not None and wishes.no_wifi:
+        raise StrideloadError("--wifi and --no-wifi exclude each other.")
+    if name is None and not wishes.no_wifi and not wanted.had.get(SSID):
+        if asker is None:
+            raise StrideloadError(
+                "Nothing says which Wi-Fi the pod uses: name it with --wifi, or say --no-wifi for a pod that is read "
+                "by cable."
+            )
         name = asker.ask("Name of the Wi-Fi (empty: none, pages come by `strideload import`)", "")
     if name:
         wanted.say(SSID, name)
     password = wishes.wifi_password
-    if password is None and asker is not None and SSID in wanted.new:
+    if password is None and SSID in wanted.new:
+        if asker is None:
+            raise StrideloadError(
+                f"The password of {name} is missing: give it with --wifi-password-file; an empty file is an open "
+                "network."
+            )
         password = asker.secret(f"Password of {name}")
     if password is not None:
         wanted.say(WIFI_PASSWORD, password)
@@ -394,12 +412,12 @@ def _pair(
     wanted: Wanted,
     wishes: Wishes,
     asker: Asker | None,
-) -> None:
-    """Pod and host know each other: store, broker, password, runner and foot."""
+) -> Foot:
+    """Pod and host know each other: store, broker, password, runner and foot, which is returned."""
     runner, foot = _wearer(settings, store, pod, wishes, asker)
+    way = pods.let_in(settings, pod, had)  # before the store knows of the pod: the broker may refuse it
     pods.assign(store, pod, runner, foot)
     wanted.must(STORE, store.store_id)
-    way = pods.let_in(settings, pod, had)
     own = settings.broker.host is not None
     host = wishes.broker_host
     if host is None and asker is not None and not had.get(BROKER_HOST):
@@ -415,6 +433,7 @@ def _pair(
             wanted.need(name, value)
     if own:
         _answer_broker_password(wanted, wishes, asker)
+    return foot
 
 
 def _wearer(
@@ -499,9 +518,19 @@ def _finish(found: Found, wishes: Wishes, store_id: str, done: Installed) -> Non
         return
     if not wishes.check:
         return
-    said = checking.check(found)
-    if said.pod != done.pod:
-        raise StrideloadError(
-            f"The pod calls itself {said.pod}, and {done.pod} was let in: `strideload pod add {said.pod}` lets it in."
+    done.findings = _checked(found, store_id, done.pod)
+
+
+def _checked(found: Found, store_id: str, pod: str) -> list[Finding]:
+    """What is well and what is not; what was installed is told even where the check cannot run."""
+    try:
+        said = checking.check(found, with_broker=False)
+    except StrideloadError as error:
+        return [Finding("Check", False, str(error))]
+    findings = report.findings(said, store_id, synchronised_utc_ms(), broker_asked=False)
+    if said.pod != pod:
+        words = (
+            f"it calls itself {said.pod}, and {pod} was let in: `strideload pod add {said.pod}` lets it in"
         )
-    done.findings = report.findings(said, store_id, synchronised_utc_ms())
+        findings.insert(0, Finding("Identity", False, words))
+    return findings

@@ -27,6 +27,10 @@ PAGES_AN_HOUR: Final = 380  # one in ten seconds, and the notes beside
 HOURS_LOW: Final = 2
 CLOCK_OFF_MS: Final = 5_000
 
+BROKER_NOT_ASKED: Final = Finding(
+    "Broker", True, "not looked at: start `strideload up --lan`, then `strideload pod check`"
+)
+
 Text = Annotated[str, Field(max_length=400)]
 U32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 Utc = Annotated[int, Field(ge=0, lt=2**53)]
@@ -121,8 +125,13 @@ def read_report(printed: str) -> Report:
         raise NoReport(f"{where or 'the line'}: {first['msg']}", "") from error
 
 
-def findings(report: Report, store_id: str | None, utc_ms: int | None) -> list[Finding]:
-    """What is well and what is not. `store_id`: this host's; `utc_ms`: its time. None: not known."""
+def findings(
+    report: Report, store_id: str | None, utc_ms: int | None, broker_asked: bool = True
+) -> list[Finding]:
+    """What is well and what is not. `store_id`: this host's; `utc_ms`: its time. None: not known.
+
+    `broker_asked`: False where the pod was not asked whether its broker lets it in.
+    """
     found = [_firmware(report), _settings(report.settings)]
     if not isinstance(report.settings, PodSettings):
         return found
@@ -135,7 +144,7 @@ def findings(report: Report, store_id: str | None, utc_ms: int | None) -> list[F
         ("Clock", report.clock, lambda clock: _clock(clock, utc_ms)),
     ):
         found += _told(name, part, tell)
-    return [*found, _broker(report.broker)]
+    return [*found, _broker(report.broker) if broker_asked else BROKER_NOT_ASKED]
 
 
 def to_json(report: Report, found: list[Finding]) -> str:

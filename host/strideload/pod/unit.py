@@ -6,6 +6,7 @@ from typing import Final
 
 from strideload.errors import StrideloadError
 from strideload.simulate.live import main_py
+from strideload_pod.boards.on_linux import EX_CONFIG
 
 NAME: Final = "strideload-pod.service"
 
@@ -19,6 +20,8 @@ Environment={folder}
 ExecStart={python} -P {program}
 Restart=always
 RestartSec=5
+# Settings that are no pod's: main.py said why, and starting once more mends nothing.
+RestartPreventExitStatus={not_again}
 # What the chip still has is read and the last page written.
 KillSignal=SIGTERM
 TimeoutStopSec=30
@@ -33,6 +36,7 @@ def write(folder: Path) -> Path:
     file = folder / NAME
     file.write_text(
         TEMPLATE.format(
+            not_again=EX_CONFIG,
             folder=_quoted(f"STRIDELOAD_POD_DIR={folder.resolve()}"),
             python=_quoted(sys.executable).replace("$", "$$"),
             program=_quoted(str(main_py().resolve())).replace("$", "$$"),

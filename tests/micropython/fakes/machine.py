@@ -250,7 +250,15 @@ if ESP32:
     from card import SDCard  # noqa: F401
 
 
-class DeepSleep(Exception):
+class Reset(BaseException):
+    """The chip starts anew."""
+
+
+def reset():
+    raise Reset
+
+
+class DeepSleep(BaseException):
     """The chip is off; it will start anew."""
 
 

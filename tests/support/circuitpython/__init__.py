@@ -5,6 +5,6 @@ have, CircuitPython does not have either, or the firmware has no need of it. The
 documents have it; where 9 differs from 10.3, `Machine(version=(9, 2, 0))` says so.
 """
 
-from .machine import DeepSleep, Machine
+from .machine import DeepSleep, Machine, Reset
 
-__all__ = ["DeepSleep", "Machine"]
+__all__ = ["DeepSleep", "Machine", "Reset"]

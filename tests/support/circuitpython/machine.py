@@ -18,7 +18,12 @@ FIRMWARE = Path(__file__).parents[3] / "firmware"
 TICK_WRAP = 1 << 29
 WRAPS_AFTER_MS = 65_000  # supervisor.ticks_ms turns so soon after power-on, so that programs meet it
 
-__all__ = ["DeepSleep", "Machine"]
+__all__ = ["DeepSleep", "Machine", "Reset"]
+
+
+class Reset(BaseException):
+    """The chip starts anew."""
+
 
 # Pins as `board` has them: name -> GPIO. Only what the tests name.
 BOARDS: dict[str, dict[str, Any]] = {
@@ -115,6 +120,10 @@ class Machine:
         self.scanners = []
         self.booting = False
         return self
+
+    def reset(self) -> None:
+        """microcontroller.reset: the program ends where it is."""
+        raise Reset
 
     def board(self) -> Any:
         """The Board of the firmware, in main.py's phase."""

@@ -200,6 +200,7 @@ def microcontroller_module(machine: Machine) -> ModuleType:
         ResetReason=reasons,
         cpu=cpu,
         delay_us=lambda us: None if machine.is_real else machine.pass_time(us),
+        reset=machine.reset,
     )
 
 
