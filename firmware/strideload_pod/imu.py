@@ -39,7 +39,6 @@ _CTRL9_XL = const(0x18)
 _CTRL10_C = const(0x19)
 _WAKE_UP_SRC = const(0x1B)
 _OUT_TEMP_L = const(0x20)
-_OUTX_L_A = const(0x28)
 _FIFO_STATUS1 = const(0x3A)
 _TAP_CFG0 = const(0x56)
 _TAP_CFG2 = const(0x58)
@@ -293,7 +292,7 @@ class Imu:
             (_CTRL2_G, gyro_rate << 4 | self._gyro_code << 2),
         )
         self._out = bytearray(2)
-        self._in = bytearray(6)
+        self._in = bytearray(2)
         self._status = bytearray(_STATUS_SIZE)
         self._buffer = bytearray(_WORD * _FIFO_WORDS)
         self._forget()
@@ -436,15 +435,6 @@ class Imu:
         """1/256 degC. BusError."""
         self._fetch(_OUT_TEMP_L, self._in, 0, 2)
         return _int16(self._in, 0) + 25 * 256
-
-    def resting_mg(self):
-        """Length of the acceleration now, in mg: 1000 while the shoe rests. BusError.
-
-        Half or twice of it: the pod is set up for another part than the one that is there.
-        """
-        self._fetch(_OUTX_L_A, self._in, 0, 6)
-        squares = sum(_int16(self._in, i) ** 2 for i in (0, 2, 4))
-        return int(squares**0.5 * self.acc_ug_lsb / 1000 + 0.5)
 
     # The stream
 

@@ -109,9 +109,7 @@ class Pod:
         self.session = 0
         self.sessions_begun = 0
         self.by_hand = None  # "on" or "off" as the button said, which goes before the settings
-        self.closing = (
-            None  # (reason, sample, tick) of a session that ends as soon as its last contacts are told
-        )
+        self.closing = None  # (reason, sample, tick) of a session that ends once its last contacts are told
         self.cue = None
         self.strides = 0
         self.raw_dropped = 0  # pages of the raw stream that the log did not take
@@ -146,10 +144,8 @@ class Pod:
         try:
             while not (self.is_again or self.board.stopping()):
                 self.step()
-        except (
-            Exception,
-            KeyboardInterrupt,
-        ):  # and not what leaves for a deep sleep: there the chip goes on watching
+        except (Exception, KeyboardInterrupt):
+            # What leaves for a deep sleep is neither: there the chip goes on watching.
             self.end()
             raise
         self.end()

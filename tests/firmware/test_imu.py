@@ -210,18 +210,6 @@ def test_opening_a_chip_that_is_not_there_or_not_known():
         open_driver("LSM6DS3TR-C", SimulatedI2C({}))
 
 
-@pytest.mark.parametrize(("there", "mg"), [("LSM6DSO32", 1000), ("LSM6DSOX", 2000)])
-def test_gravity_tells_two_alike_apart(there, mg):
-    """DSO32 and DSOX share their identity; the wrong one of them reads half or double."""
-    chip = Chip(
-        there, lambda t: np.tile([0.6, 0, 0.8, 0, 0, 0], (len(t), 1)), iter(range(0, 10**9, 5000)).__next__
-    )
-    driver = open_driver("LSM6DSO32", SimulatedI2C({ADDRESS: chip}))
-    imu = Imu(driver, lambda ms: None, "LSM6DSO32", 416, 16, 0)
-    imu.start()
-    assert imu.resting_mg() == pytest.approx(mg, abs=2)
-
-
 @pytest.mark.parametrize("celsius", [-10.0, 25.0, 31.25])
 def test_temperature(celsius):
     bench = Bench()
@@ -657,7 +645,7 @@ def test_a_transfer_that_fails_loses_nothing(after):
     assert bench.number >= 60
 
 
-@pytest.mark.parametrize("call", ["start", "stop", "restart", "check", "temperature", "resting_mg"])
+@pytest.mark.parametrize("call", ["start", "stop", "restart", "check", "temperature"])
 def test_every_call_says_that_the_chip_is_silent(call):
     bench = Bench()
     bench.imu.start()
