@@ -10,6 +10,7 @@ from strideload.host import Host, open_host
 from strideload.page_doors import CollectorLive, StoreDays
 from strideload.settings import Settings
 from strideload.web.app import make_app
+from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 
 Say = Callable[[str], None]
@@ -36,8 +37,10 @@ def up(settings: Settings, *, port: int | None, lan: bool, say: Say) -> None:
 
 def open_page(host: Host, port: int | None) -> Server:
     """Serve the page of a host on this computer; None: the port of the settings."""
-    app = make_app(StoreDays(host.store, host.settings.runner.id), CollectorLive(host.store, host.collector))
-    return serve(app, LOOPBACK, host.settings.web.port if port is None else port)
+    store = host.store
+    live = CollectorLive(store, host.collector)
+    doors = Doors(store, live, lambda runner: StoreDays(store, runner), host.settings.runner.id)
+    return serve(make_app(doors), LOOPBACK, host.settings.web.port if port is None else port)
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from strideload.store import open_store
 from strideload.web.app import make_app
+from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 from support import tools
 from web.house import House, a_season
@@ -24,8 +26,10 @@ BROWSER_ARGUMENTS = [
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[House, Server]]:
     house = House()
-    with serve(make_app(house, house), "127.0.0.1", 0) as running:
-        yield house, running
+    with open_store("sqlite://") as store:
+        doors = Doors(store, house, lambda _: house, "me")
+        with serve(make_app(doors), "127.0.0.1", 0) as running:
+            yield house, running
 
 
 @pytest.fixture

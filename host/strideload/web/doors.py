@@ -1,8 +1,11 @@
-"""What the page needs from the rest of the house: plain data through three doors, no SQL and no MQTT."""
+"""What the page needs from the rest of the house: the store, and plain data of days and of what is live."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, Protocol, TypedDict
+
+from strideload.store import Store
 
 DayJson = Mapping[str, Any]  # as `load.day.to_json` gives it
 
@@ -77,3 +80,13 @@ class Live(Protocol):
     def pods(self) -> Sequence[LivePod]: ...
 
     def health(self) -> Health: ...
+
+
+@dataclass(frozen=True)
+class Doors:
+    """All of them. `runner`: whose page it is where nobody has to log in."""
+
+    store: Store
+    live: Live
+    days: Callable[[str], Days]  # of a runner, by id
+    runner: str

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from strideload.store.schema import metadata
+from strideload.store.kept import metadata
 
 # SQLite's changes of tables are transactional once sqlite3 leaves BEGIN to us (engine.py); Alembic assumes not.
 context.configure(

@@ -1,0 +1,20 @@
+"""The pages that the head of each page leads to, in order."""
+
+from dataclasses import dataclass
+
+from strideload.web.visitor import Right
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: its address, its name, and the right that it takes to see it."""
+
+    href: str
+    name: str
+    right: Right = "read"
+
+
+PLACES = (
+    Place("/", "Today"),
+    Place("/metrics", "The figures"),
+)

@@ -1,0 +1,18 @@
+"""What the figures mean."""
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
+
+from strideload.load.metrics import METRICS
+from strideload.web.rendering import whole_page
+from strideload.web.visitor import Visiting
+
+
+def routes() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/metrics", response_class=HTMLResponse)
+    def metrics(visitor: Visiting) -> str:
+        return whole_page("metrics.html", visitor, "/metrics", metrics=METRICS)
+
+    return router
