@@ -44,6 +44,7 @@ class Imported:
     stored: int = 0  # of these new to the store
     repeated: int = 0  # of these in the store already
     conflicts: int = 0  # of these in the store with other bytes: set aside
+    erased: int = 0  # of these were a runner's who had them erased: not kept
     spoilt: int = 0  # places of a page that hold none, or one with a wrong CRC
     misplaced: int = 0  # pages where the log does not look for them
     torn: int = 0  # files that end within a page
@@ -76,6 +77,8 @@ class Imported:
                 f"{_count(self.conflicts, 'page')} had other bytes than the store has under the same number. "
                 "The store keeps what it had, and set them aside."
             )
+        if self.erased:
+            lines.append(f"{_count(self.erased, 'page')} of a runner who had all erased: not kept.")
         if self.spoilt:
             lines.append(
                 f"Not readable: {_count(self.spoilt, 'page')} with a wrong checksum. Copy the folder once more, or let "
@@ -189,6 +192,7 @@ def _add(store: Store, pages: Sequence[bytes], imported: Imported) -> None:
         imported.stored += outcome.stored
         imported.repeated += outcome.repeated
         imported.conflicts += outcome.conflicting
+        imported.erased += outcome.erased
 
 
 def _messages(pod: str, pages: Sequence[bytes]) -> Iterator[Received]:

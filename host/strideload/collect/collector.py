@@ -280,7 +280,7 @@ class Collector:
             topic, payload = topics.of_pod(pages[0].topic_pod, "pages"), pages[0].payload
             self._keep(lambda: self._store.set_aside(topic, payload, NOT_UNDERSTOOD))
             return {}
-        for name in ("stored", "repeated", "conflicting", "lost"):
+        for name in ("stored", "repeated", "conflicting", "lost", "erased"):
             self._count(name, getattr(outcome, name))
         for reason, number in outcome.reasons.items():
             self._count(reason, number)

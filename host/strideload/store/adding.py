@@ -74,6 +74,12 @@ def _add_stream(batch: _Batch, key: StreamKey, at: Indices) -> None:
     """Good pages of one stream, in order of arrival; `at`: their places in the intake."""
     account = batch.ledger.account(batch.connection, key)
     numbers = batch.intake.pages["number"][at].astype(np.int64)
+    if account.erased:
+        erased = account.erased.has(numbers)
+        batch.outcome.erased += int(erased.sum())
+        at, numbers = at[~erased], numbers[~erased]
+        if not len(at):
+            return
     if numbers[0] < account.accounted.end or not (np.diff(numbers) > 0).all():
         fresh = _sift(batch, key, at, numbers)
         at, numbers = at[fresh], numbers[fresh]
@@ -175,7 +181,10 @@ def _note_anchor(connection: sa.Connection, key: StreamKey, boot: int) -> None:
     spans, sessions = schema.spans.c, schema.sessions.c
     pod, log, _ = key
     leaning = sa.select(sessions.session).where(
-        sessions.pod == pod, sessions.log == log, sessions.boot == boot, sessions.clock.in_(("ticks", "none"))
+        sessions.pod == pod,
+        sessions.log == log,
+        sessions.boot == boot,
+        sessions.clock.in_(("ticks", "none", "placed")),
     )
     of_boot = sa.and_(spans.pod == pod, spans.log == log, spans.boot == boot)
     touched = sa.or_(spans.session == 0, spans.session.in_(leaning))

@@ -19,14 +19,17 @@ from strideload.store import (
     adding,
     deriving,
     engine,
+    erasing,
     migrate,
     people,
+    placing,
     reading,
     schema,
     setting_aside,
     wanting,
 )
 from strideload.store.derive import derived_by
+from strideload.store.erasing import Erased
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
@@ -226,9 +229,22 @@ class Store:
             return reading.marks_between(connection, runner, start_utc_us, end_utc_us)
 
     def undated(self) -> list[Undated]:
-        """Sessions whose boot never learned the time."""
+        """Sessions whose boot never learned the time, those that were placed by hand too."""
         with self._reading() as connection:
             return reading.undated(connection)
+
+    def place(self, session_id: int, start_utc_us: int) -> None:
+        """The runner says when an undated session began. It dates the other sessions of its boot as well.
+
+        `derive` puts it into effect. StoreError: its pod dates it, or it cannot have been then.
+        """
+        with self._writing() as connection:
+            placing.place(connection, session_id, start_utc_us, _now_utc_us())
+
+    def take_back_place(self, session_id: int) -> None:
+        """Undo `place`."""
+        with self._writing() as connection:
+            placing.take_back(connection, session_id)
 
     def last_sessions_of(self, pod: str, limit: int) -> list[PodSession]:
         """A pod's newest sessions, the newest first."""
@@ -312,6 +328,14 @@ class Store:
         with self._reading() as connection:
             return people.notes(connection, runner, first_date, last_date)
 
+    def erase_runner(self, runner: str) -> Erased:
+        """Erase all of a runner for good; what a pod sends again of it stays away. StoreError: no such runner.
+
+        The only runner of a house begins anew under the same id.
+        """
+        with self._erasing() as connection:
+            return erasing.erase(connection, runner, _now_utc_us())
+
     # Replays
 
     def remember_replay(self, content: str, start_utc_us: int, pod: str, log: int) -> None:
@@ -349,7 +373,15 @@ class Store:
         while turn := self._derive_turn():
             done += turn
             progress(min(1.0, len(done) / max(1, total)))
+        self._purge_late()
         return sum(session != 0 for session in done)
+
+    def _purge_late(self) -> None:
+        with self._reading() as connection:
+            if not erasing.is_late(connection):
+                return
+        with self._erasing() as connection:
+            erasing.purge_late(connection, _now_utc_us())
 
     def _derive_turn(self) -> list[int]:
         with self._writing() as connection:
@@ -364,6 +396,13 @@ class Store:
     def _writing(self) -> Generator[sa.Connection]:
         with self._turn, engine.writing(self.engine) as connection:
             yield connection
+
+    @contextmanager
+    def _erasing(self) -> Generator[sa.Connection]:
+        with self._turn, engine.erasing(self.engine) as connection:
+            self._ledger.forget()
+            yield connection
+            self._ledger.forget()
 
 
 def _now_utc_us() -> int:

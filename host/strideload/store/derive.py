@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from strideload.load.clock import Anchor, Clock, Mark, fit, ticks_to_utc_us
+from strideload.load.clock import Anchor, Basis, Clock, Mark, fit, ticks_to_utc_us
 from strideload.load.steps import STEP
 from strideload.protocol import pages as protocol
 from strideload_pod import page
@@ -44,6 +44,8 @@ REACH_S: Final = 48 * 3600
 PAGE_S: Final = 3600
 # A chip is drained several times a second. Wi-Fi and flash hold the loop up for some seconds.
 UNREAD_MS: Final = 60_000
+# A runner tells minutes.
+PLACED_UNCERTAINTY_MS: Final = 60_000
 
 CHIPS: Final = {
     page.CHIP_LSM6DSO32: "LSM6DSO32",
@@ -94,6 +96,10 @@ class CueRecord(NamedTuple):
     share_percent: int | None
 
 
+# How a session got its date: as its clock says, or by the runner's hand.
+Dating = Basis | Literal["placed"]
+
+
 class BootAnchor(NamedTuple):
     """An anchor and the session in which it was taken (0: in none)."""
 
@@ -108,6 +114,33 @@ class Derived:
     row: dict[str, Any]
     steps: Array
     marks: list[MarkRecord]
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """What a session's pages say of its rate, its first and last sample and its contacts."""
+
+    rate_mhz: int | None
+    odr_hz: int | None
+    clock_mhz: int | None  # the rate, else the nominal one
+    sound: Array  # the pages that fit, (n,)
+    ic: npt.NDArray[np.float64]
+    records: Array
+    first: int
+    last: int
+    is_open: bool
+
+    @classmethod
+    def of(cls, pages: Array) -> "_Extent":
+        rate_mhz = _usual(pages["rate_mhz"], lambda v: RATE_MHZ_RANGE[0] <= v <= RATE_MHZ_RANGE[1])
+        odr_hz = _usual(pages["odr_hz"], lambda v: v not in (0, page.UNKNOWN_U16))
+        clock_mhz = rate_mhz or (odr_hz * 1000 if odr_hz and odr_hz * 1000 >= RATE_MHZ_RANGE[0] else None)
+        counted = np.isin(pages["kind"], (page.KIND_STEPS, page.KIND_RAW))
+        fits = protocol.sound(pages) & (~counted | (pages["first_sample"] < SAMPLES_END))
+        fits[fits] = _within_reach(pages[fits], clock_mhz or RATE_MHZ_RANGE[1])
+        sound = pages[fits]
+        ic, records = _step_records(sound)
+        return cls(rate_mhz, odr_hz, clock_mhz, sound, ic, records, *_first_and_last(sound, ic))
 
 
 def derived_by() -> str:
@@ -140,6 +173,21 @@ def boot_anchors(pages: Array) -> list[BootAnchor]:
     return found
 
 
+def placed_anchor(pages: Array, start_utc_us: int) -> BootAnchor | None:
+    """The anchor that a runner sets by saying when a session began; `pages` as for `derive_session`.
+
+    None: no page of it tells sample and tick together, or the rate is not known.
+    """
+    extent = _Extent.of(pages)
+    marks = _marks(extent.sound)
+    if extent.clock_mhz is None or not marks:
+        return None
+    met = marks[0]
+    tick_ms = met.tick_ms - (met.sample - extent.first) * 1_000_000 // extent.clock_mhz
+    anchor = Anchor(tick_ms, start_utc_us // 1000, extent.first, PLACED_UNCERTAINTY_MS)
+    return BootAnchor(int(pages["session"][0]), anchor)
+
+
 def alive_records(pages: Array, anchors: Sequence[BootAnchor]) -> list[AliveRecord]:
     """Alive records of a boot; those without a date are left out.
 
@@ -170,47 +218,45 @@ def marks_outside(pages: Array, anchors: Sequence[BootAnchor]) -> list[MarkRecor
 
 
 def derive_session(
-    pages: Array, anchors: Sequence[BootAnchor], pages_lost: int, before: Array | None = None
+    pages: Array,
+    anchors: Sequence[BootAnchor],
+    pages_lost: int,
+    before: Array | None = None,
+    *,
+    placed: bool = False,
 ) -> Derived:
     """A session's pages of known versions, (n,) of HEADER with n > 0, and the anchors of its boot -> Derived.
 
     Of streams other than the steps', the first and last page do: they only widen the session. `before`: the last page
-    of the session before it in the boot, (1,); None: there is none.
+    of the session before it in the boot, (1,); None: there is none. `placed`: the anchors are `placed_anchor`'s.
     """
     session = int(pages["session"][0])
-    rate_mhz = _usual(pages["rate_mhz"], lambda v: RATE_MHZ_RANGE[0] <= v <= RATE_MHZ_RANGE[1])
-    odr_hz = _usual(pages["odr_hz"], lambda v: v not in (0, page.UNKNOWN_U16))
-    clock_mhz = rate_mhz or (odr_hz * 1000 if odr_hz and odr_hz * 1000 >= RATE_MHZ_RANGE[0] else None)
-    counted = np.isin(pages["kind"], (page.KIND_STEPS, page.KIND_RAW))
-    fits = protocol.sound(pages) & (~counted | (pages["first_sample"] < SAMPLES_END))
-    fits[fits] = _within_reach(pages[fits], clock_mhz or RATE_MHZ_RANGE[1])
-    sound = pages[fits]
-    ic, records = _step_records(sound)
-    first, last, is_open = _extent(sound, ic)
+    extent = _Extent.of(pages)
+    sound = extent.sound
     clock = fit(
-        clock_mhz,
-        first,
+        extent.clock_mhz,
+        extent.first,
         own=[a.anchor for a in anchors if a.session == session],
         others=[a.anchor for a in anchors if a.session != session],
         marks=_marks(sound),
     )
     row = {
-        **_times(clock, last),
-        "rate_mhz": rate_mhz,
-        "odr_hz": odr_hz or 0,
+        **_times(clock, extent.last, placed),
+        "rate_mhz": extent.rate_mhz,
+        "odr_hz": extent.odr_hz or 0,
         "acc_range_g": _usual(pages["acc_range_g"], lambda v: v != page.UNKNOWN_U8) or 0,
         "chip": CHIPS.get(_usual(pages["chip"], CHIPS.__contains__) or 0, "unknown"),
         "origin": _origin(pages["origin"]),
         "resampled": bool((pages["flags"] & page.FLAG_RESAMPLED).any()),
-        "open": is_open,
+        "open": extent.is_open,
         "faults": json.dumps(_raised(pages, before), sort_keys=True),
         "gaps": json.dumps(_gaps(sound, clock)),
         "cues": json.dumps(_cues(sound, clock)),
         "pages_lost": pages_lost,
-        "pages_unsound": int((~fits).sum()),
+        "pages_unsound": len(pages) - len(sound),
     }
     marks = _mark_records(sound, lambda header, record: _record_in_session_utc_us(header, record, clock))
-    return Derived(row, _steps(ic, records, clock), marks)
+    return Derived(row, _steps(extent.ic, extent.records, clock), marks)
 
 
 def to_steps(stored: Array) -> npt.NDArray[np.void]:
@@ -344,7 +390,7 @@ def _step_records(pages: Array) -> tuple[npt.NDArray[np.float64], Array]:
     return ic[order], records[order]
 
 
-def _extent(pages: Array, ic: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
+def _first_and_last(pages: Array, ic: npt.NDArray[np.float64]) -> tuple[int, int, bool]:
     """First and last sample of a session, and whether it has no end record yet."""
     starts = [r[0] for _, r in _by_session(pages, page.KIND_SESSION_START) if r[0] < SAMPLES_END]
     ends = [r[0] for _, r in _by_session(pages, page.KIND_SESSION_END) if r[0] < SAMPLES_END]
@@ -388,7 +434,7 @@ def _marks(pages: Array) -> list[Mark]:
     return [Mark(*pair) for pair in sorted(set(pairs))]
 
 
-def _times(clock: Clock | None, last: int) -> dict[str, Any]:
+def _times(clock: Clock | None, last: int, placed: bool) -> dict[str, Any]:
     if clock is None:
         return {
             "clock": "none",
@@ -400,7 +446,7 @@ def _times(clock: Clock | None, last: int) -> dict[str, Any]:
     duration_us = int(clock.elapsed_us(last))
     start_us = clock.origin_utc_us
     return {
-        "clock": clock.basis,
+        "clock": "placed" if placed and start_us is not None else clock.basis,
         "start_utc_us": start_us,
         "end_utc_us": None if start_us is None else start_us + duration_us,
         "duration_us": duration_us,

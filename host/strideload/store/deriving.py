@@ -18,8 +18,10 @@ from strideload.store.derive import (
     derive_session,
     derived_by,
     marks_outside,
+    placed_anchor,
     session_id,
 )
+from strideload.store.kept import placements
 from strideload.store.schema import DERIVED, TIMED, alive, losses, marks, meta, pages, sessions, spans, steps
 from strideload_pod import page
 
@@ -142,14 +144,16 @@ def _turn(connection: sa.Connection) -> dict[Boot, list[int]]:
 def _derive_boot(connection: sa.Connection, boot: Boot, sessions_due: Sequence[int]) -> None:
     """Sessions of a boot, in order, none that is due left out between them."""
     timed = _timed(connection, boot)
+    places = _places(connection, boot)
     anchors = boot_anchors(timed)
+    placed = [] if anchors else _placed(connection, boot, places)
+    anchors = anchors or placed
     _derive_alive(connection, boot, timed, anchors)  # within sessions, and between them
     _put_marks(connection, boot, 0, marks_outside(timed, anchors))
-    places = _places(connection, boot)
     ends = _ends_before(places)
     for session in sorted({*sessions_due, *_settled_followers(places, sessions_due)} - {0}):
         before = _page(connection, boot, ends[session])
-        _derive_session(connection, boot, session, places[session], anchors, before)
+        _derive_session(connection, boot, session, places[session], anchors, before, placed=bool(placed))
     done = sa.and_(of_boot(spans, boot), spans.c.session.between(sessions_due[0], sessions_due[-1]))
     connection.execute(spans.update().values(dirty=False).where(done))
 
@@ -262,17 +266,36 @@ def _derive_session(
     places: Sequence[Place],
     anchors: Sequence[BootAnchor],
     before: protocol.Array | None,
+    *,
+    placed: bool,
 ) -> None:
-    where = [(place.stream, place.first, place.last) for place in places]
-    read = [_pages(connection, boot, session, *span) for span in where]
-    lost = sum(_lost(connection, boot, *span) for span in where)
-    derived = derive_session(np.concatenate(read), anchors, lost, before)
+    read = _session_pages(connection, boot, session, places)
+    lost = sum(_lost(connection, boot, place.stream, place.first, place.last) for place in places)
+    derived = derive_session(read, anchors, lost, before, placed=placed)
     key = session_id(*boot, session)
     row = {"session_id": key, **boot._asdict(), "session": session, **derived.row, "derived_by": derived_by()}
     engine.upsert(connection, sessions, [row])
     data = derived.steps.tobytes()
     engine.upsert(connection, steps, [{"session_id": key, "count": len(derived.steps), "data": data}])
     _put_marks(connection, boot, session, derived.marks)
+
+
+def _session_pages(
+    connection: sa.Connection, boot: Boot, session: int, places: Sequence[Place]
+) -> protocol.Array:
+    read = [_pages(connection, boot, session, place.stream, place.first, place.last) for place in places]
+    return np.concatenate(read)
+
+
+def _placed(connection: sa.Connection, boot: Boot, places: dict[int, list[Place]]) -> list[BootAnchor]:
+    """The anchor by which a runner placed a boot that never learned the time; [] of one that is not placed."""
+    query = sa.select(placements.c.session, placements.c.start_utc_us).where(of_boot(placements, boot))
+    found = connection.execute(query).first()
+    if found is None or found.session not in places:
+        return []
+    pages_of_it = _session_pages(connection, boot, found.session, places[found.session])
+    anchor = placed_anchor(pages_of_it, found.start_utc_us)
+    return [] if anchor is None else [anchor]
 
 
 def _page(connection: sa.Connection, boot: Boot, number: int | None) -> protocol.Array | None:

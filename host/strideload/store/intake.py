@@ -71,6 +71,7 @@ class Outcome:
     conflicting: int = 0
     set_aside: int = 0  # pages and payloads
     lost: int = 0  # pages that are now known to be lost
+    erased: int = 0  # pages that a runner had erased, and that a pod sent again
     reasons: dict[str, int] = field(default_factory=dict[str, int])  # why things were set aside
 
 

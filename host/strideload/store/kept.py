@@ -167,14 +167,14 @@ activities: Final = sa.Table(
     sa.Index("activities_start", "runner", "start_utc_us"),
 )
 
-# Where the runner placed a session whose boot never learned the time.
+# Where the runner placed a session whose boot never learned the time; one a boot, since its ticks tell of the others.
 placements: Final = sa.Table(
     "placements",
     metadata,
     sa.Column("pod", sa.Text, primary_key=True),
     sa.Column("log", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("boot", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("session", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("session", sa.BigInteger, nullable=False),
     sa.Column("start_utc_us", sa.BigInteger, nullable=False),
     sa.Column("placed_utc_us", sa.BigInteger, nullable=False),
 )

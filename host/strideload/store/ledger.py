@@ -1,4 +1,4 @@
-"""What is known of each stream's numbers: stored, lost, wanted. Held in memory, kept in the tables.
+"""What is known of each stream's numbers: stored, lost, erased, wanted. Held in memory, kept in the tables.
 
 The memory is only ever right together with a committed transaction: whoever rolls back calls `forget`.
 """
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from strideload.store import engine, schema
+from strideload.store import engine, kept, schema
 from strideload.store.intake import StreamKey
 from strideload.store.ranges import Numbers, Ranges
 
@@ -25,10 +25,11 @@ ACCOUNTS_LIMIT: Final = 256
 
 @dataclass
 class Account:
-    """One stream. `accounted` has what is stored or lost; `lost` says of what, why."""
+    """One stream. `accounted` has what is stored, lost or erased; `lost` says of what, why."""
 
     accounted: Ranges = field(default_factory=Ranges)
     lost: dict[str, Ranges] = field(default_factory=lambda: {GONE: Ranges(), CORRUPT: Ranges()})
+    erased: Ranges = field(default_factory=Ranges)  # were stored, and must not be again
     kept_wanted: int = -1  # as in the table; -1: not there yet
     changed_losses: Ranges = field(default_factory=Ranges)  # numbers lost or found, not written yet
     bad_number: int = -1  # the wanted number that arrived bad, and how often
@@ -139,6 +140,12 @@ def _read(connection: sa.Connection, key: StreamKey) -> Account:
         sa.select(losses.c.first, losses.c["count"], losses.c.cause).where(of(losses, key))
     ):
         account.lost[cause].add(first, first + count)
+        account.accounted.add(first, first + count)
+    erasures = kept.erasures
+    for first, count in connection.execute(
+        sa.select(erasures.c.first, erasures.c["count"]).where(of(erasures, key))
+    ):
+        account.erased.add(first, first + count)
         account.accounted.add(first, first + count)
     return account
 

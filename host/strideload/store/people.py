@@ -16,6 +16,8 @@ from strideload.store.schema import assignments, day_notes, runners, zones
 Note = Literal["rest", "ran_without"]
 
 SINCE_EVER: Final = date(1, 1, 1)
+LAST_DATE: Final = date.max
+UNNAMED: Final = "Runner"
 NO_ZONE: Final = "UTC"
 
 
@@ -42,20 +44,26 @@ class Wearers:
         place = bisect_right(self._since.get(pod, []), utc_us)
         return self._wearing[pod][place - 1] if place else self._nobody
 
+    def only(self, pod: str, runner: str) -> bool:
+        """Whether nobody else ever wore the pod."""
+        return all(one.runner == runner for one in self._wearing.get(pod, [self._nobody]))
+
 
 def wearers(connection: sa.Connection) -> Wearers:
     """All assignments, in order of time."""
-    first = connection.execute(sa.select(runners.c.id).order_by(runners.c.ordinal).limit(1)).scalar()
     rows = connection.execute(
         sa.select(assignments.c.pod, assignments.c.from_utc_us, assignments.c.runner, assignments.c.foot)
         .order_by(assignments.c.pod, assignments.c.from_utc_us)
     )  # fmt: skip
-    return Wearers(first, ((pod, since, runner, foot) for pod, since, runner, foot in rows))
+    return Wearers(
+        next(iter(ids(connection)), None), ((pod, since, runner, foot) for pod, since, runner, foot in rows)
+    )
 
 
 def ids(connection: sa.Connection) -> list[str]:
-    """All runners, in the order in which they came."""
-    return list(connection.execute(sa.select(runners.c.id).order_by(runners.c.ordinal)).scalars())
+    """All living runners, in the order in which they came."""
+    query = sa.select(runners.c.id).where(runners.c.erased_utc_us.is_(None)).order_by(runners.c.ordinal)
+    return list(connection.execute(query).scalars())
 
 
 def ensure_runner(connection: sa.Connection, runner: str, name: str, zone: str) -> None:
@@ -66,9 +74,14 @@ def ensure_runner(connection: sa.Connection, runner: str, name: str, zone: str) 
     if known is not None:
         connection.execute(runners.update().values(name=name).where(runners.c.id == runner))
         return
-    count = connection.execute(sa.select(sa.func.count()).select_from(runners)).scalar_one()
-    connection.execute(runners.insert(), [{"id": runner, "name": name, "ordinal": count}])
+    connection.execute(runners.insert(), [{"id": runner, "name": name, "ordinal": next_ordinal(connection)}])
     set_zone(connection, runner, SINCE_EVER, zone)
+
+
+def next_ordinal(connection: sa.Connection) -> int:
+    """Above that of all runners."""
+    highest = connection.execute(sa.select(sa.func.max(runners.c.ordinal))).scalar()
+    return 0 if highest is None else highest + 1
 
 
 def assign(connection: sa.Connection, pod: str, runner: str, foot: str, from_utc_us: int) -> None:

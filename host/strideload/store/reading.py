@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from strideload.load.steps import Alive, Cue, Mark, Session
 from strideload.store.derive import STORED, to_steps
 from strideload.store.people import wearers
-from strideload.store.schema import alive, marks, sessions, steps
+from strideload.store.schema import alive, marks, pages, sessions, steps
+from strideload_pod import page
 
 
 @dataclass(frozen=True)
 class Undated:
-    """A session whose boot never learned the time; it waits to be placed by hand."""
+    """A session whose boot never learned the time: it waits to be placed by hand, or was."""
 
     session_id: int
     pod: str
@@ -24,6 +25,8 @@ class Undated:
     session: int
     duration_us: int | None  # None: not even the rate is known
     strides: int
+    received_utc_us: int | None  # of its first page: it was not later than that
+    placed_utc_us: int | None  # where the runner's word puts its start; None: nowhere yet
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,28 @@ def _has_sensor(connection: sa.Connection, runner: str) -> bool:
 
 
 def undated(connection: sa.Connection) -> list[Undated]:
-    """Sessions without a date, in order of pods, logs and boots."""
+    """Sessions that their pods do not date, in order of pods, logs and boots."""
     c = sessions.c
+    came = (
+        sa.select(sa.func.min(pages.c.received_utc_us))
+        .where(pages.c.pod == c.pod, pages.c.log == c.log, pages.c.boot == c.boot)
+        .where(pages.c.stream == page.STREAM_STEPS, pages.c.session == c.session)
+        .scalar_subquery()
+    )
     query = (
-        sa.select(c.session_id, c.pod, c.log, c.boot, c.session, c.duration_us, steps.c["count"])
+        sa.select(
+            c.session_id,
+            c.pod,
+            c.log,
+            c.boot,
+            c.session,
+            c.duration_us,
+            steps.c["count"],
+            came,
+            c.start_utc_us,
+        )
         .join(steps, steps.c.session_id == c.session_id)
-        .where(c.start_utc_us.is_(None))
+        .where(sa.or_(c.start_utc_us.is_(None), c.clock == "placed"))
         .order_by(c.pod, c.log, c.boot, c.session)
     )
     return [Undated(*row) for row in connection.execute(query)]

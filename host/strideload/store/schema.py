@@ -101,7 +101,10 @@ runners: Final = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("ordinal", sa.Integer, nullable=False, unique=True),  # 0: has the pods that no one was given
+    sa.Column(
+        "ordinal", sa.Integer, nullable=False, unique=True
+    ),  # the lowest has the pods that no one was given
+    sa.Column("erased_utc_us", sa.BigInteger),  # null: lives. Else only a name for what must not come back
 )
 
 assignments: Final = sa.Table(
@@ -160,7 +163,7 @@ sessions: Final = sa.Table(
     sa.Column("log", sa.BigInteger, nullable=False),
     sa.Column("boot", sa.BigInteger, nullable=False),
     sa.Column("session", sa.BigInteger, nullable=False),
-    sa.Column("clock", sa.Text, nullable=False),  # load.clock.Basis
+    sa.Column("clock", sa.Text, nullable=False),  # derive.Dating
     sa.Column("start_utc_us", sa.BigInteger),  # null: undated
     sa.Column("end_utc_us", sa.BigInteger),
     sa.Column("duration_us", sa.BigInteger),  # null: not even the rate is known

@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("runners", sa.Column("erased_utc_us", sa.BigInteger))
     op.create_table(
         "accounts",
         sa.Column("runner", sa.Text, sa.ForeignKey("runners.id"), primary_key=True),
@@ -136,7 +137,7 @@ def upgrade() -> None:
         sa.Column("pod", sa.Text, primary_key=True),
         sa.Column("log", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("boot", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("session", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("session", sa.BigInteger, nullable=False),
         sa.Column("start_utc_us", sa.BigInteger, nullable=False),
         sa.Column("placed_utc_us", sa.BigInteger, nullable=False),
     )
@@ -168,3 +169,4 @@ def downgrade() -> None:
         "accounts",
     ):
         op.drop_table(table)
+    op.drop_column("runners", "erased_utc_us")

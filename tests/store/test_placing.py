@@ -1,0 +1,117 @@
+"""Sessions that their pods do not date: placed by hand, moved, taken back, and given up for the pod's own word."""
+
+import pytest
+
+from store.conftest import RUNNER
+from store.making import NOW_US, T0_MS, Pod, messages
+from strideload.store import Store, StoreError
+from strideload.store.derive import session_id
+
+EVER = (0, 2**62)
+SECOND_US = 1_000_000
+T0_US = T0_MS * 1000
+NEAR_US = 3000
+
+
+@pytest.fixture
+def pod() -> Pod:
+    """Two sessions, ten minutes apart, of a boot that never learned the time."""
+    pod = Pod()
+    pod.run(100, 1, anchored=False)
+    pod.alive(300)
+    pod.run(700, 2, anchored=False)
+    return pod
+
+
+@pytest.fixture
+def placeable(store: Store, pod: Pod) -> Store:
+    store.add(messages(pod.pages))
+    store.derive()
+    return store
+
+
+def starts_s(store: Store) -> list[float]:
+    return [(session.start_utc_us - T0_US) / SECOND_US for session in store.sessions(RUNNER, *EVER)]
+
+
+def test_one_placement_dates_its_boot(placeable: Store) -> None:
+    """The pod's ticks tell when the other session was, and what else it wrote."""
+    second = placeable.undated()[1]
+    assert (second.received_utc_us, second.placed_utc_us) == (NOW_US, None)
+    placeable.place(second.session_id, T0_US + 700 * SECOND_US)
+    placeable.derive()
+    assert starts_s(placeable) == pytest.approx([100, 700], abs=0.01)
+    assert [one.utc_us for one in placeable.alive(RUNNER, *EVER)] == pytest.approx(
+        [T0_US + 300 * SECOND_US], abs=NEAR_US
+    )
+    placed = placeable.undated()
+    assert [one.placed_utc_us for one in placed] == pytest.approx(
+        [T0_US + 100 * SECOND_US, T0_US + 700 * SECOND_US], abs=NEAR_US
+    )
+
+
+def test_it_can_be_moved_and_taken_back(placeable: Store) -> None:
+    first, second = placeable.undated()
+    placeable.place(first.session_id, T0_US)
+    placeable.derive()
+    placeable.place(second.session_id, T0_US)
+    placeable.derive()
+    assert starts_s(placeable) == pytest.approx([-600, 0], abs=0.01)
+    placeable.take_back_place(first.session_id)
+    placeable.derive()
+    assert starts_s(placeable) == []
+    assert [one.placed_utc_us for one in placeable.undated()] == [None, None]
+
+
+def test_a_rebuild_keeps_it(placeable: Store) -> None:
+    placeable.place(placeable.undated()[0].session_id, T0_US)
+    placeable.derive()
+    digest = placeable.derived_digest()
+    placeable.rebuild()
+    assert placeable.derived_digest() == digest
+    assert starts_s(placeable) == pytest.approx([0, 600], abs=0.01)
+
+
+def test_the_pods_own_word_goes_before(placeable: Store, pod: Pod) -> None:
+    """The time that the boot learned after all holds, and nothing can be placed any more."""
+    first = placeable.undated()[0]
+    placeable.place(first.session_id, T0_US)
+    placeable.derive()
+    pod.anchor(900)
+    placeable.add(messages(pod.pages))
+    placeable.derive()
+    assert starts_s(placeable) == pytest.approx([100, 700], abs=0.01)
+    assert placeable.undated() == []
+    with pytest.raises(StoreError, match="its pod knows when it was"):
+        placeable.place(first.session_id, T0_US)
+
+
+@pytest.mark.parametrize(
+    ("start_utc_us", "said"),
+    [
+        (NOW_US + 3600 * SECOND_US, "it was here before the time that you say"),
+        (0, "the years 2000 to 2199"),
+        (2**62, "the years 2000 to 2199"),
+    ],
+    ids=["after it came", "before pods", "beyond any plan"],
+)
+def test_where_it_cannot_have_been(placeable: Store, start_utc_us: int, said: str) -> None:
+    with pytest.raises(StoreError, match=said):
+        placeable.place(placeable.undated()[0].session_id, start_utc_us)
+    placeable.derive()
+    assert starts_s(placeable) == []
+
+
+def test_a_session_that_is_not_there(placeable: Store) -> None:
+    with pytest.raises(StoreError, match="no such session"):
+        placeable.place(session_id("00" * 8, 1, 1, 1), T0_US)
+
+
+def test_a_session_of_no_known_length(store: Store) -> None:
+    pod = Pod()
+    pod.page.fields.update(rate_mhz=0xFFFFFFFF, odr_hz=0xFFFF)
+    pod.run(0, 1, anchored=False)
+    store.add(messages(pod.pages))
+    store.derive()
+    with pytest.raises(StoreError, match="do not tell how long"):
+        store.place(store.undated()[0].session_id, T0_US)
