@@ -1,0 +1,245 @@
+"""A watch's file, FIT or GPX, as far as load needs it: when, how far, how much up and down."""
+
+import gzip
+import io
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+from strideload.errors import StrideloadError
+from strideload.load.activity import Track, track
+from strideload.load.zones import EPOCH
+
+SIZE_LIMIT: Final = 64 * 1024 * 1024
+POINTS_LIMIT: Final = 500_000  # six days of one a second
+DISTANCE_LIMIT_M: Final = 1_000_000.0
+# As watches and services name it; a file that names none, or none in particular, is taken.
+ON_FOOT: Final = re.compile(r"run|jog|walk|hik|foot|generic|training|fitness|other|^$")
+# What the reader meets in spoilt bytes before it comes to their checksum.
+SPOILT: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+FIT_SIGN: Final = b".FIT"
+GZIP_SIGN: Final = b"\x1f\x8b"
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before it: a watch that had no time yet
+# Sports as GPX files of the large services write them, beside their plain names.
+GPX_NUMBERS: Final = {"9": "running", "10": "walking", "4": "hiking"}
+
+
+class ActivityFileError(StrideloadError):
+    """The file is no activity on foot; says why."""
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One recording of a watch. None: the file does not tell. `track` may be empty."""
+
+    content: str  # digest of the file
+    name: str
+    start_utc_us: int
+    end_utc_us: int
+    distance_m: float | None
+    ascent_m: float | None
+    descent_m: float | None
+    track: Track
+
+
+def read_file(path: Path) -> Activity:
+    """Read a watch's file. ActivityFileError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ActivityFileError(f"{path} cannot be read: {error.strerror}.") from error
+    return read(data, path.name)
+
+
+def read(data: bytes, name: str) -> Activity:
+    """The bytes of a FIT or GPX file, gzipped or not; `name` is only for what is said. ActivityFileError."""
+    content = blake2b(data, digest_size=16).hexdigest()
+    plain = _unzipped(data, name)
+    if len(plain) > SIZE_LIMIT:
+        raise ActivityFileError(f"{name} is larger than {SIZE_LIMIT // 2**20} MB.")
+    if plain[8:12] == FIT_SIGN:
+        found = _Fit(name).read(plain)
+    elif plain.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        found = _gpx(plain, name)
+    else:
+        raise ActivityFileError(f"{name} is neither a FIT nor a GPX file.")
+    return _checked(found, content, name)
+
+
+@dataclass
+class _Points:
+    """What a file tells, before it is checked."""
+
+    sport: str = ""
+    title: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    distance_m: float | None = None
+    ascent_m: float | None = None
+    descent_m: float | None = None
+    times: list[datetime] | None = None
+    distances_m: list[float] | None = None
+
+
+def _unzipped(data: bytes, name: str) -> bytes:
+    if data[:2] != GZIP_SIGN:
+        return data
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            return file.read(SIZE_LIMIT + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ActivityFileError(f"{name} is gzipped, and broken.") from error
+
+
+class _Fit:
+    """A FIT file: what its session says, and the distance at each of its records."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._found = _Points(times=[], distances_m=[])
+
+    def read(self, data: bytes) -> _Points:
+        """ActivityFileError: it is broken, or of no sport on foot."""
+        import fitdecode  # only now: its table of messages takes 0.1 s
+
+        strict = {"check_crc": fitdecode.CrcCheck.RAISE, "error_handling": fitdecode.ErrorHandling.RAISE}
+        try:
+            with fitdecode.FitReader(data, **strict) as frames:
+                for frame in frames:
+                    if isinstance(frame, fitdecode.FitDataMessage):
+                        self._take(frame)
+        except (fitdecode.FitError, *SPOILT) as error:
+            raise ActivityFileError(f"{self._name} is a FIT file, and broken: {error}.") from error
+        return self._found
+
+    def _take(self, frame: Any) -> None:
+        found = self._found
+        if frame.name == "record":
+            at, distance_m = _value(frame, "timestamp"), _value(frame, "distance")
+            if isinstance(at, datetime) and isinstance(distance_m, int | float):
+                assert found.times is not None
+                assert found.distances_m is not None
+                found.times.append(at)
+                found.distances_m.append(float(distance_m))
+        elif frame.name == "session":
+            self._take_session(frame)
+
+    def _take_session(self, frame: Any) -> None:
+        found = self._found
+        start, elapsed_s = _value(frame, "start_time"), _value(frame, "total_elapsed_time")
+        found.sport = found.sport or str(_value(frame, "sport") or "")
+        if isinstance(start, datetime):
+            found.start = min(start, found.start or start)
+            if isinstance(elapsed_s, int | float):
+                end = start + timedelta(seconds=float(elapsed_s))
+                found.end = max(end, found.end or end)
+        for ours, theirs in (
+            ("distance_m", "total_distance"),
+            ("ascent_m", "total_ascent"),
+            ("descent_m", "total_descent"),
+        ):
+            more = _value(frame, theirs)
+            if isinstance(more, int | float):
+                setattr(found, ours, (getattr(found, ours) or 0.0) + float(more))
+
+
+def _value(frame: Any, name: str) -> Any:
+    return frame.get_value(name, fallback=None)
+
+
+def _gpx(data: bytes, name: str) -> _Points:
+    """A GPX file: distances along its points. ActivityFileError."""
+    import gpxpy
+    import gpxpy.gpx
+
+    if re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
+        raise ActivityFileError(f"{name} declares a document type, which no GPX file needs.")
+    try:
+        gpx = gpxpy.parse(data.decode("utf-8-sig"))
+    except (gpxpy.gpx.GPXException, ValueError, RecursionError) as error:
+        raise ActivityFileError(f"{name} is not GPX, or broken: {error}.") from error
+    times: list[datetime] = []
+    distances: list[float] = []
+    for at, distance_m in _along(gpx):
+        times.append(at)
+        distances.append(distance_m)
+    climbed = gpx.get_uphill_downhill() if gpx.has_elevations() else None
+    first = gpx.tracks[0] if gpx.tracks else None
+    sport = (first.type or "").strip().lower() if first else ""
+    return _Points(
+        sport=GPX_NUMBERS.get(sport, sport),
+        title=(first.name or "") if first else "",
+        distance_m=distances[-1] if distances else None,
+        ascent_m=climbed.uphill if climbed else None,
+        descent_m=climbed.downhill if climbed else None,
+        times=times,
+        distances_m=distances,
+    )
+
+
+def _along(gpx: Any) -> Iterator[tuple[datetime, float]]:
+    """Each dated point of all tracks, and how far it is along them; a break between two segments is no distance."""
+    distance_m = 0.0
+    for one in gpx.tracks:
+        for segment in one.segments:
+            before = None
+            for point in segment.points:
+                if before is not None:
+                    distance_m += point.distance_2d(before) or 0.0
+                before = point
+                if point.time is not None:
+                    yield point.time, distance_m
+
+
+def _checked(found: _Points, content: str, name: str) -> Activity:
+    sport = found.sport.lower()
+    if not ON_FOOT.search(sport):
+        raise ActivityFileError(
+            f"{name} is of {sport.replace('_', ' ')[:40]}, which a pod on a shoe does not count."
+        )
+    pairs = [
+        (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC), distance_m)
+        for at, distance_m in zip(found.times or [], found.distances_m or [], strict=True)
+        if distance_m == distance_m and 0 <= distance_m <= DISTANCE_LIMIT_M
+    ]
+    if len(pairs) > POINTS_LIMIT:
+        raise ActivityFileError(f"{name} has more than {POINTS_LIMIT} points.")
+    ends = [at for at in (found.start, found.end) if at is not None] + [at for at, _ in pairs]
+    moments = [at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC) for at in ends]
+    if not moments:
+        raise ActivityFileError(f"{name} has no time in it, so nothing tells which run it belongs to.")
+    if min(moments) < EARLIEST:
+        raise ActivityFileError(f"{name} begins in {min(moments).year}: its watch did not know the time.")
+    distance_m = found.distance_m
+    if distance_m is not None and not 0 <= distance_m <= DISTANCE_LIMIT_M:
+        distance_m = None
+    points = track([_utc_us(at) for at, _ in pairs], [distance for _, distance in pairs])
+    return Activity(
+        content=content,
+        name=(found.title.strip() or name)[:120],
+        start_utc_us=_utc_us(min(moments)),
+        end_utc_us=_utc_us(max(moments)),
+        distance_m=distance_m,
+        ascent_m=found.ascent_m,
+        descent_m=found.descent_m,
+        track=points,
+    )
+
+
+def _utc_us(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,117 @@
+"""A watch's files: FIT and GPX, gzipped or not, broken, foreign and hostile."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strideload.activity_file import ActivityFileError, read, read_file
+from support.fit_file import fit_file
+
+START = datetime(2026, 11, 22, 17, 2, tzinfo=UTC)
+START_US = int(START.timestamp()) * 1_000_000
+POINTS = [(float(s), s * 3.0) for s in range(0, 601, 10)]  # ten minutes at 3 m/s
+FIT = fit_file(START, POINTS)
+LATITUDE_M = 111_194.9  # metres a degree, on gpxpy's sphere
+
+
+def gpx(points: int = 61, *, sport: str = "running", timed: bool = True, more: str = "") -> bytes:
+    """Due north at 3 m/s, up a metre every minute."""
+    rows = "".join(
+        f'<trkpt lat="{48 + i * 30 / LATITUDE_M:.9f}" lon="11"><ele>{500 + i / 6:.2f}</ele>'
+        + (f"<time>{START + timedelta(seconds=10 * i):%Y-%m-%dT%H:%M:%SZ}</time>" if timed else "")
+        + "</trkpt>"
+        for i in range(points)
+    )
+    return (
+        f'<?xml version="1.0"?>{more}<gpx version="1.1" creator="t" xmlns="http://www.topografix.com/GPX/1/1">'
+        f"<trk><name>Evening run</name><type>{sport}</type><trkseg>{rows}</trkseg></trk></gpx>"
+    ).encode()
+
+
+def test_a_fit_file() -> None:
+    found = read(FIT, "run.fit")
+    assert (found.start_utc_us, found.end_utc_us) == (START_US, START_US + 600_000_000)
+    assert (found.distance_m, found.ascent_m, found.descent_m) == (1800, 12, 9)
+    assert found.name == "run.fit"
+    assert (found.track["utc_us"] - START_US).tolist() == [int(s) * 1_000_000 for s, _ in POINTS]
+    assert found.track["distance_mm"].tolist() == [int(m * 1000) for _, m in POINTS]
+
+
+def test_a_gpx_file() -> None:
+    found = read(gpx(), "run.gpx")
+    assert (found.start_utc_us, found.end_utc_us) == (START_US, START_US + 600_000_000)
+    assert found.distance_m == pytest.approx(1800, rel=0.002)
+    assert found.ascent_m == pytest.approx(10, abs=0.5)
+    assert found.descent_m == pytest.approx(0, abs=0.1)
+    assert found.name == "Evening run"
+    assert len(found.track) == 61
+
+
+def test_a_break_in_a_gpx_file_is_no_distance() -> None:
+    """A watch that was stopped and carried elsewhere begins another segment."""
+    far = b'</trkseg><trkseg><trkpt lat="50" lon="11"><time>2026-11-22T18:00:00Z</time></trkpt></trkseg>'
+    found = read(gpx().replace(b"</trkseg>", far), "run.gpx")
+    assert found.distance_m == pytest.approx(1800, rel=0.002)
+    assert found.end_utc_us == START_US + 58 * 60_000_000
+
+
+@pytest.mark.parametrize("data", [FIT, gpx()], ids=["fit", "gpx"])
+def test_gzipped(data: bytes) -> None:
+    plain, packed = read(data, "x"), read(gzip.compress(data), "x.gz")
+    assert packed.track.tolist() == plain.track.tolist()
+    assert packed.distance_m == plain.distance_m
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "neither a FIT nor a GPX"),
+        (b"PK\x03\x04 a zip", "neither a FIT nor a GPX"),
+        (FIT[:200], "a FIT file, and broken"),
+        (FIT[:100] + b"\x00\x01\x02" + FIT[103:], "a FIT file, and broken"),
+        (fit_file(START, POINTS, sport="cycling"), "is of cycling"),
+        (fit_file(datetime(1990, 1, 1, tzinfo=UTC), POINTS), "no time in it"),
+        (gpx().replace(b"2026", b"1999"), "begins in 1999: its watch did not know the time"),
+        (b"<gpx", "not GPX, or broken"),
+        (b"<html></html>", "no time in it"),
+        (gpx(timed=False), "no time in it"),
+        (gpx(0), "no time in it"),
+        (gpx(sport="cycling"), "is of cycling"),
+        (gpx(more='<!DOCTYPE g [<!ENTITY a "aaaa">]>'), "declares a document type"),
+        (gzip.compress(FIT)[:60], "gzipped, and broken"),
+        (gzip.compress(bytes(65 * 2**20), 1), "larger than 64 MB"),
+    ],
+    ids=[
+        "empty", "zip", "fit cut", "fit spoilt", "cycling", "no clock", "a clock set back", "xml cut", "another xml",
+        "no times", "no points", "gpx cycling", "entities", "gzip cut", "a bomb",
+    ],
+)  # fmt: skip
+def test_what_is_refused(data: bytes, said: str) -> None:
+    with pytest.raises(ActivityFileError, match=said):
+        read(data, "file")
+
+
+@pytest.mark.parametrize("sport", ["running", "trail_running", "walking", "hiking", "9", "", "other"])
+def test_what_is_on_foot(sport: str) -> None:
+    assert read(gpx(sport=sport), "run.gpx").distance_m
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(FIT) - 1), st.integers(1, 255))
+def test_a_changed_byte_is_noticed(at: int, by: int) -> None:
+    """Wherever it lies: the file is refused, never read as another run."""
+    spoilt = bytearray(FIT)
+    spoilt[at] = (spoilt[at] + by) % 256
+    with pytest.raises(ActivityFileError):
+        read(bytes(spoilt), "run.fit")
+
+
+def test_from_a_path(tmp_path: Path) -> None:
+    (tmp_path / "run.fit").write_bytes(FIT)
+    assert read_file(tmp_path / "run.fit").content == read(FIT, "x").content
+    with pytest.raises(ActivityFileError, match="cannot be read"):
+        read_file(tmp_path / "none.fit")
