@@ -86,6 +86,7 @@ class CollectorLive:
             cue=state.get("cue"),
             settings=settings_now(wanted, state) if wanted else None,
             battery_mv=state.get("battery_mv"),
+            waiting=self._waiting(row) if row.state is not None else None,
             faults=state.get("faults", {}),
         )
 

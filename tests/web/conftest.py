@@ -24,9 +24,9 @@ BROWSER_ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[tuple[House, Server]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Server]]:
     house = House()
-    with open_store("sqlite://") as store:
+    with open_store(tmp_path_factory.mktemp("served") / "store.db") as store:
         doors = Doors(store, house, lambda _: house, "me")
         with serve(make_app(doors), "127.0.0.1", 0) as running:
             yield house, running

@@ -116,6 +116,7 @@ def a_live_pod(**changes: Any) -> LivePod:
         "cue": None,
         "settings": None,
         "battery_mv": None,
+        "waiting": None,
         "faults": {},
     }
     return LivePod(**(pod | changes))

@@ -33,7 +33,7 @@ from strideload.store.erasing import Erased
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
-from strideload.store.people import Wearing
+from strideload.store.people import Assignment, Wearing
 from strideload.store.reading import PodSession, Undated
 from strideload.store.setting_aside import Aside
 from strideload.store.wanting import Wanted
@@ -182,6 +182,16 @@ class Store:
             for pod, state, seen in rows
         ]
 
+    def last_page_utc_us(self, pod: str) -> int | None:
+        """When a page of a pod last came; None: none has."""
+        with self._reading() as connection:
+            return reading.last_page_utc_us(connection, pod)
+
+    def names(self) -> dict[str, str]:
+        """The names of all living runners by their ids, the first one first."""
+        with self._reading() as connection:
+            return people.names(connection)
+
     # Deriving
 
     def derive(self) -> int:
@@ -298,6 +308,16 @@ class Store:
         with self._writing() as connection:
             people.assign(connection, pod, runner, foot, from_utc_us)
 
+    def assignments(self, pod: str) -> list[Assignment]:
+        """Who wore a pod, on which foot and since when, in order of time."""
+        with self._reading() as connection:
+            return people.assignments_of(connection, pod)
+
+    def unassign(self, pod: str, from_utc_us: int) -> None:
+        """Take an assignment back: what held before it goes on."""
+        with self._writing() as connection:
+            people.unassign(connection, pod, from_utc_us)
+
     def assigned_pods(self) -> list[str]:
         """All pods that were ever given to somebody, in order of their ids."""
         with self._reading() as connection:
@@ -312,6 +332,16 @@ class Store:
         """From that date on the runner's days are those of an IANA time zone."""
         with self._writing() as connection:
             people.set_zone(connection, runner, from_date, zone)
+
+    def zones(self, runner: str) -> list[tuple[date, str]]:
+        """A runner's time zones and since when, in order of dates."""
+        with self._reading() as connection:
+            return people.zones_of(connection, runner)
+
+    def unset_zone(self, runner: str, from_date: date) -> None:
+        """Take a time zone back: the one before it goes on. StoreError: it is the first."""
+        with self._writing() as connection:
+            people.unset_zone(connection, runner, from_date)
 
     def zone_of(self, runner: str, day: date) -> str:
         """The time zone in force on a date; UTC for a runner that is not known."""

@@ -78,6 +78,13 @@ def ensure_runner(connection: sa.Connection, runner: str, name: str, zone: str) 
     set_zone(connection, runner, SINCE_EVER, zone)
 
 
+def names(connection: sa.Connection) -> dict[str, str]:
+    """The names of all living runners, in the order in which they came."""
+    query = sa.select(runners.c.id, runners.c.name).where(runners.c.erased_utc_us.is_(None))
+    rows = connection.execute(query.order_by(runners.c.ordinal)).all()
+    return {row.id: row.name for row in rows}
+
+
 def next_ordinal(connection: sa.Connection) -> int:
     """Above that of all runners."""
     highest = connection.execute(sa.select(sa.func.max(runners.c.ordinal))).scalar()
@@ -97,6 +104,43 @@ def assigned_pods(connection: sa.Connection) -> list[str]:
     """All pods of any assignment, in order of their ids."""
     query = sa.select(assignments.c.pod).distinct().order_by(assignments.c.pod)
     return list(connection.execute(query).scalars())
+
+
+class Assignment(NamedTuple):
+    """From then on the pod is on that runner's foot."""
+
+    from_utc_us: int
+    runner: str
+    foot: Foot
+
+
+def assignments_of(connection: sa.Connection, pod: str) -> list[Assignment]:
+    """What was said of a pod, in order of time."""
+    c = assignments.c
+    query = sa.select(c.from_utc_us, c.runner, c.foot).where(c.pod == pod).order_by(c.from_utc_us)
+    return [Assignment(*row) for row in connection.execute(query)]
+
+
+def unassign(connection: sa.Connection, pod: str, from_utc_us: int) -> None:
+    """Take an assignment back: what held before it goes on."""
+    c = assignments.c
+    connection.execute(assignments.delete().where(c.pod == pod, c.from_utc_us == from_utc_us))
+
+
+def zones_of(connection: sa.Connection, runner: str) -> list[tuple[date, str]]:
+    """A runner's time zones and since when, in order of dates."""
+    query = sa.select(zones.c.from_date, zones.c.zone).where(zones.c.runner == runner)
+    rows = connection.execute(query.order_by(zones.c.from_date))
+    return [(date.fromisoformat(since), zone) for since, zone in rows]
+
+
+def unset_zone(connection: sa.Connection, runner: str, from_date: date) -> None:
+    """Take a zone back: the one before it goes on. StoreError: it is the first."""
+    if from_date == SINCE_EVER:
+        raise StoreError("a runner has a time zone: change the first one rather than take it away")
+    connection.execute(
+        zones.delete().where(zones.c.runner == runner, zones.c.from_date == from_date.isoformat())
+    )
 
 
 def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str) -> None:

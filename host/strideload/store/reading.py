@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from strideload.load.steps import Alive, Cue, Mark, Session
 from strideload.store.derive import STORED, to_steps
 from strideload.store.people import wearers
-from strideload.store.schema import alive, marks, pages, sessions, steps
+from strideload.store.schema import alive, marks, pages, sessions, steps, streams
 from strideload_pod import page
 
 
@@ -107,6 +107,21 @@ def _has_sensor(connection: sa.Connection, runner: str) -> bool:
         ),
     )
     return any(who.at(pod, utc_us).runner == runner for pod, utc_us in connection.execute(moments))
+
+
+def last_page_utc_us(connection: sa.Connection, pod: str) -> int | None:
+    """When the last page of each of a pod's streams came, and of these the latest; None: none has."""
+    newest = [
+        sa.select(pages.c.received_utc_us)
+        .where(pages.c.pod == pod, pages.c.log == log, pages.c.stream == stream)
+        .order_by(pages.c.number.desc())
+        .limit(1)
+        for log, stream in connection.execute(
+            sa.select(streams.c.log, streams.c.stream).where(streams.c.pod == pod)
+        )
+    ]
+    came = (connection.execute(query).scalar() for query in newest)
+    return max((utc_us for utc_us in came if utc_us is not None), default=None)
 
 
 def undated(connection: sa.Connection) -> list[Undated]:

@@ -50,6 +50,7 @@ class LivePod(TypedDict):
     cue: CueNow | None
     settings: SettingsNow | None  # None: none were set here
     battery_mv: int | None
+    waiting: int | None  # pages that it still holds; None: not known
     faults: Mapping[str, int]  # since its boot, by the counters' names
 
 

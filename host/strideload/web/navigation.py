@@ -16,5 +16,6 @@ class Place:
 
 PLACES = (
     Place("/", "Today"),
+    Place("/pods", "Pods"),
     Place("/metrics", "The figures"),
 )

@@ -1,0 +1,221 @@
+"""Pods: how they are, what they are set to, what they cue, who wears them; sessions to place, and where a runner is."""
+
+from collections.abc import Callable
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from strideload import cueing, pod_settings
+from strideload.errors import StrideloadError
+from strideload.store import StoreError
+from strideload.store.people import SINCE_EVER
+from strideload.web import pods_view
+from strideload.web.doors import Doors
+from strideload.web.forms import Fields, Form
+from strideload.web.local_times import field_value, read_local, write_local
+from strideload.web.rendering import whole_page
+from strideload.web.visitor import Visitor, needs
+from strideload.words.numbers import duration, long_date, number
+from strideload.words.pods import pod_name
+
+Reader = Annotated[Visitor, Depends(needs("read"))]
+Writer = Annotated[Visitor, Depends(needs("write"))]
+CODE = 1  # of a mark from the page
+
+
+def routes(doors: Doors) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    store = doors.store
+
+    def pods_page(visitor: Visitor, problem: str | None = None, status: int = 200) -> Response:
+        live = {pod["pod"]: pod for pod in doors.live.pods()}
+        seen = pods_view.view(store, live, visitor)
+        return HTMLResponse(whole_page("pods.html", visitor, "/pods", view=seen, problem=problem), status)
+
+    def undated_page(visitor: Visitor, problem: str | None = None, status: int = 200) -> Response:
+        rows = [
+            {
+                "id": f"{one.session_id:016x}",
+                "pod": pod_name(one.pod, store.wearing(one.pod, one.received_utc_us or 0).foot),
+                "length": duration(None if one.duration_us is None else one.duration_us / 1e6),
+                "strides": number(one.strides),
+                "came": write_local(store, visitor.runner, one.received_utc_us or 0),
+                "latest": field_value(store, visitor.runner, one.received_utc_us or 0),
+                "placed": None
+                if one.placed_utc_us is None
+                else write_local(store, visitor.runner, one.placed_utc_us),
+                "start": ""
+                if one.placed_utc_us is None
+                else field_value(store, visitor.runner, one.placed_utc_us),
+                "placeable": one.duration_us is not None,
+            }
+            for one in store.undated()
+            if pods_view.is_theirs_now(store, visitor, one.pod)
+        ]
+        return HTMLResponse(whole_page("undated.html", visitor, "/pods", rows=rows, problem=problem), status)
+
+    def places_page(visitor: Visitor, problem: str | None = None, status: int = 200) -> Response:
+        rows = [
+            {
+                "date": since.isoformat(),
+                "since": "from the first day on"
+                if since == SINCE_EVER
+                else f"from {long_date(since)} {since.year} on",
+                "zone": zone,
+                "first": since == SINCE_EVER,
+            }
+            for since, zone in reversed(store.zones(visitor.runner))
+        ]
+        today = doors.days(visitor.runner).today().isoformat()
+        html = whole_page("places.html", visitor, "/pods", rows=rows, today=today, problem=problem)
+        return HTMLResponse(html, status)
+
+    def own(visitor: Visitor, pod: str) -> None:
+        """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
+        every = {one.pod: one for one in pod_settings.known_pods(store)}
+        if pod not in every or not pods_view.is_theirs(visitor, every[pod]):
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such pod of yours.")
+
+    def changed(visitor: Visitor, pod: str, change: Callable[[], object]) -> Response:
+        own(visitor, pod)
+        return _after(change, f"/pods#pod-{pod}", lambda said: pods_page(visitor, said, 400))
+
+    @router.get("/pods")
+    def pods(visitor: Reader) -> Response:
+        return pods_page(visitor)
+
+    @router.post("/pods/{pod}/settings")
+    def set_pod(visitor: Writer, pod: str, form: Form) -> Response:
+        return changed(visitor, pod, lambda: pod_settings.change(store, pod, **_settings(form)))
+
+    @router.post("/pods/{pod}/mark")
+    def mark(visitor: Writer, pod: str) -> Response:
+        return changed(visitor, pod, lambda: pod_settings.mark(store, pod, CODE))
+
+    @router.post("/pods/{pod}/cue")
+    def cue(visitor: Writer, pod: str, form: Form) -> Response:
+        def change() -> None:
+            if form.one("cue") == "off":
+                cueing.switch_off(store, pod)
+            else:
+                cueing.switch_on(store, pod, _number(form.one("percent"), "How far above your own cadence"))
+
+        return changed(visitor, pod, change)
+
+    @router.post("/pods/{pod}/worn")
+    def wear(visitor: Writer, pod: str, form: Form) -> Response:
+        def change() -> None:
+            runner = form.one("runner") or visitor.runner
+            if runner != visitor.runner and not visitor.may("keep"):
+                raise HTTPException(
+                    HTTPStatus.FORBIDDEN, "Only whoever keeps the house gives pods to others."
+                )
+            store.assign(pod, runner, form.one("foot"), read_local(store, visitor.runner, form.one("from")))
+
+        return changed(visitor, pod, change)
+
+    @router.post("/pods/{pod}/worn/{from_utc_us}/remove")
+    def unwear(visitor: Writer, pod: str, from_utc_us: int) -> Response:
+        def change() -> None:
+            theirs = [one for one in store.assignments(pod) if one.from_utc_us == from_utc_us]
+            if not theirs or (theirs[0].runner != visitor.runner and not visitor.may("keep")):
+                raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such entry of yours.")
+            store.unassign(pod, from_utc_us)
+
+        return changed(visitor, pod, change)
+
+    @router.get("/pods/undated")
+    def undated(visitor: Reader) -> Response:
+        return undated_page(visitor)
+
+    @router.post("/pods/undated/{session}")
+    def place(visitor: Writer, session: str, form: Form) -> Response:
+        theirs = {
+            one.session_id for one in store.undated() if pods_view.is_theirs_now(store, visitor, one.pod)
+        }
+        session_id = _hex(session)
+        if session_id not in theirs:
+            raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such session of yours without a date.")
+
+        def change() -> None:
+            if form.has("take-back"):
+                store.take_back_place(session_id)
+            else:
+                store.place(session_id, read_local(store, visitor.runner, form.one("start")))
+            store.derive()
+
+        return _after(change, "/pods/undated", lambda said: undated_page(visitor, said, 400))
+
+    @router.get("/places")
+    def places(visitor: Reader) -> Response:
+        return places_page(visitor)
+
+    @router.post("/places")
+    def be_at(visitor: Writer, form: Form) -> Response:
+        def change() -> None:
+            since = SINCE_EVER if form.has("first") else _date(form.one("from"))
+            store.set_zone(visitor.runner, since, form.one("zone").strip())
+
+        return _after(change, "/places", lambda said: places_page(visitor, said, 400))
+
+    @router.post("/places/{since}/remove")
+    def not_be_at(visitor: Writer, since: str) -> Response:
+        return _after(
+            lambda: store.unset_zone(visitor.runner, _date(since)),
+            "/places",
+            lambda said: places_page(visitor, said, 400),
+        )
+
+    return router
+
+
+def _after(change: Callable[[], object], then: str, again: Callable[[str], Response]) -> Response:
+    """Do it and lead on; where it is refused, show the page again with the reason."""
+    try:
+        change()
+    except StrideloadError as error:
+        said = str(error)
+        if isinstance(error, StoreError):
+            said = f"{said[0].upper()}{said[1:]}."
+        return again(said)
+    return RedirectResponse(then, HTTPStatus.SEE_OTHER)
+
+
+def _settings(form: Fields) -> dict[str, Any]:
+    """What the form names; what it leaves as it is, is not there. StrideloadError."""
+    found: dict[str, Any] = {}
+    for name in ("odr_hz", "range_g", "gyro_dps"):
+        if value := form.one(name):
+            found[name] = int(_number(value, name))
+    if recording := form.one("recording"):
+        found["recording"] = recording
+    if raw := form.one("raw"):
+        if raw not in pods_view.YES_NO:
+            raise StrideloadError("Raw samples are kept, yes or no.")
+        found["raw"] = pods_view.YES_NO[raw]
+    return found
+
+
+def _number(written: str, what: str) -> float:
+    try:
+        return float(written)
+    except ValueError:
+        raise StrideloadError(f"{what} is a number, not “{written[:40]}”.") from None
+
+
+def _date(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise StrideloadError(f"“{written[:40]}” is not a date. Write it like 2026-11-22.") from None
+
+
+def _hex(written: str) -> int:
+    try:
+        return int(written, 16)
+    except ValueError:
+        return -1

@@ -1,0 +1,192 @@
+"""Pods as their page shows them: how each is, what it is set to, what it cues, who wears it."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from strideload import cueing
+from strideload.load import cue as programme
+from strideload.pod_settings import KnownPod, known_pods
+from strideload.protocol.pod_settings import ranges_of
+from strideload.store import Store
+from strideload.web import pod_words
+from strideload.web.doors import LivePod
+from strideload.web.local_times import field_value, write_local
+from strideload.web.visitor import Visitor
+from strideload.words.numbers import NOT_KNOWN, THIN_SPACE, duration, number
+from strideload.words.pods import pod_name, standing
+from strideload_pod.imu import GYRO_CODES, RATE_CODES
+from strideload_pod.settings import RECORDINGS
+
+FEET = ("left", "right", "unknown")
+UNCHANGED = ""
+YES_NO = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A setting that the page offers: its name, what it is called, and (value, words) of what it may be."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Worn:
+    """One assignment. `from_utc_us` None: whoever has the pods that no one was given."""
+
+    from_utc_us: int | None
+    since: str
+    who: str
+    foot: str
+
+
+@dataclass(frozen=True)
+class PodView:
+    pod: str
+    name: str
+    sentence: str
+    notes: list[str]  # what asks for something
+    facts: list[tuple[str, str]]
+    faults: list[pod_words.Fault]
+    standing: str
+    choices: list[Choice]
+    cue: list[str]
+    cued: bool
+    worn: list[Worn]
+    foot: str
+    runner: str | None
+
+
+@dataclass(frozen=True)
+class PodsView:
+    pods: list[PodView]
+    runners: list[tuple[str, str]]  # whom a pod may be given to: (id, name)
+    now: str  # for a field of a form
+    undated: int
+    percent: int
+    percent_most: int
+
+
+def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsView:
+    """The pods that the visitor wears, or all of them for the keeper; `live`: what is live, by pod."""
+    now_utc_us = time.time_ns() // 1000
+    names = store.names()
+    states = {row.pod: row.state or {} for row in store.pods()}
+    seen = [pod for pod in known_pods(store) if is_theirs(visitor, pod)]
+    return PodsView(
+        pods=[_pod(store, pod, states.get(pod.pod, {}), live.get(pod.pod), visitor, names) for pod in seen],
+        runners=[(runner, names[runner]) for runner in _may_wear(visitor, names)],
+        now=field_value(store, visitor.runner, now_utc_us),
+        undated=sum(is_theirs_now(store, visitor, one.pod) for one in store.undated()),
+        percent=int(programme.PERCENT),
+        percent_most=int(programme.PERCENT_MOST),
+    )
+
+
+def is_theirs(visitor: Visitor, pod: KnownPod) -> bool:
+    return visitor.may("keep") or pod.runner == visitor.runner
+
+
+def is_theirs_now(store: Store, visitor: Visitor, pod: str) -> bool:
+    """Whether the visitor wears a pod, or keeps the house."""
+    return visitor.may("keep") or store.wearing(pod, time.time_ns() // 1000).runner == visitor.runner
+
+
+def _may_wear(visitor: Visitor, names: Mapping[str, str]) -> list[str]:
+    return list(names) if visitor.may("keep") else [visitor.runner]
+
+
+def _pod(
+    store: Store,
+    pod: KnownPod,
+    state: Mapping[str, Any],
+    live: LivePod | None,
+    visitor: Visitor,
+    names: Mapping[str, str],
+) -> PodView:
+    name = pod_name(pod.pod, pod.foot)
+    cue = cueing.show(store, pod.pod)
+    return PodView(
+        pod=pod.pod,
+        name=name[0].upper() + name[1:],
+        sentence=_sentence(pod, live),
+        notes=list(pod_words.states(live)) if live else [],
+        facts=list(_facts(store, pod, state, live, visitor)),
+        faults=pod_words.faults(live) if live else [],
+        standing=standing(name, pod.settings) if pod.settings else "What its own settings.toml says holds.",
+        choices=_choices(state.get("chip")),
+        cue=cueing.in_words(cue).splitlines(),
+        cued=cue.target_cspm is not None,
+        worn=_worn(store, pod.pod, visitor, names),
+        foot=pod.foot,
+        runner=pod.runner,
+    )
+
+
+def _sentence(pod: KnownPod, live: LivePod | None) -> str:
+    if live is not None and live["online"]:
+        return "It runs and records." if live["recording"] else "It is in reach, and records when you run."
+    if pod.last_heard_s is None:
+        return "It was never heard. It reports by itself once it has power, and the broker's address and password."
+    return f"It is out of reach; last heard {duration(pod.last_heard_s)} ago."
+
+
+def _facts(
+    store: Store, pod: KnownPod, state: Mapping[str, Any], live: LivePod | None, visitor: Visitor
+) -> Iterator[tuple[str, str]]:
+    battery = NOT_KNOWN if pod.battery_mv is None else f"{number(pod.battery_mv / 1000, 2)}{THIN_SPACE}V"
+    last = store.last_page_utc_us(pod.pod)
+    yield "Battery", battery
+    yield "Last page", "none yet" if last is None else write_local(store, visitor.runner, last)
+    yield "Pages still to come", number(live["waiting"] if live else None)
+    yield "Room in its log", _pages(state.get("free_pages"))
+    yield "Sensor", str(state.get("chip") or NOT_KNOWN)
+    yield "Firmware", str(state.get("firmware") or NOT_KNOWN)
+    yield "Id", pod.pod
+
+
+def _pages(count: int | None) -> str:
+    return NOT_KNOWN if count is None else f"{number(count)} pages"
+
+
+def _choices(chip: str | None) -> list[Choice]:
+    unit = THIN_SPACE
+    return [
+        Choice("odr_hz", "Rate", [(str(hz), f"{hz}{unit}Hz") for hz in sorted(RATE_CODES)]),
+        Choice("range_g", "Range", [(str(g), f"±{g}{unit}g") for g in sorted(ranges_of(chip))]),
+        Choice(
+            "gyro_dps",
+            "Rotation",
+            [("0", "not measured"), *((str(dps), f"±{dps}{unit}°/s") for dps in sorted(GYRO_CODES))],
+        ),
+        Choice("recording", "Recording", [(word, _RECORDING.get(word, word)) for word in RECORDINGS]),
+        Choice("raw", "Raw samples", [("yes", "kept on its card"), ("no", "not kept")]),
+    ]
+
+
+_RECORDING = {"auto": "by motion", "on": "always", "off": "never"}
+
+
+def _worn(store: Store, pod: str, visitor: Visitor, names: Mapping[str, str]) -> list[Worn]:
+    """Who wore it, the newest first. Of others only the keeper learns more than that they did."""
+    said = store.assignments(pod)
+    first = store.wearing(pod, 0).runner
+    worn = [
+        Worn(one.from_utc_us, _since(store, visitor, one.from_utc_us), _who(one.runner, names), one.foot)
+        for one in reversed(said)
+        if visitor.may("keep") or one.runner == visitor.runner
+    ]
+    if not said and first is not None:
+        worn.append(Worn(None, "always", _who(first, names), "unknown"))
+    return worn
+
+
+def _since(store: Store, visitor: Visitor, from_utc_us: int) -> str:
+    return "always" if from_utc_us == 0 else f"since {write_local(store, visitor.runner, from_utc_us)}"
+
+
+def _who(runner: str, names: Mapping[str, str]) -> str:
+    return names.get(runner, "somebody whose data was erased")
