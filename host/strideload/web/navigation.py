@@ -17,4 +17,6 @@ class Place:
 PLACES = (
     Place("/", "Today"),
     Place("/metrics", "The figures"),
+    Place("/household", "Household", "keep"),
+    Place("/account", "Account", "write"),
 )
