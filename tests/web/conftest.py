@@ -11,7 +11,7 @@ from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 from support import tools
-from web.house import House, a_season
+from web.house import ZONE, House, a_season
 
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
@@ -26,7 +26,8 @@ BROWSER_ARGUMENTS = [
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Server]]:
     house = House()
-    with open_store(tmp_path_factory.mktemp("served") / "store.db") as store:
+    with open_store(tmp_path_factory.mktemp("house") / "house.db") as store:
+        store.ensure_runner("me", "Ada", ZONE)
         doors = Doors(store, house, lambda _: house, "me")
         with serve(make_app(doors), "127.0.0.1", 0) as running:
             yield house, running

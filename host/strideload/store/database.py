@@ -28,10 +28,12 @@ from strideload.store import (
     setting_aside,
     wanting,
 )
+from strideload.store.accounts import Accounts
 from strideload.store.derive import derived_by
 from strideload.store.erasing import Erased
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
+from strideload.store.keys import Keys
 from strideload.store.ledger import Ledger
 from strideload.store.people import Assignment, Wearing
 from strideload.store.reading import PodSession, Undated
@@ -103,6 +105,8 @@ class Store:
         self.store_id = store_id
         self._ledger = Ledger()
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
+        self.accounts = Accounts(self._reading, self._writing)
+        self.keys = Keys(self._reading, self._writing)
 
     def __enter__(self) -> Self:
         return self

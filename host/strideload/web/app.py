@@ -1,6 +1,8 @@
 """The web application: its pages behind the gate, its files, and what it says when something goes wrong."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -12,25 +14,56 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from strideload import __version__
+from strideload.access.entry import Entry
+from strideload.access.passwords import Passwords
+from strideload.web.arrival import Networks
 from strideload.web.doors import Doors
 from strideload.web.gate import Gate
-from strideload.web.pages import figures, health, pods, today
-from strideload.web.rendering import STATIC, error_page
+from strideload.web.pages import account, coming_in, figures, health, household, pods, sharing, today
+from strideload.web.rendering import STATIC, error_page, refusal
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
 
 
-def make_app(doors: Doors, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> FastAPI:
-    """The web application over these doors; `hosts` are the names under which it may be asked."""
+@dataclass(frozen=True)
+class Entrance:
+    """How people come in. `hosts`: the names under which it may be asked; `proxies`: those who may say for whom."""
+
+    hosts: Sequence[str] = LOOPBACK_HOSTS
+    proxies: Networks = ()
+    lasting_https: bool = True  # tell browsers to come by HTTPS only, from now on (HSTS)
+    passwords: Passwords = field(default_factory=Passwords)
+    now_utc_us: Callable[[], int] = lambda: time.time_ns() // 1000
+
+
+def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
+    """The web application over these doors; without an entrance, for this computer only."""
+    entrance = entrance or Entrance()
     app = FastAPI(title="Strideload", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", _Assets(directory=STATIC), name="static")
-    for router in (today.routes(doors), pods.routes(doors), figures.routes(), health.routes(doors.live)):
+    entry = Entry(doors.store, entrance.passwords)
+    for router in (
+        today.routes(doors),
+        pods.routes(doors),
+        figures.routes(),
+        health.routes(doors.live),
+        coming_in.routes(doors.store, entry, entrance.now_utc_us),
+        account.routes(doors, entry, entrance.now_utc_us),
+        household.routes(doors, entry, entrance.now_utc_us),
+        sharing.routes(doors, entrance.now_utc_us),
+    ):
         app.include_router(router)
     _add_icon(app)
     _add_errors(app)
-    app.add_middleware(Gate, runner=doors.runner)
+    app.add_middleware(
+        Gate,
+        store=doors.store,
+        runner=doors.runner,
+        proxies=entrance.proxies,
+        now_utc_us=entrance.now_utc_us,
+    )
     app.add_middleware(GZipMiddleware, compresslevel=6)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
-    app.add_middleware(Shield)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(entrance.hosts), www_redirect=False)
+    app.add_middleware(Shield, lasting_https=entrance.lasting_https)
     return app
 
 
@@ -42,10 +75,10 @@ def _add_icon(app: FastAPI) -> None:
 
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> HTMLResponse:
+    async def refused(request: Request, error: HTTPException) -> Response:
         known = error.detail != HTTPStatus(error.status_code).phrase
         sentence = error.detail if known else "There is no page at this address."
-        return error_page(error.status_code, sentence, error.headers)
+        return refusal(request.url.path, error.status_code, sentence, error.headers)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> HTMLResponse:

@@ -1,9 +1,16 @@
-"""The fields of a plain form."""
+"""The fields of a plain form, and what to answer when it cannot be taken."""
 
+import math
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
+
+from strideload.access.entry import HeldBack, NotLetIn
+from strideload.access.passwords import TooBusy
+from strideload.errors import StrideloadError
+from strideload.store import StoreBusy, StoreFull
 
 
 async def fields(request: Request) -> dict[str, list[str]]:
@@ -32,3 +39,16 @@ class Fields:
 
 
 Form = Annotated[Fields, Depends()]
+
+
+def problem_of(error: StrideloadError) -> tuple[int, dict[str, str] | None]:
+    """Status and headers that go with what a form was refused for."""
+    match error:
+        case HeldBack():
+            return HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(math.ceil(error.wait_s))}
+        case NotLetIn():
+            return HTTPStatus.FORBIDDEN, None
+        case TooBusy() | StoreBusy() | StoreFull():
+            return HTTPStatus.SERVICE_UNAVAILABLE, None
+        case _:
+            return HTTPStatus.BAD_REQUEST, None

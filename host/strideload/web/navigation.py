@@ -18,4 +18,6 @@ PLACES = (
     Place("/", "Today"),
     Place("/pods", "Pods"),
     Place("/metrics", "The figures"),
+    Place("/household", "Household", "keep"),
+    Place("/account", "Account", "write"),
 )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from strideload.web.navigation import PLACES
@@ -13,12 +13,20 @@ from strideload.web.visitor import Visitor
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-HEADINGS = {400: "Not understood", 403: "Not yours", 404: "Not here", 500: "A fault in Strideload"}
+HEADINGS = {
+    400: "Not understood",
+    401: "Log in",
+    403: "Not yours",
+    404: "Not here",
+    429: "Later",
+    500: "A fault in Strideload",
+}
+API = "/api/"
 
 
 def whole_page(template: str, visitor: Visitor, here: str, **values: Any) -> str:
     """A whole page, with the places that the visitor may go to. `here`: its address among them."""
-    places = [place for place in PLACES if visitor.may(place.right)]
+    places = [place for place in PLACES if visitor.may(place.right) and visitor.by != "share"]
     return part(template, visitor=visitor, here=here, places=places, **values)
 
 
@@ -32,6 +40,15 @@ def error_page(status: int, sentence: str, headers: Any = None) -> HTMLResponse:
     heading = HEADINGS.get(status, HTTPStatus(status).phrase)
     html = part("error.html", visitor=None, here="", places=[], heading=heading, sentence=sentence)
     return HTMLResponse(html, status, headers)
+
+
+def refusal(path: str, status: int, sentence: str, headers: Any = None) -> Response:
+    """What went wrong, as whoever asks can read it: a program JSON, a person a page."""
+    if path.startswith(API):
+        return JSONResponse({"detail": sentence}, status, headers)
+    if status == HTTPStatus.SEE_OTHER:
+        return Response(None, status, headers)
+    return error_page(status, sentence, headers)
 
 
 def asset(name: str) -> str:

@@ -105,6 +105,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         http="h11",
         ws="none",
         lifespan="off",
+        proxy_headers=False,  # the gate reads them, of those proxies alone that were named
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -11,16 +12,24 @@ from starlette.exceptions import HTTPException
 # read: days, runs, load. diary: symptoms, too. write: say something of one's own. keep: runners, pods, settings.
 Right = Literal["read", "diary", "write", "keep"]
 EVERY_RIGHT: frozenset[Right] = frozenset({"read", "diary", "write", "keep"})
+OWN_RIGHTS: frozenset[Right] = frozenset({"read", "diary", "write"})
+SHARED_RIGHTS: frozenset[Right] = frozenset({"read", "diary"})
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody whom the gate let in. `csrf` has to come back with whatever they send."""
+    """Somebody whom the gate let in. `csrf` has to come back with whatever they send.
 
-    runner: str  # whose page they see
+    By a share they see the days from `first` to `last` only; None: no bound.
+    """
+
+    runner: str  # whose page they see; "": nobody's
     rights: frozenset[Right]
-    by: Literal["loopback", "login", "token", "share"]
+    by: Literal["loopback", "login", "token", "share", "nobody"]
     csrf: str
+    first: date | None = None
+    last: date | None = None
+    key: str = ""  # id of the log-in, token or share
 
     def may(self, right: Right) -> bool:
         return right in self.rights
@@ -40,7 +49,21 @@ def needs(right: Right) -> Callable[[Request], Visitor]:
     def checked(request: Request) -> Visitor:
         found = visitor(request)
         if not found.may(right):
-            raise HTTPException(HTTPStatus.FORBIDDEN, "This is not yours to see or change.")
+            # What a token lacks is said to the program that has it [RFC 6750, 3.1].
+            challenge = f'Bearer error="insufficient_scope", scope="{right}"'
+            headers = {"WWW-Authenticate": challenge} if found.by == "token" else None
+            raise HTTPException(HTTPStatus.FORBIDDEN, "This is not yours to see or change.", headers)
         return found
 
     return checked
+
+
+def themselves(request: Request) -> Visitor:
+    """A dependency: the visitor, who is the runner in person, not a token or a link. HTTPException 403."""
+    found = visitor(request)
+    if found.by not in ("loopback", "login"):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "Only the runner in person can see or change this.")
+    return found
+
+
+InPerson = Annotated[Visitor, Depends(themselves)]

@@ -1,0 +1,84 @@
+"""Whether somebody is who they say: login and password, with patience for those who guess."""
+
+import logging
+from typing import Final
+
+from strideload.access import passwords
+from strideload.access.back_off import BackOff
+from strideload.access.passwords import Passwords
+from strideload.errors import StrideloadError
+from strideload.store import Store, StoreError
+from strideload.store.accounts import fold_login
+
+log = logging.getLogger(__name__)
+
+# One person mistypes a few times; one address may be a whole household, or a proxy that does not say for whom it asks.
+FREE_A_LOGIN: Final = 5
+FREE_AN_ADDRESS: Final = 20
+WAIT_MOST_S: Final = 300.0
+
+
+class NotLetIn(StrideloadError):
+    """Login and password do not belong together: which of the two is wrong is not said."""
+
+
+class HeldBack(StrideloadError):
+    """Too many attempts: the next one is looked at in `wait_s`."""
+
+    def __init__(self, wait_s: float) -> None:
+        self.wait_s = wait_s
+        super().__init__(f"Too many attempts failed. Try again in {max(1, round(wait_s))} s.")
+
+
+class Entry:
+    """Checks and changes passwords. No password, and no login that nobody has, is ever logged."""
+
+    def __init__(self, store: Store, passwords: Passwords) -> None:
+        self._accounts = store.accounts
+        self._passwords = passwords
+        self._by_login = BackOff(FREE_A_LOGIN, WAIT_MOST_S)
+        self._by_address = BackOff(FREE_AN_ADDRESS, WAIT_MOST_S)
+        self.counters = {"logins_refused": 0, "logins_held_back": 0}
+
+    def check(self, login: str, password: str, address: str) -> str:
+        """The runner. NotLetIn, HeldBack, TooBusy."""
+        try:
+            folded = fold_login(login)
+        except StoreError:
+            folded = ""
+        known = self._accounts.password_of(folded)
+        runner, stored = known or (None, None)
+        self._begin(folded, address, runner)
+        if not self._passwords.matches(password, stored) or runner is None or stored is None:
+            self.counters["logins_refused"] += 1
+            count = self._by_login.count(folded)
+            log.warning("log-in refused: %s, from %s, %d in a row", _whose(runner), address, count)
+            raise NotLetIn("This login and this password do not belong together.")
+        self._by_login.succeeded(folded)
+        self._by_address.take_back(address)
+        if self._passwords.is_outdated(stored):
+            self._accounts.renew_hash(runner, stored, self._passwords.hashed(password))
+        log.info("logged in: %s, from %s", _whose(runner), address)
+        return runner
+
+    def set_password(self, runner: str, password: str, login: str | None = None) -> None:
+        """All log-ins of before end. PasswordRefused, StoreError, TooBusy."""
+        found = self._accounts.find(runner)
+        about = [word for word in (found and found.name, found and found.login, login) if word]
+        passwords.check(password, *about)
+        self._accounts.set_password(runner, self._passwords.hashed(password), login=login)
+        log.warning("password set: %s", _whose(runner))
+
+    def _begin(self, folded: str, address: str, runner: str | None) -> None:
+        wait_s = self._by_address.begin(address)
+        if not wait_s:
+            wait_s = self._by_login.begin(folded)
+        if wait_s:
+            self.counters["logins_held_back"] += 1
+            log.warning("log-in held back for %.0f s: %s, from %s", wait_s, _whose(runner), address)
+            raise HeldBack(wait_s)
+
+
+def _whose(runner: str | None) -> str:
+    """Whatever was typed as a login that nobody has may be a password."""
+    return "an unknown login" if runner is None else f"runner {runner}"

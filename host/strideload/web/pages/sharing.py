@@ -1,0 +1,64 @@
+"""A runner's diary as somebody else sees it, by a link: some days, to read, for a while."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from strideload.web import cookies, weeks_view
+from strideload.web.doors import Doors
+from strideload.web.moments import moments
+from strideload.web.rendering import whole_page
+from strideload.web.visitor import Visiting, Visitor
+from strideload.words.numbers import long_date
+
+NO_LINK: Final = (
+    "This link has ended, was taken back, or was never one. Ask whoever gave it to you for another."
+)
+
+
+def routes(doors: Doors, now_utc_us: Callable[[], int]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    keys = doors.store.keys
+
+    @router.get("/share/{secret}")
+    def open_link(request: Request, secret: str) -> Response:
+        """From the address into a cookie at once, where neither history nor a glance at the screen finds it."""
+        now = now_utc_us()
+        share = keys.shared(secret, now)
+        if share is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, NO_LINK)
+        response = RedirectResponse("/share", HTTPStatus.SEE_OTHER)
+        cookies.put(request, response, cookies.SHARE, secret, share.expires_utc_us - now)
+        return response
+
+    @router.get("/share")
+    def share(request: Request, visitor: Visiting) -> Response:
+        found = keys.shared(cookies.read(request, cookies.SHARE), now_utc_us())
+        if visitor.by != "share" or found is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, NO_LINK)
+        values = shared_days(doors, visitor)
+        until = moments(doors.store, visitor.runner)(found.expires_utc_us)
+        return HTMLResponse(
+            whole_page("share.html", visitor, "/share", share_name=found.name, until=until, **values)
+        )
+
+    return router
+
+
+def shared_days(doors: Doors, visitor: Visitor) -> dict[str, object]:
+    """What is shown of the days from `first` to `last`, of which none is after today."""
+    days = doors.days(visitor.runner)
+    first, last = visitor.first, visitor.last
+    if first is None or last is None:
+        raise ValueError("a share has a first and a last day")
+    account = doors.store.accounts.find(visitor.runner)
+    reached = days.days(first, min(last, days.today()))
+    return {
+        "name": account.name if account else visitor.runner,
+        "range": f"{long_date(first)} {first.year} to {long_date(last)} {last.year}",
+        "weeks": weeks_view.view(reached, None) if reached else None,
+    }
