@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from strideload.load.steps import Alive, Mark, Session
+from strideload.load.steps import Alive, Mark, Session, SessionPlace
 from strideload.store import (
     adding,
     deriving,
@@ -215,6 +215,11 @@ class Store:
         with self._reading() as connection:
             return reading.sessions_between(connection, runner, start_utc_us, end_utc_us)
 
+    def session_places(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[SessionPlace]:
+        """Where the sessions of `sessions` lie, by the same rules; no steps are read."""
+        with self._reading() as connection:
+            return reading.places_between(connection, runner, start_utc_us, end_utc_us)
+
     def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:
         """What a runner's pods wrote of being alive within [start, end), in order."""
         with self._reading() as connection:
@@ -301,6 +306,11 @@ class Store:
         """The time zone in force on a date; UTC for a runner that is not known."""
         with self._reading() as connection:
             return people.zone_of(connection, runner, day)
+
+    def zones(self, runner: str) -> list[tuple[date, str]]:
+        """A runner's time zones, each with the date from which it holds, in order; [] of one that is not known."""
+        with self._reading() as connection:
+            return people.zones_of(connection, runner)
 
     def note_day(self, runner: str, day: date, what: str | None) -> None:
         """The runner says that a day was `rest` or `ran_without` the pod; None takes it back."""

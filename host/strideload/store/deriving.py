@@ -15,6 +15,7 @@ from strideload.store.derive import (
     MarkRecord,
     alive_records,
     boot_anchors,
+    content_of,
     derive_session,
     derived_by,
     marks_outside,
@@ -268,7 +269,14 @@ def _derive_session(
     lost = sum(_lost(connection, boot, *span) for span in where)
     derived = derive_session(np.concatenate(read), anchors, lost, before)
     key = session_id(*boot, session)
-    row = {"session_id": key, **boot._asdict(), "session": session, **derived.row, "derived_by": derived_by()}
+    row = {
+        "session_id": key,
+        **boot._asdict(),
+        "session": session,
+        **derived.row,
+        "derived_by": derived_by(),
+        "content": content_of(derived),
+    }
     engine.upsert(connection, sessions, [row])
     data = derived.steps.tobytes()
     engine.upsert(connection, steps, [{"session_id": key, "count": len(derived.steps), "data": data}])

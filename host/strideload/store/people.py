@@ -107,6 +107,14 @@ def zone_of(connection: sa.Connection, runner: str, day: date) -> str:
     return connection.execute(query).scalar() or NO_ZONE
 
 
+def zones_of(connection: sa.Connection, runner: str) -> list[tuple[date, str]]:
+    """All zones of a runner, each with the date from which it holds, in order."""
+    query = (
+        sa.select(zones.c.from_date, zones.c.zone).where(zones.c.runner == runner).order_by(zones.c.from_date)
+    )
+    return [(date.fromisoformat(since), zone) for since, zone in connection.execute(query)]
+
+
 def note_day(connection: sa.Connection, runner: str, day: date, what: str | None) -> None:
     """What the runner said of a day; None takes it back. StoreError: no such runner or note."""
     _require(connection, runner)
