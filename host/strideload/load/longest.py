@@ -207,7 +207,7 @@ def _is_estimated(run: RunFigures) -> bool:
 
 def _conditions(a: Conditions, b: Conditions) -> tuple[tuple[Condition, ...], tuple[Condition, ...]]:
     """Which differ, and which are not noted in both."""
-    noted = [name for name in CONDITIONS if getattr(a, name) and getattr(b, name)]
+    noted: list[Condition] = [name for name in CONDITIONS if getattr(a, name) and getattr(b, name)]
     return (
         tuple(name for name in noted if getattr(a, name) != getattr(b, name)),
         tuple(name for name in CONDITIONS if name not in noted),

@@ -193,7 +193,7 @@ def of_run(statuses: Iterable[Status]) -> Status | None:
     given = list(statuses)
     if not given:
         return None
-    colour = next(colour for colour in COLOURS if any(one.colour == colour for one in given))
+    colour: Colour = next(colour for colour in COLOURS if any(one.colour == colour for one in given))
     deciding = [one for one in given if one.colour == colour]
     return Status(
         colour,
