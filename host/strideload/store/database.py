@@ -26,11 +26,15 @@ from strideload.store import (
     setting_aside,
     wanting,
 )
+from strideload.store.activities import Activities
+from strideload.store.conditions import Conditions
 from strideload.store.derive import derived_by
+from strideload.store.diary import Diary
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.ledger import Ledger
 from strideload.store.people import Wearing
+from strideload.store.plans import Plans
 from strideload.store.reading import PodSession, Undated
 from strideload.store.setting_aside import Aside
 from strideload.store.wanting import Wanted
@@ -100,6 +104,10 @@ class Store:
         self.store_id = store_id
         self._ledger = Ledger()
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
+        self.diary = Diary(self._reading, self._writing)
+        self.plans = Plans(self._reading, self._writing)
+        self.conditions = Conditions(self._reading, self._writing)
+        self.activities = Activities(self._reading, self._writing)
 
     def __enter__(self) -> Self:
         return self

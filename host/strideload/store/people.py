@@ -75,7 +75,7 @@ def assign(connection: sa.Connection, pod: str, runner: str, foot: str, from_utc
     """From then on the pod is on that runner's foot. StoreError: no such runner or foot."""
     if foot not in get_args(Foot):
         raise StoreError(f"a foot is one of {', '.join(get_args(Foot))}, not {foot!r}")
-    _require(connection, runner)
+    require(connection, runner)
     row = {"pod": pod, "from_utc_us": from_utc_us, "runner": runner, "foot": foot}
     engine.upsert(connection, assignments, [row])
 
@@ -92,7 +92,7 @@ def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str)
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
         raise StoreError(f"{zone!r} is no time zone, such as Europe/London") from error
-    _require(connection, runner)
+    require(connection, runner)
     engine.upsert(connection, zones, [{"runner": runner, "from_date": from_date.isoformat(), "zone": zone}])
 
 
@@ -117,7 +117,7 @@ def zones_of(connection: sa.Connection, runner: str) -> list[tuple[date, str]]:
 
 def note_day(connection: sa.Connection, runner: str, day: date, what: str | None) -> None:
     """What the runner said of a day; None takes it back. StoreError: no such runner or note."""
-    _require(connection, runner)
+    require(connection, runner)
     if what is None:
         connection.execute(
             day_notes.delete().where(day_notes.c.runner == runner, day_notes.c.date == day.isoformat())
@@ -139,6 +139,7 @@ def notes(connection: sa.Connection, runner: str, first: date, last: date) -> di
     return {date.fromisoformat(day): what for day, what in rows}
 
 
-def _require(connection: sa.Connection, runner: str) -> None:
+def require(connection: sa.Connection, runner: str) -> None:
+    """StoreError: there is no such runner."""
     if connection.execute(sa.select(runners.c.id).where(runners.c.id == runner)).first() is None:
         raise StoreError(f"there is no runner {runner!r}")
