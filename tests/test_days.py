@@ -185,7 +185,7 @@ def test_a_sign_of_life_makes_a_day_known():
 
 
 def test_no_more_days_are_remembered_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(days, "DAYS_REMEMBERED", 3)
+    monkeypatch.setattr(days._summaries, "limit", 3)
     days.forget()
     shelf = Shelf()
     first = days.day_of(shelf, "me", SUNDAY)

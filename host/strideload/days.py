@@ -1,16 +1,15 @@
 """The days of a runner, out of the store."""
 
 from bisect import bisect_left
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from threading import Lock
 from typing import NamedTuple, Protocol, cast
 
 from strideload.load.day import Day, Note, summarise
 from strideload.load.steps import Alive, Mark, Session, SessionPlace
 from strideload.load.zones import EPOCH, date_at, day_bounds
+from strideload.remembered import Remembered
 
 DAYS_REMEMBERED = 4000  # some 10 kB each: three years of a household
 DAYS_A_READ = 31  # steps of so many days lie in memory at once
@@ -73,7 +72,8 @@ def day_of(store: DayStore, runner: str, day: date) -> Day:
 def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
     """The load of each day from `first` to `last`, both included; [] if that is backwards. Errors as day_of."""
     facts = _facts(store, runner, first, last)
-    found = [_remembered(one) for one in facts]
+    # By all that it is made from: a late sync or another zone is another key.
+    found = [_summaries.get(one) for one in facts]
     for stretch in _missing(found):
         made = _summarised(store, runner, [facts[place] for place in stretch])
         for place, day in zip(stretch, made, strict=True):
@@ -149,8 +149,9 @@ def _summary(facts: _Facts, sessions: Iterable[Session]) -> Day:
     start, end = facts.window
     own = [s for s in sessions if s.start_utc_us < end and s.end_utc_us >= start]
     day = summarise(facts.day, facts.zone, start, end, own, facts.alive, facts.note, marks=facts.marks)
-    # A sync may have come between: it is remembered by what was read.
-    _remember(facts._replace(sessions=tuple(sorted(map(_place, own)))), day)
+    # A sync may have come between: it is remembered by what was read. Without a content, that may change unseen.
+    if all(session.content is not None for session in own):
+        _summaries.put(facts._replace(sessions=tuple(sorted(map(_place, own)))), day)
     return day
 
 
@@ -160,32 +161,12 @@ def _place(session: Session) -> SessionPlace:
     )
 
 
-_summaries: OrderedDict[Hashable, Day] = OrderedDict()
-_lock = Lock()
+_summaries: Remembered[Day] = Remembered(DAYS_REMEMBERED)
 
 
 def forget() -> None:
     """Remember no summary, as in a new process."""
-    with _lock:
-        _summaries.clear()
-
-
-def _remembered(facts: _Facts) -> Day | None:
-    """The summary, remembered by all that it is made from: a late sync or another zone is another key."""
-    with _lock:
-        found = _summaries.get(facts)
-        if found is not None:
-            _summaries.move_to_end(facts)
-        return found
-
-
-def _remember(facts: _Facts, day: Day) -> None:
-    if any(one.content is None for one in facts.sessions):
-        return  # what they say may change without a word
-    with _lock:
-        _summaries[facts] = day
-        while len(_summaries) > DAYS_REMEMBERED:
-            _summaries.popitem(last=False)
+    _summaries.clear()
 
 
 def _between(moments_us: Sequence[int], window: tuple[int, int]) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, cast, get_args
 
 import sqlalchemy as sa
 
-from strideload.load.symptoms import MOMENTS, Answers, AnswerInvalid, Felt, Moment, Sign
+from strideload.load.symptoms import MOMENTS, AnswerInvalid, Answers, Felt, Moment, Sign
 from strideload.store import people
 from strideload.store.errors import StoreError
 from strideload.store.kept import symptoms

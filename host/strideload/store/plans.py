@@ -37,7 +37,9 @@ class PlanSet:
 class Plans(Part):
     """The plans of all runners."""
 
-    def set(self, runner: str, settings: Mapping[str, Any], set_by: SetBy, seen_utc_us: int | None) -> PlanSet:
+    def set(
+        self, runner: str, settings: Mapping[str, Any], set_by: SetBy, seen_utc_us: int | None
+    ) -> PlanSet:
         """Set a plan, `seen_utc_us` being when the one was set that was looked at (None: none was) -> what holds.
 
         The same again is no change. PlanChanged; StoreError: no such runner, or nobody who could set it.
