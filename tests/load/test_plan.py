@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from strideload.load.longest import DayKnown, Gaps
 from strideload.load.plan import (
     BOUNDS,
+    DEFAULTS,
     SORE,
     PastRun,
     PlanSettingOutOfRange,
@@ -29,7 +30,7 @@ def past(*runs, every: int = 2):
     ]
 
 
-def plan(*runs, settings=PlanSettings(), days=ALL_KNOWN, day=20, **fields):
+def plan(*runs, settings=DEFAULTS, days=ALL_KNOWN, day=20, **fields):
     return next_run(on(day), past(*runs), days, settings, **fields)
 
 

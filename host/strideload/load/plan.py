@@ -64,6 +64,9 @@ class PlanSettings:
                 raise PlanSettingOutOfRange(name, value, least, most)
 
 
+DEFAULTS: Final = PlanSettings()
+
+
 @dataclass(frozen=True)
 class PastRun:
     """A run and what became of it; None: nothing was answered."""
@@ -101,7 +104,7 @@ def next_run(
     on: date,
     runs: Iterable[PastRun],
     days: Sequence[DayKnown],
-    settings: PlanSettings = PlanSettings(),
+    settings: PlanSettings = DEFAULTS,
     signs: Iterable[Sign] = (),
 ) -> NextRun:
     """The next run, on the date `on`. `runs` in any order; `signs`: noted apart from a run, and not taken back."""
