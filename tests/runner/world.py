@@ -58,9 +58,7 @@ class World:
         self.store.derive()
 
     def runs(self, first: str, last: str | None = None) -> list[RunRecord]:
-        return runs_of(
-            self.store, RUNNER, date.fromisoformat(first), date.fromisoformat(last or first)
-        )
+        return runs_of(self.store, RUNNER, date.fromisoformat(first), date.fromisoformat(last or first))
 
     def read(self, day: str, now: str | None = None) -> Records:
         on = date.fromisoformat(day)
