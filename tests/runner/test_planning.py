@@ -58,17 +58,11 @@ def test_no_figure_from_nothing(world: World) -> None:
 def test_the_plan_is_set_by_runner_or_physiotherapist_and_once(world: World) -> None:
     green(world, "2026-11-16", 20)
     green(world, "2026-11-18", 20)
-    first = planning.set_plan(
-        world.store, RUNNER, Settings(PlanSettings(growth_percent=5)), "physiotherapist", None
-    )
+    wanted = Settings(PlanSettings(growth_percent=5, set_by="physiotherapist"))
+    first = planning.set_plan(world.store, RUNNER, wanted, "physiotherapist", None)
     found = plan_at(world, "2026-11-20 08:00")
-    assert (found.next_run.minutes, found.settings.next_run.set_by) == (21, "physiotherapist")
-    assert (
-        planning.set_plan(
-            world.store, RUNNER, Settings(PlanSettings(growth_percent=5)), "physiotherapist", None
-        )
-        == first
-    )
+    assert (found.next_run.minutes, found.settings) == (21, wanted)
+    assert planning.set_plan(world.store, RUNNER, wanted, "physiotherapist", None) == first
     with pytest.raises(PlanChanged):
         planning.set_plan(world.store, RUNNER, Settings(), "runner", None)
     planning.set_plan(world.store, RUNNER, Settings(), "runner", first.set_utc_us)

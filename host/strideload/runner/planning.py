@@ -36,7 +36,7 @@ class Settings:
     ladder: LadderPlan | None = None
 
     def to_json(self) -> dict[str, Any]:
-        figures = {name: getattr(self.next_run, name) for name in plan.BOUNDS}
+        figures = {name: getattr(self.next_run, name) for name in (*plan.BOUNDS, "set_by")}
         return {"v": 1, "next_run": figures, "ladder": _ladder_json(self.ladder) if self.ladder else None}
 
 
@@ -90,11 +90,8 @@ def settings_of(held: PlanSet | None) -> Settings:
     """As they were set; the rules' own where nothing was."""
     if held is None:
         return Settings()
-    figures = {name: held.settings["next_run"][name] for name in plan.BOUNDS}
     on = held.settings["ladder"]
-    return Settings(
-        PlanSettings(**figures, set_by=held.set_by), None if on is None else _ladder_of(on, held.set_by)
-    )
+    return Settings(PlanSettings(**held.settings["next_run"]), None if on is None else _ladder_of(on))
 
 
 def _ladder_json(on: LadderPlan) -> dict[str, Any]:
@@ -105,11 +102,12 @@ def _ladder_json(on: LadderPlan) -> dict[str, Any]:
         "sessions_each": held.sessions_each,
         "sessions_at_entry": held.sessions_at_entry,
         "rest_days": held.rest_days,
+        "set_by": held.set_by,
         "levels": [[level.run_min, level.walk_min, level.repeats] for level in held.levels],
     }
 
 
-def _ladder_of(on: Mapping[str, Any], set_by: SetBy) -> LadderPlan:
+def _ladder_of(on: Mapping[str, Any]) -> LadderPlan:
     return LadderPlan(
         date.fromisoformat(on["from_date"]),
         LadderSettings(
@@ -118,7 +116,7 @@ def _ladder_of(on: Mapping[str, Any], set_by: SetBy) -> LadderPlan:
             sessions_at_entry=on["sessions_at_entry"],
             rest_days=on["rest_days"],
             start_level=on["start_level"],
-            set_by=set_by,
+            set_by=on["set_by"],
         ),
     )
 

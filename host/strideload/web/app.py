@@ -14,7 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from strideload import __version__
 from strideload.web.doors import Doors
 from strideload.web.gate import Gate
-from strideload.web.pages import figures, health, today
+from strideload.web.pages import figures, health, plan, symptoms, today
 from strideload.web.rendering import STATIC, error_page
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
 
@@ -23,7 +23,13 @@ def make_app(doors: Doors, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> FastAPI:
     """The web application over these doors; `hosts` are the names under which it may be asked."""
     app = FastAPI(title="Strideload", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", _Assets(directory=STATIC), name="static")
-    for router in (today.routes(doors), figures.routes(), health.routes(doors.live)):
+    for router in (
+        today.routes(doors),
+        symptoms.routes(doors),
+        plan.routes(doors),
+        figures.routes(),
+        health.routes(doors.live),
+    ):
         app.include_router(router)
     _add_icon(app)
     _add_errors(app)

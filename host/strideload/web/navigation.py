@@ -16,5 +16,7 @@ class Place:
 
 PLACES = (
     Place("/", "Today"),
+    Place("/symptoms", "Symptoms", "diary"),
+    Place("/plan", "Plan", "diary"),
     Place("/metrics", "The figures"),
 )
