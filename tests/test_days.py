@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from strideload import days
-from strideload.load.steps import Alive, Cue, Mark
+from strideload.load.steps import Alive, Cue, Mark, SessionPlace
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
 from strideload.store import open_store
 from support.sessions import SECOND_US, session
@@ -18,21 +18,36 @@ BERLIN = "Europe/Berlin"
 class Shelf:
     """A store of one runner in memory."""
 
-    def __init__(self, *sessions, zones=None):
+    def __init__(self, *sessions, journeys=None, is_old=False):
         self.kept = list(sessions)
+        self.is_old = is_old  # derived before contents were kept
+        self.reads = 0  # of steps
         self.noted = {}
         self.living = []
         self.marked = []
-        self.zones = zones or {}
+        self.journeys = journeys or {}  # date -> the zone from then on
 
     def sessions(self, runner, start_utc_us, end_utc_us):
+        self.reads += 1
         return [
             replace(
-                s, steps=s.steps[(s.steps["ic_utc_us"] >= start_utc_us) & (s.steps["ic_utc_us"] < end_utc_us)]
+                s,
+                steps=s.steps[(s.steps["ic_utc_us"] >= start_utc_us) & (s.steps["ic_utc_us"] < end_utc_us)],
+                content=self.content_of(s),
             )
             for s in self.kept
             if s.start_utc_us < end_utc_us and s.end_utc_us >= start_utc_us
         ]
+
+    def session_places(self, runner, start_utc_us, end_utc_us):
+        return [
+            SessionPlace(s.start_utc_us, s.end_utc_us, s.foot, s.session_id, self.content_of(s))
+            for s in self.kept
+            if s.start_utc_us < end_utc_us and s.end_utc_us >= start_utc_us
+        ]
+
+    def content_of(self, s):
+        return None if self.is_old else repr(vars(s) | {"steps": s.steps.tobytes()})
 
     def alive(self, runner, start_utc_us, end_utc_us):
         return [one for one in self.living if start_utc_us <= one.utc_us < end_utc_us]
@@ -43,8 +58,8 @@ class Shelf:
     def notes(self, runner, first_date, last_date):
         return {day: note for day, note in self.noted.items() if first_date <= day <= last_date}
 
-    def zone_of(self, runner, day):
-        return self.zones.get(day, BERLIN)
+    def zones(self, runner):
+        return [(date.min, BERLIN), *sorted(self.journeys.items())]
 
 
 def at(day, hours):
@@ -105,7 +120,7 @@ def lost_pages(shelf):
 
 
 def other_zone(shelf):
-    shelf.zones[SUNDAY] = "Asia/Tokyo"
+    shelf.journeys[SUNDAY] = "Asia/Tokyo"
 
 
 def noted(shelf):
@@ -129,6 +144,39 @@ def test_whatever_changes_changes_the_day(change):
     assert days.day_of(shelf, "me", SUNDAY) == after
 
 
+def test_steps_of_days_that_are_remembered_are_not_read_again():
+    shelf = Shelf(*(evening_run(SUNDAY - timedelta(n)) for n in range(90)))
+    days.forget()
+    first = days.days_of(shelf, "me", SUNDAY - timedelta(89), SUNDAY)
+    assert shelf.reads == 3
+    assert days.days_of(shelf, "me", SUNDAY - timedelta(89), SUNDAY) == first
+    assert shelf.reads == 3
+    shelf.kept.append(session(at(SUNDAY, 8), 500))
+    assert days.days_of(shelf, "me", SUNDAY - timedelta(89), SUNDAY)[-1] != first[-1]
+    assert shelf.reads == 4
+
+
+def test_a_day_whose_sessions_tell_no_content_is_made_each_time():
+    shelf = Shelf(session(at(SUNDAY, 8), 1000), is_old=True)
+    before = days.day_of(shelf, "me", SUNDAY)
+    one_other_peak(shelf)
+    assert days.day_of(shelf, "me", SUNDAY) != before
+
+
+def test_a_sync_between_the_two_looks_at_the_store_is_remembered_by_what_was_read():
+    shelf = Shelf(session(at(SUNDAY, 8), 1000))
+    seen = shelf.session_places("me", 0, 2**62)
+    days.forget()
+    more_steps(shelf)
+    shelf.session_places = lambda *_: seen
+    assert days.day_of(shelf, "me", SUNDAY).together.running.strides == 900
+    del shelf.session_places
+    after = days.day_of(shelf, "me", SUNDAY)
+    shelf.kept[0] = session(at(SUNDAY, 8), 1000)
+    assert days.day_of(shelf, "me", SUNDAY).together.running.strides == 1000
+    assert after.together.running.strides == 900
+
+
 def test_a_sign_of_life_makes_a_day_known():
     shelf = Shelf()
     assert days.day_of(shelf, "me", SUNDAY).known == "unknown"
@@ -137,7 +185,7 @@ def test_a_sign_of_life_makes_a_day_known():
 
 
 def test_no_more_days_are_remembered_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(days, "DAYS_REMEMBERED", 3)
+    monkeypatch.setattr(days._summaries, "limit", 3)
     days.forget()
     shelf = Shelf()
     first = days.day_of(shelf, "me", SUNDAY)
@@ -146,7 +194,7 @@ def test_no_more_days_are_remembered_than_there_is_room_for(monkeypatch):
 
 
 def everywhere(zone):
-    return {SUNDAY + timedelta(days=n): zone for n in range(-3, 4)}
+    return {SUNDAY - timedelta(days=3): zone}
 
 
 @pytest.mark.parametrize(
@@ -169,14 +217,14 @@ def everywhere(zone):
 )
 def test_today_is_where_the_runner_is(now, zones, today):
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    assert days.today(Shelf(zones=zones), "me", moment) == date.fromisoformat(today)
+    assert days.today(Shelf(journeys=zones), "me", moment) == date.fromisoformat(today)
 
 
 def test_what_cannot_be_is_refused():
     with pytest.raises(DateOutOfRange):
         days.day_of(Shelf(), "me", date(1815, 6, 18))
     with pytest.raises(ZoneUnknown):
-        days.day_of(Shelf(zones={SUNDAY: "Mars/Olympus"}), "me", SUNDAY)
+        days.day_of(Shelf(journeys={SUNDAY: "Mars/Olympus"}), "me", SUNDAY)
 
 
 def test_the_real_store_answers_the_same_questions(tmp_path):

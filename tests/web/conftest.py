@@ -7,11 +7,13 @@ import httpx
 import pytest
 
 from strideload.store import open_store
+from strideload.store.kept import plans, symptoms
+from strideload.store.schema import day_notes
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 from support import tools
-from web.house import ZONE, House, a_season
+from web.house import RUNNER, ZONE, House, HouseStore, a_season
 
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
@@ -26,18 +28,26 @@ BROWSER_ARGUMENTS = [
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Server]]:
     house = House()
-    with open_store(tmp_path_factory.mktemp("house") / "house.db") as store:
-        store.ensure_runner("me", "Ada", ZONE)
-        doors = Doors(store, house, lambda _: house, "me")
+    with open_store(tmp_path_factory.mktemp("house") / "house.db") as opened:
+        store = HouseStore(opened.engine, opened.store_id)
+        store.house = house
+        store.ensure_runner(RUNNER, "Ada", ZONE)
+        doors = Doors(store, house, lambda _: house, RUNNER, lambda: house.now())
         with serve(make_app(doors), "127.0.0.1", 0) as running:
+            house.store = store
             yield house, running
 
 
 @pytest.fixture
 def house(served: tuple[House, Server]) -> House:
-    """The house behind the page, put back to the season at the start of each test."""
+    """The house behind the page, put back to the season at the start of each test, with nothing said."""
     house, _ = served
-    house.__dict__ = vars(a_season())
+    store = house.store
+    assert store
+    with store.engine.begin() as connection:
+        for table in (symptoms, plans, day_notes):
+            connection.execute(table.delete())
+    house.__dict__ = vars(a_season()) | {"store": store}
     return house
 
 

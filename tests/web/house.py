@@ -1,20 +1,24 @@
 """A house with a runner for the page's tests: days made by the real load functions, a live door to turn by hand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from strideload.load.day import Note, summarise, to_json
-from strideload.load.steps import STEP, Alive, Foot, Mark, Session
+from strideload.load.steps import STEP, Alive, Foot, Mark, Session, SessionPlace
 from strideload.load.zones import day_bounds
+from strideload.store import Store
 from strideload.web.doors import Health, LivePod
 from strideload_pod import page
 
 ZONE = "Europe/Berlin"
 TODAY = date(2026, 11, 22)
+RUNNER = "me"
 POD = "e661a4d41f2c7b35"
 Origin = Literal["sensor", "recording", "simulated", "unknown"]
 
@@ -63,6 +67,8 @@ class House:
 
     def __init__(self) -> None:
         self.date = TODAY
+        self.clock = "22:30"
+        self.store: Store | None = None  # whose notes count as well
         self.sessions: list[Session] = []
         self.alive: list[date] = []
         self.marks: list[Mark] = []
@@ -78,6 +84,10 @@ class House:
     def today(self) -> date:
         return self.date
 
+    def now(self) -> datetime:
+        """Late in the evening, unless `clock` says another time of the day."""
+        return datetime.combine(self.date, datetime.strptime(self.clock, "%H:%M").time(), ZoneInfo(ZONE))
+
     def days(self, first: date, last: date) -> Sequence[Mapping[str, Any]]:
         return [self._day(first + timedelta(days=n)) for n in range((last - first).days + 1)]
 
@@ -91,8 +101,46 @@ class House:
         start, end = day_bounds(day, lambda _: ZONE)
         own = [s for s in self.sessions if s.start_utc_us < end and s.end_utc_us >= start]
         alive = [Alive(start + 1)] if day in self.alive else []
-        note = self.notes.get(day)
+        kept = self.store.notes(RUNNER, day, day) if self.store else self.notes
+        note = kept.get(day)
         return to_json(summarise(day, ZONE, start, end, own, alive, note, marks=self.marks))
+
+
+class HouseStore(Store):
+    """A real store of what the runner says, over the sessions and notes of a house."""
+
+    house: House
+
+    def sessions(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Session]:
+        return [_told(s) for s in self._touching(start_utc_us, end_utc_us)]
+
+    def session_places(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[SessionPlace]:
+        return [
+            SessionPlace(s.start_utc_us, s.end_utc_us, s.foot, s.session_id, _told(s).content)
+            for s in self._touching(start_utc_us, end_utc_us)
+        ]
+
+    def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:
+        found = [Alive(day_bounds(day, lambda _: ZONE)[0] + 1) for day in sorted(self.house.alive)]
+        return [one for one in found if start_utc_us <= one.utc_us < end_utc_us]
+
+    def marks(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Mark]:
+        return [mark for mark in self.house.marks if start_utc_us <= mark.at_utc_us < end_utc_us]
+
+    def notes(self, runner: str, first_date: date, last_date: date) -> dict[date, str]:
+        held = {day: str(note) for day, note in self.house.notes.items() if first_date <= day <= last_date}
+        return held | super().notes(runner, first_date, last_date)
+
+    def _touching(self, start_utc_us: int, end_utc_us: int) -> list[Session]:
+        found = [
+            s for s in self.house.sessions if s.start_utc_us < end_utc_us and s.end_utc_us >= start_utc_us
+        ]
+        return sorted(found, key=lambda s: s.start_utc_us)
+
+
+def _told(session: Session) -> Session:
+    facts = repr([value for name, value in sorted(vars(session).items()) if name != "steps"]).encode()
+    return replace(session, content=blake2b(facts + session.steps.tobytes()).hexdigest())
 
 
 def a_live_pod(**changes: Any) -> LivePod:

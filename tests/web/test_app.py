@@ -64,7 +64,8 @@ def test_today_says_what_was_run(client: httpx.Client) -> None:
     seen = read(client).text
     assert "Today, Sunday 22 November" in seen
     assert re.search(r"41 min running, 6 9\d\d steps \(estimated\)\.", seen)
-    assert "Longest run in the 30 days before: 44 min on Sun 8 Nov. 6 of these days are not known." in seen
+    assert "7 % shorter than your longest known run in 30 days." in seen
+    assert "Longest run in the 30 days before: 44 min on Sun 8 Nov. 5 of the 30 days are not known." in seen
     assert "18:02 to 18:43 169 steps/min" in seen
 
 

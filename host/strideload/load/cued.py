@@ -1,7 +1,7 @@
 """What was cued in a run, and how much of it was on target. The pod compares in the same way (firmware cue.py)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,14 +61,31 @@ def on_target_share(rows: NDArray[np.void], cues: Sequence[Cue]) -> float | None
     the first one the first one's. None: no target is known, or nobody ran for so long.
     """
     known = [cue for cue in cues if cue.target_cspm is not None]
-    end_us, stride_s, cadence_spm = _means(rows)
-    if not known or not len(end_us):
+    if not known:
         return None
     moments = np.array([cue.utc_us for cue in known], np.int64)
     targets = np.array([cue.target_cspm for cue in known], np.float64) / 100
-    place = np.searchsorted(moments, end_us, side="right") - 1
-    target = targets[np.maximum(place, 0)]
-    inside = np.abs(cadence_spm - target) <= BAND_SHARE * target
+
+    def target_at(end_us: NDArray[np.int64]) -> NDArray[np.float64]:
+        place = np.searchsorted(moments, end_us, side="right") - 1
+        return targets[np.maximum(place, 0)]
+
+    return _share_near(rows, target_at)
+
+
+def share_near(rows: NDArray[np.void], target_spm: float) -> float | None:
+    """As `on_target_share`, for one target all along."""
+    return _share_near(rows, lambda end_us: np.full(len(end_us), target_spm))
+
+
+def _share_near(
+    rows: NDArray[np.void], target_at: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+) -> float | None:
+    end_us, stride_s, cadence_spm = _means(rows)
+    if not len(end_us):
+        return None
+    target_spm = target_at(end_us)
+    inside = np.abs(cadence_spm - target_spm) <= BAND_SHARE * target_spm
     return float(np.sum(stride_s[inside]) / np.sum(stride_s))
 
 

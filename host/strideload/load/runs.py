@@ -1,16 +1,17 @@
 """Runs: what a runner would call one outing, however many sessions and pods it took."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strideload.load import formulas
-from strideload.load.contacts import Contacts
-from strideload.load.coverage import Coverage
+from strideload.load.contacts import Contacts, contacts_of
+from strideload.load.coverage import Coverage, cover
 from strideload.load.cued import CuedRun, cued
 from strideload.load.intervals import Interval, Intervals, clip, contains, total_s, union
+from strideload.load.steps import Session
 from strideload_pod import page
 
 RUN_GAP_US = 15 * 60 * 1_000_000  # sessions less than this apart are one run
@@ -57,6 +58,14 @@ def runs_of(
         )
         for run in runs
     )
+
+
+def whole_run(sessions: Sequence[Session], start: int, end: int) -> Run:
+    """One run from its first moment to its last, whatever midnights lie between; `sessions`: all that lie in it."""
+    coverage = cover(sessions)
+    within = {session.session_id: session.steps for session in sessions}
+    contacts = contacts_of(coverage, within)
+    return runs_of(coverage, contacts, within, start, end + 1)[0]
 
 
 def _run(

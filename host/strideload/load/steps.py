@@ -54,7 +54,18 @@ class Session:
     gaps: tuple[tuple[int, int], ...] = ()  # (start_utc_us, lost_us)
     pages_lost: int = 0  # pages of this session that the pod declared gone or that were corrupt
     cues: tuple[Cue, ...] = ()
+    content: str | None = None  # digest of all that it says, with all its steps; None: it has to be looked at
     steps: np.ndarray = field(default_factory=lambda: np.empty(0, STEP))
+
+
+class SessionPlace(NamedTuple):
+    """Where a session lies in time and what tells it from any other, without its steps."""
+
+    start_utc_us: int
+    end_utc_us: int
+    foot: Foot
+    session_id: int
+    content: str | None  # as `Session.content`
 
 
 class Alive(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 import sqlalchemy as sa
 
-from strideload.load.steps import Alive, Mark, Session
+from strideload.load.steps import Alive, Mark, Session, SessionPlace
 from strideload.store import (
     adding,
     deriving,
@@ -29,13 +29,17 @@ from strideload.store import (
     wanting,
 )
 from strideload.store.accounts import Accounts
+from strideload.store.activities import Activities
+from strideload.store.conditions import Conditions
 from strideload.store.derive import derived_by
+from strideload.store.diary import Diary
 from strideload.store.erasing import Erased
 from strideload.store.errors import StoreError, StoreOutdated
 from strideload.store.intake import Outcome, Received
 from strideload.store.keys import Keys
 from strideload.store.ledger import Ledger
 from strideload.store.people import Assignment, Wearing
+from strideload.store.plans import Plans
 from strideload.store.reading import PodSession, Undated
 from strideload.store.setting_aside import Aside
 from strideload.store.wanting import Wanted
@@ -107,6 +111,10 @@ class Store:
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
         self.accounts = Accounts(self._reading, self._writing)
         self.keys = Keys(self._reading, self._writing)
+        self.diary = Diary(self._reading, self._writing)
+        self.plans = Plans(self._reading, self._writing)
+        self.conditions = Conditions(self._reading, self._writing)
+        self.activities = Activities(self._reading, self._writing)
 
     def __enter__(self) -> Self:
         return self
@@ -232,6 +240,11 @@ class Store:
         with self._reading() as connection:
             return reading.sessions_between(connection, runner, start_utc_us, end_utc_us)
 
+    def session_places(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[SessionPlace]:
+        """Where the sessions of `sessions` lie, by the same rules; no steps are read."""
+        with self._reading() as connection:
+            return reading.places_between(connection, runner, start_utc_us, end_utc_us)
+
     def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:
         """What a runner's pods wrote of being alive within [start, end), in order."""
         with self._reading() as connection:
@@ -337,11 +350,6 @@ class Store:
         with self._writing() as connection:
             people.set_zone(connection, runner, from_date, zone)
 
-    def zones(self, runner: str) -> list[tuple[date, str]]:
-        """A runner's time zones and since when, in order of dates."""
-        with self._reading() as connection:
-            return people.zones_of(connection, runner)
-
     def unset_zone(self, runner: str, from_date: date) -> None:
         """Take a time zone back: the one before it goes on. StoreError: it is the first."""
         with self._writing() as connection:
@@ -351,6 +359,11 @@ class Store:
         """The time zone in force on a date; UTC for a runner that is not known."""
         with self._reading() as connection:
             return people.zone_of(connection, runner, day)
+
+    def zones(self, runner: str) -> list[tuple[date, str]]:
+        """A runner's time zones, each with the date from which it holds, in order; [] of one that is not known."""
+        with self._reading() as connection:
+            return people.zones_of(connection, runner)
 
     def note_day(self, runner: str, day: date, what: str | None) -> None:
         """The runner says that a day was `rest` or `ran_without` the pod; None takes it back."""

@@ -15,7 +15,7 @@ from strideload.protocol import pages as protocol
 from strideload_pod import page
 
 # Goes up whenever a derived row changes; a version of pages that becomes known counts as well.
-DERIVE_VERSION: Final = 2
+DERIVE_VERSION: Final = 3
 
 # As steps are kept: integers, so that the bytes are the same on every machine. -1: not known.
 STORED: Final = np.dtype(
@@ -257,6 +257,13 @@ def derive_session(
     }
     marks = _mark_records(sound, lambda header, record: _record_in_session_utc_us(header, record, clock))
     return Derived(row, _steps(extent.ic, extent.records, clock), marks)
+
+
+def content_of(derived: Derived) -> str:
+    """A digest of all that a session says, 32 hex digits: two that differ in anything have different ones."""
+    digest = blake2b(repr(sorted(derived.row.items())).encode(), digest_size=16)
+    digest.update(derived.steps.tobytes())
+    return digest.hexdigest()
 
 
 def to_steps(stored: Array) -> npt.NDArray[np.void]:

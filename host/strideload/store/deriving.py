@@ -15,6 +15,7 @@ from strideload.store.derive import (
     MarkRecord,
     alive_records,
     boot_anchors,
+    content_of,
     derive_session,
     derived_by,
     marks_outside,
@@ -273,7 +274,14 @@ def _derive_session(
     lost = sum(_lost(connection, boot, place.stream, place.first, place.last) for place in places)
     derived = derive_session(read, anchors, lost, before, placed=placed)
     key = session_id(*boot, session)
-    row = {"session_id": key, **boot._asdict(), "session": session, **derived.row, "derived_by": derived_by()}
+    row = {
+        "session_id": key,
+        **boot._asdict(),
+        "session": session,
+        **derived.row,
+        "derived_by": derived_by(),
+        "content": content_of(derived),
+    }
     engine.upsert(connection, sessions, [row])
     data = derived.steps.tobytes()
     engine.upsert(connection, steps, [{"session_id": key, "count": len(derived.steps), "data": data}])

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from strideload.store.errors import StoreError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 # Any number that no one else locks by.
 _LOCK: Final = 0x5354524944454C44
 

@@ -95,7 +95,7 @@ def assign(connection: sa.Connection, pod: str, runner: str, foot: str, from_utc
     """From then on the pod is on that runner's foot. StoreError: no such runner or foot."""
     if foot not in get_args(Foot):
         raise StoreError(f"a foot is one of {', '.join(get_args(Foot))}, not {foot!r}")
-    _require(connection, runner)
+    require(connection, runner)
     row = {"pod": pod, "from_utc_us": from_utc_us, "runner": runner, "foot": foot}
     engine.upsert(connection, assignments, [row])
 
@@ -127,13 +127,6 @@ def unassign(connection: sa.Connection, pod: str, from_utc_us: int) -> None:
     connection.execute(assignments.delete().where(c.pod == pod, c.from_utc_us == from_utc_us))
 
 
-def zones_of(connection: sa.Connection, runner: str) -> list[tuple[date, str]]:
-    """A runner's time zones and since when, in order of dates."""
-    query = sa.select(zones.c.from_date, zones.c.zone).where(zones.c.runner == runner)
-    rows = connection.execute(query.order_by(zones.c.from_date))
-    return [(date.fromisoformat(since), zone) for since, zone in rows]
-
-
 def unset_zone(connection: sa.Connection, runner: str, from_date: date) -> None:
     """Take a zone back: the one before it goes on. StoreError: it is the first."""
     if from_date == SINCE_EVER:
@@ -149,7 +142,7 @@ def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str)
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError) as error:
         raise StoreError(f"{zone!r} is no time zone, such as Europe/London") from error
-    _require(connection, runner)
+    require(connection, runner)
     engine.upsert(connection, zones, [{"runner": runner, "from_date": from_date.isoformat(), "zone": zone}])
 
 
@@ -164,9 +157,17 @@ def zone_of(connection: sa.Connection, runner: str, day: date) -> str:
     return connection.execute(query).scalar() or NO_ZONE
 
 
+def zones_of(connection: sa.Connection, runner: str) -> list[tuple[date, str]]:
+    """All zones of a runner, each with the date from which it holds, in order."""
+    query = (
+        sa.select(zones.c.from_date, zones.c.zone).where(zones.c.runner == runner).order_by(zones.c.from_date)
+    )
+    return [(date.fromisoformat(since), zone) for since, zone in connection.execute(query)]
+
+
 def note_day(connection: sa.Connection, runner: str, day: date, what: str | None) -> None:
     """What the runner said of a day; None takes it back. StoreError: no such runner or note."""
-    _require(connection, runner)
+    require(connection, runner)
     if what is None:
         connection.execute(
             day_notes.delete().where(day_notes.c.runner == runner, day_notes.c.date == day.isoformat())
@@ -188,6 +189,7 @@ def notes(connection: sa.Connection, runner: str, first: date, last: date) -> di
     return {date.fromisoformat(day): what for day, what in rows}
 
 
-def _require(connection: sa.Connection, runner: str) -> None:
+def require(connection: sa.Connection, runner: str) -> None:
+    """StoreError: there is no such runner."""
     if connection.execute(sa.select(runners.c.id).where(runners.c.id == runner)).first() is None:
         raise StoreError(f"there is no runner {runner!r}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from strideload.load.steps import Alive, Cue, Mark, Session
+from strideload.load.steps import Alive, Cue, Mark, Session, SessionPlace
 from strideload.store.derive import STORED, to_steps
 from strideload.store.people import wearers
 from strideload.store.schema import alive, marks, pages, sessions, steps, streams
@@ -62,6 +62,25 @@ def sessions_between(
         wearing = who.at(row["pod"], row["start_utc_us"])
         if wearing.runner == runner:
             found.append(_session(row, wearing.foot, start_utc_us, end_utc_us))
+    return found
+
+
+def places_between(
+    connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int
+) -> list[SessionPlace]:
+    """Where a runner's dated sessions lie that overlap [start, end), in order; no steps are read."""
+    who = wearers(connection)
+    c = sessions.c
+    query = (
+        sa.select(c.pod, c.start_utc_us, c.end_utc_us, c.session_id, c.content)
+        .where(c.start_utc_us < end_utc_us, c.end_utc_us >= start_utc_us)
+        .order_by(c.start_utc_us, c.session_id)
+    )
+    found: list[SessionPlace] = []
+    for pod, start, end, session_id, content in connection.execute(query):
+        wearing = who.at(pod, start)
+        if wearing.runner == runner:
+            found.append(SessionPlace(start, end, wearing.foot, session_id, content))
     return found
 
 
@@ -198,5 +217,6 @@ def _session(row: Any, foot: Any, start_utc_us: int, end_utc_us: int) -> Session
         gaps=tuple((start, lost) for start, lost in json.loads(row["gaps"])),
         pages_lost=row["pages_lost"],
         cues=tuple(Cue(*cue) for cue in json.loads(row["cues"]) if cue[0] is not None),
+        content=row["content"],
         steps=to_steps(stored[low:high]),
     )

@@ -181,6 +181,7 @@ sessions: Final = sa.Table(
     sa.Column("pages_unsound", sa.BigInteger, nullable=False),  # whole, but their records do not fit
     sa.Column("anchors_dropped", sa.Integer, nullable=False),
     sa.Column("derived_by", sa.Text, nullable=False),
+    sa.Column("content", sa.Text),  # derive.content_of; null: derived before it was kept
     sa.Index("sessions_start", "start_utc_us"),
     sa.Index("sessions_boot", "pod", "log", "boot"),
 )

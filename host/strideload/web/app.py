@@ -19,7 +19,18 @@ from strideload.access.passwords import Passwords
 from strideload.web.arrival import Networks
 from strideload.web.doors import Doors
 from strideload.web.gate import Gate
-from strideload.web.pages import account, coming_in, figures, health, household, pods, sharing, today
+from strideload.web.pages import (
+    account,
+    coming_in,
+    figures,
+    health,
+    household,
+    plan,
+    pods,
+    sharing,
+    symptoms,
+    today,
+)
 from strideload.web.rendering import STATIC, error_page, refusal
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
 
@@ -43,6 +54,8 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
     entry = Entry(doors.store, entrance.passwords)
     for router in (
         today.routes(doors),
+        symptoms.routes(doors),
+        plan.routes(doors),
         pods.routes(doors),
         figures.routes(),
         health.routes(doors.live),

@@ -43,13 +43,12 @@ class DayView:
 
 def view(
     day: DayJson,
-    days_before: Sequence[DayJson],
     today: date,
     first_day: date,
     rejections: Mapping[str, int],
     has_pods: bool,
 ) -> DayView:
-    """`days_before`: what this day is set beside, the oldest first; `first_day`: no link leads further back."""
+    """`first_day`: no link leads further back."""
     shown = date.fromisoformat(day["date"])
     nothing_yet = day["known"] == "unknown"
     return DayView(
@@ -61,7 +60,7 @@ def view(
         sentence="Nothing is known of today yet."
         if nothing_yet and shown == today
         else phrases.sentence(day),
-        more=_more(day, days_before, shown == today),
+        more=_more(day, shown == today),
         begin=nothing_yet and not has_pods,
         runs=[_run(run, alone=len(day["runs"]) == 1) for run in day["runs"]],
         groups=figures.groups(day),
@@ -85,7 +84,7 @@ def _link(to: date, today: date) -> Link:
     return Link("/", "Today") if to == today else Link(f"/?date={to.isoformat()}", short_date(to))
 
 
-def _more(day: DayJson, days_before: Sequence[DayJson], is_today: bool) -> list[str]:
+def _more(day: DayJson, is_today: bool) -> list[str]:
     if day["reason"] == NOT_WATCHING:
         return [f"{NOT_WATCHING[0].upper()}{NOT_WATCHING[1:]}."]
     if day["known"] == "unknown":
@@ -96,19 +95,7 @@ def _more(day: DayJson, days_before: Sequence[DayJson], is_today: bool) -> list[
         ]
     lines = [f"{day['reason'][0].upper()}{day['reason'][1:]}."] if day["note"] == "ran_without" else []
     lines += [f"Marked: {'; '.join(map(cues.mark, day['marks']))}."] if day["marks"] else []
-    return [*lines, _baseline(days_before)] if phrases.state(day) == "run" else lines
-
-
-def _baseline(days_before: Sequence[DayJson]) -> str:
-    """What this day's runs can be set beside. A fact only: no rule and no advice."""
-    count = len(days_before)
-    longest = longest_run(days_before)
-    if longest is None:
-        return f"No run is known in the {count} days before, so there is nothing to compare with yet."
-    unknown = sum(phrases.state(day) == "unknown" for day in days_before)
-    caveat = f" {unknown} of these days are not known." if unknown else ""
-    when = short_date(date.fromisoformat(longest["date"]))
-    return f"Longest run in the {count} days before: {duration(longest['longest_run_s'])} on {when}.{caveat}"
+    return lines
 
 
 def _run(run: Mapping[str, Any], alone: bool) -> RunView:

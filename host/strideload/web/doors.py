@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol, TypedDict
 
 from strideload.store import Store
@@ -83,6 +83,10 @@ class Live(Protocol):
     def health(self) -> Health: ...
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Doors:
     """All of them. `runner`: whose page it is where nobody has to log in."""
@@ -91,3 +95,4 @@ class Doors:
     live: Live
     days: Callable[[str], Days]  # of a runner, by id
     runner: str
+    now: Callable[[], datetime] = _now  # with a zone

@@ -16,6 +16,8 @@ class Place:
 
 PLACES = (
     Place("/", "Today"),
+    Place("/symptoms", "Symptoms", "diary"),
+    Place("/plan", "Plan", "diary"),
     Place("/pods", "Pods"),
     Place("/metrics", "The figures"),
     Place("/household", "Household", "keep"),

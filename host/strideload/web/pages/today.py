@@ -2,16 +2,19 @@
 
 from datetime import date, timedelta
 from hashlib import blake2b
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from strideload.web import day_view, live_view, weeks_view
-from strideload.web.doors import Days, Doors, Live
+from strideload.store.errors import StoreError
+from strideload.web import day_view, live_view, training_view, weeks_view
+from strideload.web.doors import Doors
+from strideload.web.forms import Form
 from strideload.web.rendering import part, whole_page
-from strideload.web.visitor import Visiting
+from strideload.web.visitor import Visiting, Visitor, needs
 
 DAYS_SHOWN = 6 * 7
 BASELINE_DAYS = 30
@@ -25,18 +28,33 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.get("/", response_class=HTMLResponse)
     def today(visitor: Visiting, date: str | None = None) -> str:
-        day = _day(doors.days(visitor.runner), live, date)
+        day = _day(doors, visitor, date)
         return whole_page("today.html", visitor, "/", live=live_view.view(live), **day)
 
     @router.get("/part/day", response_class=HTMLResponse)
     def part_day(visitor: Visiting, date: str | None = None, seen: str = "") -> Response:
         """The day's part, or 204 while it is what the asker has already."""
-        day = _day(doors.days(visitor.runner), live, date)
-        return Response(status_code=204) if day["seen"] == seen else HTMLResponse(part("_day.html", **day))
+        day = _day(doors, visitor, date)
+        if day["seen"] == seen:
+            return Response(status_code=204)
+        return HTMLResponse(part("_day.html", visitor=visitor, **day))
 
     @router.get("/part/live", response_class=HTMLResponse)
     def part_live(visitor: Visiting) -> str:
         return part("_live.html", live=live_view.view(live))
+
+    @router.post("/day/note")
+    def note(request: Request, visitor: Annotated[Visitor, Depends(needs("write"))], form: Form) -> Response:
+        """The runner says what a day was of which no pod tells."""
+        wanted = form.one("date")
+        day = read_date(wanted, doors.days(visitor.runner).today())
+        try:
+            doors.store.note_day(visitor.runner, day, form.one("what") or None)
+        except StoreError as error:
+            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        if "hx-request" in request.headers:
+            return HTMLResponse(part("_day.html", visitor=visitor, **_day(doors, visitor, wanted)))
+        return RedirectResponse(f"/?date={day.isoformat()}", HTTPStatus.SEE_OTHER)
 
     return router
 
@@ -58,16 +76,24 @@ def read_date(wanted: str | None, today: date) -> date:
     return shown
 
 
-def _day(days: Days, live: Live, wanted: str | None) -> dict[str, Any]:
+def _day(doors: Doors, visitor: Visitor, wanted: str | None) -> dict[str, Any]:
     """All that the day's part shows, and `seen`, which changes when any of it does."""
+    days, live = doors.days(visitor.runner), doors.live
     today = days.today()
     shown = read_date(wanted, today)
     known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, BASELINE_DAYS)), shown)
-    before = known[:-1][-BASELINE_DAYS:]
     rejections = live.health()["rejections"] if shown == today else {}
-    day = day_view.view(known[-1], before, today, FIRST_DAY, rejections, bool(live.pods()))
-    longest = day_view.longest_run(before)
+    day = day_view.view(known[-1], today, FIRST_DAY, rejections, bool(live.pods()))
+    longest = day_view.longest_run(known[:-1][-BASELINE_DAYS:])
     weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
-    seen = blake2b(repr((day, weeks)).encode(), digest_size=8).hexdigest()
+    training = training_view.view(doors, visitor, shown, today)
+    seen = blake2b(repr((day, weeks, training)).encode(), digest_size=8).hexdigest()
     address = f"date={shown.isoformat()}&" if wanted else ""
-    return {"day": day, "weeks": weeks, "seen": seen, "poll": f"/part/day?{address}seen={seen}"}
+    return {
+        "day": day,
+        "date": shown.isoformat(),
+        "weeks": weeks,
+        "training": training,
+        "seen": seen,
+        "poll": f"/part/day?{address}seen={seen}",
+    }

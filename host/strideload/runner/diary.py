@@ -1,0 +1,305 @@
+"""Symptoms beside runs: the 24-hour course of each site after each run, and what is to be asked now.
+
+An entry belongs to the run whose start it names, wherever that start has moved since. One that names none, because the
+run had not come yet, belongs to the run that it followed: so a pod that learned the time late takes no answer away.
+What was said of a morning holds for every run of the day before it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from itertools import takewhile
+from typing import Final, Literal
+
+from strideload.load.symptoms import MOMENTS, Answers, Moment, Sign, Status, of_run, status
+from strideload.load.zones import EPOCH, local_time, zone_info
+from strideload.runner.records import SAID, Records
+from strideload.runner.runs import RunRecord, near, run_at
+from strideload.store import Store
+from strideload.store.diary import Entry, EntryChanged, Saying, When
+
+HOUR_US: Final = 3_600_000_000
+DAY_US: Final = 24 * HOUR_US
+MORNING_HOUR: Final = 5
+# A run that ends before this hour is of the evening before: its next morning is the one that comes.
+NIGHT_ENDS_HOUR: Final = 3
+# What was felt within so many days before a run is asked about after it.
+FELT: Final = timedelta(days=14)
+# Nobody remembers longer how it was: later answers are taken, and not asked for.
+ASKED_FOR_US: Final = 48 * HOUR_US
+# How far from its run an entry may be that names none.
+BEFORE_US: Final = 6 * HOUR_US
+SAME_DAY_US: Final = 12 * HOUR_US
+NEXT_DAY_US: Final = 36 * HOUR_US
+
+Asked = Literal["answered", "due", "later", "missed"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The place of one answer in a course."""
+
+    moment: Moment
+    entry: Entry | None  # what holds; None: not answered
+    from_utc_us: int  # when it was so, or will be
+    asked: Asked
+
+    @property
+    def pain(self) -> int | None:
+        return self.entry.saying.pain if self.entry else None
+
+
+@dataclass(frozen=True)
+class Course:
+    """One site after one run: before, during, 60 minutes after, next morning, and what else was said in these 24 h."""
+
+    run: RunRecord
+    site: str
+    answers: tuple[Answer, ...]  # one for each of MOMENTS, in order
+    others: tuple[Entry, ...]
+    status: Status
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [answer.entry for answer in self.answers if answer.entry] + list(self.others)
+
+    @property
+    def due(self) -> list[Answer]:
+        return [answer for answer in self.answers if answer.asked == "due"]
+
+
+@dataclass(frozen=True)
+class RunSymptoms:
+    """All sites of one run. `status`: None while nothing was answered."""
+
+    run: RunRecord
+    courses: tuple[Course, ...]
+    status: Status | None
+
+    @property
+    def due(self) -> list[tuple[Course, Answer]]:
+        return [(course, answer) for course in self.courses for answer in course.due]
+
+
+class Diary:
+    """The diary of some records, as it stands at a moment."""
+
+    def __init__(self, records: Records, now_utc_us: int) -> None:
+        self.records = records
+        self.now_utc_us = now_utc_us
+        self._joined, self.apart = _join(records)
+        self._mornings: dict[int, date] = {}
+
+    @cached_property
+    def of_runs(self) -> list[RunSymptoms]:
+        """Each run and answered walk of the records, in order of time."""
+        return [self._of_run(run) for run in self.records.runs if run.is_run or self._said_of(run)]
+
+    @property
+    def shown(self) -> list[RunSymptoms]:
+        """Of the dates that the records are of."""
+        return [one for one in self.of_runs if one.run.date >= self.records.first]
+
+    def of_run(self, run: RunRecord) -> RunSymptoms:
+        """Of a run of the records, a walk as well."""
+        return next((one for one in self.of_runs if one.run is run), None) or self._of_run(run)
+
+    @property
+    def due(self) -> list[tuple[Course, Answer]]:
+        """What is to be asked now, of the latest run first."""
+        return [one for run in reversed(self.of_runs) for one in run.due]
+
+    @property
+    def sites(self) -> list[str]:
+        """The sites that were spoken of, the last one first."""
+        said = sorted(self.records.entries, key=lambda entry: entry.written_utc_us, reverse=True)
+        return list(dict.fromkeys(entry.saying.site for entry in said))
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """Signs that were noted apart from a run, in the 30 days."""
+        since = self.now_utc_us - 30 * DAY_US
+        return tuple(
+            sign for entry in self.apart if entry.saying.about_utc_us >= since for sign in entry.saying.signs
+        )
+
+    def _said_of(self, run: RunRecord) -> list[Entry]:
+        return self._joined.get(run.start_utc_us, [])
+
+    def _of_run(self, run: RunRecord) -> RunSymptoms:
+        said = self._said_of(run)
+        sites = dict.fromkeys([*(entry.saying.site for entry in said), *self._asked_sites(run)])
+        courses = tuple(self._course(run, site) for site in sites)
+        return RunSymptoms(run, courses, of_run(course.status for course in courses) if said else None)
+
+    def _asked_sites(self, run: RunRecord) -> list[str]:
+        """Where something was felt in the two weeks before; else the site that was last spoken of in six."""
+        if not run.is_run:
+            return []
+        entries = self.records.entries  # in order of what they are about
+        since, until = (
+            bisect_left(entries, run.start_utc_us - back, key=lambda entry: entry.saying.about_utc_us)
+            for back in (_us(SAID), 0)
+        )
+        before = entries[since:until]
+        felt = [
+            entry.saying.site
+            for entry in before
+            if run.start_utc_us - entry.saying.about_utc_us < _us(FELT) and _is_felt(entry)
+        ]
+        return felt or [entry.saying.site for entry in before[-1:]]
+
+    def _course(self, run: RunRecord, site: str) -> Course:
+        said = [entry for entry in self._said_of(run) if entry.saying.site == site]
+        held = {entry.saying.moment: entry for entry in said if entry.saying.moment != "other"}
+        morning = held.get("next_morning") or self._of_morning(run, site)
+        answers = tuple(
+            self._answer(run, moment, morning if moment == "next_morning" else held.get(moment))
+            for moment in MOMENTS
+        )
+        of_answers = [answer.entry.saying for answer in answers if answer.entry]
+        others = [entry for entry in said if entry.saying.moment == "other"]
+        sayings = [*of_answers, *(entry.saying for entry in others)]
+        pain = {answer.moment: answer.pain for answer in answers}
+        return Course(
+            run,
+            site,
+            answers,
+            tuple(others),
+            status(
+                Answers(
+                    site,
+                    pain["before"],
+                    pain["during"],
+                    pain["at_60_min"],
+                    pain["next_morning"],
+                    frozenset(word for saying in sayings for word in saying.felt),
+                    frozenset(sign for saying in sayings for sign in saying.signs),
+                )
+            ),
+        )
+
+    def _of_morning(self, run: RunRecord, site: str) -> Entry | None:
+        """What was said of the same morning after a later run of the day."""
+        same = [
+            entry
+            for later in self._later_that_day(run)
+            for entry in self._said_of(later)
+            if (entry.saying.site, entry.saying.moment) == (site, "next_morning")
+        ]
+        return same[-1] if same else None
+
+    def _later_that_day(self, run: RunRecord) -> list[RunRecord]:
+        runs = self.records.runs
+        place = bisect_left(runs, run.start_utc_us, key=lambda one: one.start_utc_us)
+        morning = self._morning_of(run)
+        return list(takewhile(lambda one: self._morning_of(one) == morning, runs[place + 1 :]))
+
+    def _morning_of(self, run: RunRecord) -> date:
+        if run.start_utc_us not in self._mornings:
+            self._mornings[run.start_utc_us] = morning_of(run, self.records.zones)
+        return self._mornings[run.start_utc_us]
+
+    def _answer(self, run: RunRecord, moment: Moment, entry: Entry | None) -> Answer:
+        since = moment_utc_us(run, moment, self.records.zones)
+        return Answer(moment, entry, since, self._asked(run, since, entry))
+
+    def _asked(self, run: RunRecord, since_utc_us: int, entry: Entry | None) -> Asked:
+        if entry is not None and entry.saying.pain is not None:
+            return "answered"
+        if self.now_utc_us < max(since_utc_us, run.end_utc_us):
+            return "later"
+        return "due" if self.now_utc_us < run.end_utc_us + ASKED_FOR_US else "missed"
+
+
+def diary_of(records: Records, now: datetime | None = None) -> Diary:
+    """The diary as it stands now."""
+    return Diary(records, utc_us(now))
+
+
+def utc_us(now: datetime | None = None) -> int:
+    """`now` with a zone, by default this computer's."""
+    return ((now or datetime.now(UTC)) - EPOCH) // timedelta(microseconds=1)
+
+
+def moment_utc_us(run: RunRecord, moment: Moment, zones: Mapping[date, str]) -> int:
+    """When a moment of a run was, or will be; of the next morning, when it begins."""
+    match moment:
+        case "before":
+            return run.start_utc_us
+        case "during":
+            return run.end_utc_us
+        case "at_60_min":
+            return run.end_utc_us + HOUR_US
+        case "next_morning":
+            morning = morning_of(run, zones)
+            local = datetime.combine(morning, time(MORNING_HOUR), zone_info(zones.get(morning, run.zone)))
+            return utc_us(local)
+
+
+def morning_of(run: RunRecord, zones: Mapping[date, str]) -> date:
+    """The date of the morning after a run."""
+    ended = local_time(run.end_utc_us, zones.get(run.date, run.zone))
+    return (ended - timedelta(hours=NIGHT_ENDS_HOUR)).date() + timedelta(days=1)
+
+
+def saying_of(
+    records: Records, run: RunRecord | None, site: str, moment: When, pain: int | None, now_utc_us: int
+) -> Saying:
+    """What it means to answer now: when it was so, and of which run."""
+    if run is None or moment == "other":
+        return Saying(site, moment, pain, now_utc_us, None if run is None else run.start_utc_us)
+    about = moment_utc_us(run, moment, records.zones)
+    # On the morning itself, at the very time; later, when that morning was.
+    if moment == "next_morning" and about <= now_utc_us < about + DAY_US // 2:
+        about = now_utc_us
+    return Saying(site, moment, pain, min(about, now_utc_us), run.start_utc_us)
+
+
+def say(store: Store, runner: str, entry: str, saying: Saying) -> Entry:
+    """Write an entry or put these words in place of what it said: the last tap holds. The store's errors."""
+    try:
+        return store.diary.write(runner, entry, 0, saying)
+    except EntryChanged as changed:
+        return store.diary.write(runner, entry, changed.newest.version, saying)
+
+
+def _join(records: Records) -> tuple[dict[int, list[Entry]], list[Entry]]:
+    """Start of a run -> its entries, what holds the last; and those of no run."""
+    joined: dict[int, list[Entry]] = {}
+    apart: list[Entry] = []
+    for entry in sorted(records.entries, key=_by_weight):
+        run = _run_of(entry, records.runs)
+        if run is None:
+            apart.append(entry)
+        else:
+            joined.setdefault(run.start_utc_us, []).append(entry)
+    return joined, sorted(apart, key=lambda entry: entry.saying.about_utc_us)
+
+
+def _by_weight(entry: Entry) -> tuple[bool, int, str]:
+    """What names its run goes before what was only near it, and of two the later word."""
+    return entry.saying.run_utc_us is not None, entry.written_utc_us, entry.id
+
+
+def _run_of(entry: Entry, runs: Sequence[RunRecord]) -> RunRecord | None:
+    said = entry.saying
+    if said.run_utc_us is not None:
+        return run_at(runs, said.run_utc_us)
+    about = said.about_utc_us
+    if said.moment == "before":
+        return next((run for run in near(runs, about) if 0 <= run.start_utc_us - about <= BEFORE_US), None)
+    after_us = NEXT_DAY_US if said.moment == "next_morning" else SAME_DAY_US
+    began = [run for run in near(runs, about) if run.start_utc_us <= about <= run.end_utc_us + after_us]
+    return began[-1] if began else None
+
+
+def _is_felt(entry: Entry) -> bool:
+    said = entry.saying
+    return bool(said.pain or said.felt or said.signs)
+
+
+def _us(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)

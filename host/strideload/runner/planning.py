@@ -1,0 +1,161 @@
+"""What comes next: how long the next run may be, and where the runner stands on the walk-run ladder. Opinions, both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from strideload.load import ladder, plan
+from strideload.load.ladder import LadderSession, LadderSettings, Level, Standing
+from strideload.load.plan import NextRun, PastRun, PlanSettings
+from strideload.runner import diary, records
+from strideload.runner.diary import Diary, RunSymptoms
+from strideload.runner.records import Records
+from strideload.store import Store
+from strideload.store.plans import PlanSet, SetBy
+
+# Shorter walks are a way to somewhere.
+LEAST_WALK_S: Final = 10 * 60.0
+# No ladder takes longer; whoever is on one for years has forgotten it.
+LADDER_LASTS: Final = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class LadderPlan:
+    """The ladder that a runner is on, since a date."""
+
+    from_date: date
+    settings: LadderSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a runner or physiotherapist set. `ladder`: None of one who is on none."""
+
+    next_run: PlanSettings = plan.DEFAULTS
+    ladder: LadderPlan | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        figures = {name: getattr(self.next_run, name) for name in (*plan.BOUNDS, "set_by")}
+        return {"v": 1, "next_run": figures, "ladder": _ladder_json(self.ladder) if self.ladder else None}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What comes next on `date`."""
+
+    date: date
+    settings: Settings
+    set: PlanSet | None  # None: nothing was ever set
+    next_run: NextRun
+    ladder: Standing | None
+
+
+def read(store: Store, runner: str, now: datetime | None = None) -> tuple[Records, Diary, Plan]:
+    """All of a runner's that today's plan is made from, and the plan."""
+    today = records.days.today(store, runner, now)
+    held = settings_of(store.plans.current(runner))
+    found = records.read(store, runner, first_date(held, today), today, now)
+    kept = diary.diary_of(found, now)
+    return found, kept, plan_of(found, kept)
+
+
+def first_date(settings: Settings, today: date) -> date:
+    """From when on runs count for the plan of today."""
+    return today if settings.ladder is None else max(settings.ladder.from_date, today - LADDER_LASTS)
+
+
+def plan_of(records: Records, kept: Diary) -> Plan:
+    """The plan for today, from records that begin by `first_date`."""
+    settings = settings_of(records.plan)
+    today = records.today
+    past = [PastRun(one.run.figures, one.status) for one in kept.of_runs if _counts(one)]
+    return Plan(
+        date=today,
+        settings=settings,
+        set=records.plan,
+        next_run=plan.next_run(today, past, records.known_days, settings.next_run, kept.signs),
+        ladder=_standing(settings.ladder, kept.of_runs) if settings.ladder else None,
+    )
+
+
+def set_plan(
+    store: Store, runner: str, settings: Settings, set_by: SetBy, seen_utc_us: int | None
+) -> PlanSet:
+    """Set the plan that was looked at as it was set at `seen_utc_us`. PlanChanged and the store's errors."""
+    return store.plans.set(runner, settings.to_json(), set_by, seen_utc_us)
+
+
+def settings_of(held: PlanSet | None) -> Settings:
+    """As they were set; the rules' own where nothing was."""
+    if held is None:
+        return Settings()
+    on = held.settings["ladder"]
+    return Settings(PlanSettings(**held.settings["next_run"]), None if on is None else _ladder_of(on))
+
+
+def _ladder_json(on: LadderPlan) -> dict[str, Any]:
+    held = on.settings
+    return {
+        "from_date": on.from_date.isoformat(),
+        "start_level": held.start_level,
+        "sessions_each": held.sessions_each,
+        "sessions_at_entry": held.sessions_at_entry,
+        "rest_days": held.rest_days,
+        "set_by": held.set_by,
+        "levels": [[level.run_min, level.walk_min, level.repeats] for level in held.levels],
+    }
+
+
+def _ladder_of(on: Mapping[str, Any]) -> LadderPlan:
+    return LadderPlan(
+        date.fromisoformat(on["from_date"]),
+        LadderSettings(
+            levels=tuple(Level(*level) for level in on["levels"]),
+            sessions_each=on["sessions_each"],
+            sessions_at_entry=on["sessions_at_entry"],
+            rest_days=on["rest_days"],
+            start_level=on["start_level"],
+            set_by=on["set_by"],
+        ),
+    )
+
+
+def _counts(one: RunSymptoms) -> bool:
+    """A walk that nobody answered for is no run, and no open one."""
+    return one.run.is_run or one.status is not None
+
+
+def _standing(on: LadderPlan, runs: Sequence[RunSymptoms]) -> Standing:
+    """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood."""
+    sessions: list[LadderSession] = []
+    for one in runs:
+        if one.run.date >= on.from_date and (one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S):
+            stood = ladder.standing(sessions, on.settings).level
+            sessions.append(_session(one, stood, on.settings))
+    before = {one.run.date for one in runs if one.run.is_run and one.run.date < on.from_date}
+    return ladder.standing(sessions, on.settings, before)
+
+
+def _session(one: RunSymptoms, stood: int, settings: LadderSettings) -> LadderSession:
+    run = one.run.run
+    did = [
+        place for place, level in enumerate(settings.levels) if _is_done(level, run.running_s, run.walking_s)
+    ]
+    highest = max(did, default=-1)
+    pains = [answer.pain for course in one.courses for answer in course.answers if answer.moment == "during"]
+    return LadderSession(
+        date=one.run.date,
+        level=max(highest, stood),
+        colour=one.status.colour if one.status else "open",
+        done=highest >= stood,
+        pain_during=max((pain for pain in pains if pain is not None), default=None),
+        signs=one.status.signs if one.status else (),
+    )
+
+
+def _is_done(level: Level, running_s: float, walking_s: float) -> bool:
+    """Of a level without running, the time on the feet tells."""
+    if level.running_min:
+        return level.is_done_by(running_s)
+    return running_s + walking_s >= ladder.DONE_SHARE * 60 * level.total_min

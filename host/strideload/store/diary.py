@@ -1,0 +1,302 @@
+"""Symptoms as the runner said them: versions of entries, of which none is overwritten.
+
+An entry is what was said of one site at one moment. Its highest version holds; an earlier one is its history. Whoever
+changes an entry names the version that they saw, so that a form that is sent twice is stored once, and two people who
+change the same entry do not undo each other.
+"""
+
+import json
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast, get_args
+
+import sqlalchemy as sa
+
+from strideload.load.symptoms import MOMENTS, AnswerInvalid, Answers, Felt, Moment, Sign
+from strideload.store import people
+from strideload.store.errors import StoreError
+from strideload.store.kept import symptoms
+from strideload.store.part import Part
+
+When = Moment | Literal["other"]
+
+WHENS: Final[tuple[When, ...]] = (*MOMENTS, *get_args(Literal["other"]))
+NOTE_LIMIT: Final = 2000  # characters
+EARLIEST_UTC_US: Final = 946_684_800_000_000  # the year 2000
+# A phone's clock may be ahead, and its date be that of a zone further east.
+AHEAD_LIMIT_US: Final = 26 * 3600 * 1_000_000
+
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class EntryInvalid(StoreError):
+    """What cannot be said."""
+
+
+class NoSuchEntry(StoreError):
+    """There is none, or it is another runner's: no difference is made."""
+
+    def __init__(self) -> None:
+        super().__init__("This entry is not there: it was deleted, or never was.")
+
+
+class EntryChanged(StoreError):
+    """Somebody changed the entry since it was looked at. `newest`: what holds now."""
+
+    def __init__(self, newest: "Entry") -> None:
+        super().__init__("This entry was changed meanwhile. Look at it as it is now, and change it again.")
+        self.newest = newest
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a runner says of one site. `run_utc_us`: start of the run that it is about; None: of none in particular."""
+
+    site: str  # load.symptoms.SITES
+    moment: When
+    pain: int | None  # 0..10, NPRS; None: not said
+    about_utc_us: int  # when it was so
+    run_utc_us: int | None = None
+    felt: tuple[Felt, ...] = ()
+    signs: tuple[Sign, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version of an entry."""
+
+    id: str  # 32 hex digits
+    version: int  # from 1
+    saying: Saying
+    retracted: bool
+    written_utc_us: int
+
+
+def new_id() -> str:
+    """An id for an entry that is about to be made: a form carries it, so that sent twice it makes one entry."""
+    return secrets.token_hex(16)
+
+
+class Diary(Part):
+    """The diaries of all runners. No method gives or changes anything of another runner than the one that it names."""
+
+    def write(
+        self, runner: str, entry: str, seen: int, saying: Saying, now_utc_us: int | None = None
+    ) -> Entry:
+        """Make an entry (`seen` 0) or change the one whose version `seen` was looked at -> what holds.
+
+        The same words again are no change. EntryInvalid, EntryChanged, NoSuchEntry.
+        """
+        now = now_utc_us or _now_utc_us()
+        checked = _checked(saying, now)
+        if not _ID.fullmatch(entry):
+            raise EntryInvalid("an entry's id is 32 hex digits")
+        with self._writing() as connection:
+            people.require(connection, runner)
+            newest = _newest(connection, runner, entry)
+            if newest is None:
+                if seen or _is_there(connection, entry):
+                    raise NoSuchEntry
+                return _put(connection, runner, Entry(entry, 1, checked, False, now))
+            if newest.saying == checked and not newest.retracted:
+                return newest
+            if newest.version != seen:
+                raise EntryChanged(newest)
+            return _put(connection, runner, Entry(entry, seen + 1, checked, False, now))
+
+    def retract(self, runner: str, entry: str) -> Entry:
+        """Take an entry back: it counts no more, and its history stays. Twice is no change. NoSuchEntry."""
+        with self._writing() as connection:
+            newest = _required(connection, runner, entry)
+            if newest.retracted:
+                return newest
+            return _put(
+                connection, runner, Entry(entry, newest.version + 1, newest.saying, True, _now_utc_us())
+            )
+
+    def undo(self, runner: str, entry: str, version: int) -> Entry:
+        """Let what held before `version` hold again, as one more version -> what holds. Twice is no change.
+
+        Of the first version, the entry is taken back. NoSuchEntry; EntryChanged: it is not the newest.
+        """
+        with self._writing() as connection:
+            versions = _versions(connection, runner, entry)
+            if not versions:
+                raise NoSuchEntry
+            newest = versions[-1]
+            before = next((one for one in versions if one.version == version - 1), None)
+            said = before or Entry(entry, 0, newest.saying, True, 0)
+            if newest.version == version + 1 and _alike(newest, said):
+                return newest
+            if newest.version != version:
+                raise EntryChanged(newest)
+            return _put(
+                connection, runner, Entry(entry, version + 1, said.saying, said.retracted, _now_utc_us())
+            )
+
+    def delete(self, runner: str, entry: str) -> None:
+        """Delete an entry for good, with its history. NoSuchEntry."""
+        with self._writing() as connection:
+            _required(connection, runner, entry)
+            connection.execute(symptoms.delete().where(_of(runner), symptoms.c.entry == entry))
+
+    def delete_all(self, runner: str) -> int:
+        """Delete a runner's diary for good -> how many entries it had."""
+        with self._writing() as connection:
+            count = sa.select(sa.func.count(symptoms.c.entry.distinct())).where(_of(runner))
+            found = connection.execute(count).scalar_one()
+            connection.execute(symptoms.delete().where(_of(runner)))
+            return found
+
+    def entry(self, runner: str, entry: str) -> Entry:
+        """What holds of an entry. NoSuchEntry."""
+        with self._reading() as connection:
+            return _required(connection, runner, entry)
+
+    def entries(
+        self, runner: str, start_utc_us: int, end_utc_us: int, *, retracted: bool = False
+    ) -> list[Entry]:
+        """What holds about the time [start, end), in order of that; with `retracted`, what was taken back as well."""
+        newest = (
+            sa.select(symptoms.c.entry, sa.func.max(symptoms.c.version).label("version"))
+            .where(_of(runner))
+            .group_by(symptoms.c.entry)
+            .subquery()
+        )
+        c = symptoms.c
+        query = (
+            sa.select(symptoms)
+            .join(newest, sa.and_(newest.c.entry == c.entry, newest.c.version == c.version))
+            .where(c.about_utc_us >= start_utc_us, c.about_utc_us < end_utc_us)
+            .order_by(c.about_utc_us, c.written_utc_us, c.entry)
+        )
+        if not retracted:
+            query = query.where(sa.not_(c.retracted))
+        with self._reading() as connection:
+            return [_entry(row) for row in connection.execute(query).mappings()]
+
+    def history(self, runner: str, entry: str) -> list[Entry]:
+        """All versions of an entry, the first one first. NoSuchEntry."""
+        with self._reading() as connection:
+            versions = _versions(connection, runner, entry)
+        if not versions:
+            raise NoSuchEntry
+        return versions
+
+    def everything(self, runner: str) -> list[Entry]:
+        """All versions of all entries, to be handed over: by when they were written."""
+        query = (
+            sa.select(symptoms)
+            .where(_of(runner))
+            .order_by(symptoms.c.written_utc_us, symptoms.c.entry, symptoms.c.version)
+        )
+        with self._reading() as connection:
+            return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def _checked(saying: Saying, now_utc_us: int) -> Saying:
+    """The same with its words in one order. EntryInvalid."""
+    if saying.moment not in WHENS:
+        raise EntryInvalid(f"a moment is one of {', '.join(WHENS)}, not {saying.moment!r}")
+    felt, signs = frozenset(saying.felt), frozenset(saying.signs)
+    try:
+        Answers(saying.site, during=saying.pain, felt=felt, signs=signs)
+    except AnswerInvalid as error:
+        raise EntryInvalid(str(error)) from error
+    if len(saying.note) > NOTE_LIMIT or "\0" in saying.note:
+        raise EntryInvalid(f"A note has {NOTE_LIMIT} characters at most, and no NUL.")
+    if saying.pain is None and not (felt or signs or saying.note.strip()):
+        raise EntryInvalid("An entry says something: pain, what it felt like, a sign or a note.")
+    if not EARLIEST_UTC_US <= saying.about_utc_us <= now_utc_us + AHEAD_LIMIT_US:
+        raise EntryInvalid("The time that the entry is about has not come yet, or is before the year 2000.")
+    return Saying(
+        saying.site,
+        saying.moment,
+        saying.pain,
+        saying.about_utc_us,
+        saying.run_utc_us,
+        tuple(sorted(felt)),
+        tuple(sorted(signs)),
+        saying.note.strip(),
+    )
+
+
+def _alike(one: Entry, other: Entry) -> bool:
+    return one.saying == other.saying and one.retracted == other.retracted
+
+
+def _of(runner: str) -> sa.ColumnElement[bool]:
+    return symptoms.c.runner == runner
+
+
+def _is_there(connection: sa.Connection, entry: str) -> bool:
+    query = sa.select(symptoms.c.entry).where(symptoms.c.entry == entry).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _versions(connection: sa.Connection, runner: str, entry: str) -> list[Entry]:
+    query = sa.select(symptoms).where(_of(runner), symptoms.c.entry == entry).order_by(symptoms.c.version)
+    return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def _newest(connection: sa.Connection, runner: str, entry: str) -> Entry | None:
+    return next(reversed(_versions(connection, runner, entry)), None)
+
+
+def _required(connection: sa.Connection, runner: str, entry: str) -> Entry:
+    found = _newest(connection, runner, entry)
+    if found is None:
+        raise NoSuchEntry
+    return found
+
+
+def _put(connection: sa.Connection, runner: str, entry: Entry) -> Entry:
+    said = entry.saying
+    row = {
+        "entry": entry.id,
+        "version": entry.version,
+        "runner": runner,
+        "run_utc_us": said.run_utc_us,
+        "about_utc_us": said.about_utc_us,
+        "moment": said.moment,
+        "site": said.site,
+        "pain": said.pain,
+        "felt": json.dumps(said.felt),
+        "signs": json.dumps(said.signs),
+        "note": said.note,
+        "retracted": entry.retracted,
+        "written_utc_us": entry.written_utc_us,
+    }
+    connection.execute(symptoms.insert(), [row])
+    return entry
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        row["entry"],
+        row["version"],
+        Saying(
+            row["site"],
+            row["moment"],
+            row["pain"],
+            row["about_utc_us"],
+            row["run_utc_us"],
+            _words(row["felt"]),
+            _words(row["signs"]),
+            row["note"],
+        ),
+        row["retracted"],
+        row["written_utc_us"],
+    )
+
+
+def _words(stored: str) -> tuple[Any, ...]:
+    return tuple(cast(Sequence[str], json.loads(stored)))
+
+
+def _now_utc_us() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,119 @@
+"""The plan: the next run, the walk-run ladder, and both set by runner or physiotherapist."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated, Final, cast
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from strideload.errors import StrideloadError
+from strideload.load import ladder as ladders
+from strideload.load.ladder import LadderInvalid, LadderSettings
+from strideload.load.plan import BOUNDS, PlanSettingOutOfRange, PlanSettings
+from strideload.runner import planning
+from strideload.runner.planning import LadderPlan, Plan, Settings
+from strideload.store.errors import StoreError
+from strideload.store.plans import PlanChanged, SetBy
+from strideload.web import plan_view
+from strideload.web.doors import Doors
+from strideload.web.forms import Fields, Form
+from strideload.web.pages.symptoms import Reader, writer
+from strideload.web.rendering import whole_page
+from strideload.web.visitor import Visitor
+
+HERE: Final = "/plan"
+
+Writer = Annotated[Visitor, Depends(writer)]
+
+
+class FormBroken(StrideloadError):
+    """A form that no page of ours has."""
+
+
+def routes(doors: Doors) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    def shown(visitor: Visitor, problem: StrideloadError | None = None) -> str:
+        plan = planning.read(doors.store, visitor.runner, doors.now())[2]
+        return whole_page(
+            "plan.html",
+            visitor,
+            HERE,
+            plan=plan_view.view(plan),
+            problem=problem,
+            may_write=visitor.may("write"),
+        )
+
+    @router.get(HERE, response_class=HTMLResponse)
+    def page(visitor: Reader) -> str:
+        return shown(visitor)
+
+    @router.post(HERE)
+    def adjust(visitor: Writer, form: Form) -> Response:
+        plan = planning.read(doors.store, visitor.runner, doors.now())[2]
+        try:
+            set_by = _set_by(form)
+            settings = _changed(plan, form, set_by)
+            planning.set_plan(doors.store, visitor.runner, settings, set_by, _seen(form))
+        except (PlanSettingOutOfRange, LadderInvalid, FormBroken) as problem:
+            return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
+        except PlanChanged as problem:
+            return HTMLResponse(shown(visitor, problem), HTTPStatus.CONFLICT)
+        except StoreError as problem:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(problem)) from problem
+        return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
+
+    return router
+
+
+def _changed(plan: Plan, form: Fields, set_by: SetBy) -> Settings:
+    """What is set, changed by the form that was sent. PlanSettingOutOfRange, LadderInvalid, FormBroken."""
+    held = plan.settings
+    match form.one("what"):
+        case "next_run":
+            figures = {name: _whole(form, name) for name in BOUNDS}
+            return replace(held, next_run=PlanSettings(**figures, set_by=set_by))
+        case "usual":
+            return replace(held, next_run=PlanSettings())
+        case "ladder":
+            return replace(held, ladder=_ladder(plan, form, set_by))
+        case "leave":
+            return replace(held, ladder=None)
+        case _:
+            raise FormBroken("This form is not whole. Reload the page and send it again.")
+
+
+def _ladder(plan: Plan, form: Fields, set_by: SetBy) -> LadderPlan:
+    """The ladder, begun anew today."""
+    before = plan.settings.ladder.settings if plan.settings.ladder else ladders.DEFAULTS
+    settings = LadderSettings(
+        levels=before.levels,
+        sessions_each=_whole(form, "sessions_each"),
+        sessions_at_entry=before.sessions_at_entry,
+        rest_days=_whole(form, "rest_days"),
+        start_level=_whole(form, "start_level"),
+        set_by=set_by,
+    )
+    return LadderPlan(plan.date, settings)
+
+
+def _set_by(form: Fields) -> SetBy:
+    """FormBroken."""
+    said = form.one("set_by")
+    if said not in ("runner", "physiotherapist"):
+        raise FormBroken("Say who sets it: the runner or the physiotherapist.")
+    return cast(SetBy, said)
+
+
+def _seen(form: Fields) -> int | None:
+    return _whole(form, "seen") if form.one("seen") else None
+
+
+def _whole(form: Fields, name: str) -> int:
+    """FormBroken."""
+    text = form.one(name)
+    if not (text.isdecimal() and text.isascii() and len(text) < 20):
+        raise FormBroken(f"{name} is a whole number.")
+    return int(text)

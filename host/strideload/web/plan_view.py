@@ -1,0 +1,112 @@
+"""The plan as the page shows it: the next run with its reasons, and the ladder with where the runner stands."""
+
+from dataclasses import dataclass
+
+from strideload.load import ladder
+from strideload.load.evidence import RULES
+from strideload.load.ladder import LadderSettings, Standing
+from strideload.load.plan import BOUNDS, SORE_RULE, PlanSettings
+from strideload.runner.planning import Plan
+from strideload.words import plan as words
+from strideload.words import rules, symptoms
+
+FIGURES = {
+    "growth_percent": ("Most growth after green runs", "%"),
+    "step_down_percent": ("Less after a red run", "%"),
+    "greens_needed": ("Green runs in a row before it grows", "runs"),
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    label: str
+    unit: str
+    value: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Rung:
+    name: str
+    here: bool
+    behind: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class LadderView:
+    sentence: str
+    said: list[str]
+    rungs: list[Rung]
+
+
+@dataclass(frozen=True)
+class PlanView:
+    sentence: str
+    remarks: list[str]
+    past: list[str]  # the last runs' colours, in words
+    sore: list[str]
+    sore_evidence: str
+    evidence: str
+    ladder: LadderView | None
+    ladder_evidence: str
+    ladder_rule: str
+    levels: list[str]
+    fields: list[Field]
+    set_by: str
+    seen: str
+    start_level: int
+    sessions_each: int
+    rest_days: int
+
+
+def view(plan: Plan) -> PlanView:
+    next_run = plan.next_run
+    held = plan.settings.ladder.settings if plan.settings.ladder else ladder.DEFAULTS
+    return PlanView(
+        sentence=words.next_run(next_run),
+        remarks=words.remarks(next_run),
+        past=[symptoms.COLOURS[colour] for colour in next_run.colours[-6:]],
+        sore=[words.SUGGESTIONS[one] for one in next_run.suggestions],
+        sore_evidence=rules.evidence(SORE_RULE),
+        evidence=rules.evidence(next_run.evidence),
+        ladder=_ladder(plan.ladder) if plan.ladder else None,
+        ladder_evidence=rules.evidence("ladder"),
+        ladder_rule=RULES["ladder"].rule,
+        levels=[words.level(place, level) for place, level in enumerate(held.levels)],
+        fields=_fields(plan.settings.next_run),
+        set_by=words.SET_BY[plan.settings.next_run.set_by],
+        seen="" if plan.set is None else str(plan.set.set_utc_us),
+        start_level=held.start_level,
+        sessions_each=held.sessions_each,
+        rest_days=held.rest_days,
+    )
+
+
+def line(plan: Plan) -> str:
+    """The next session on the ladder for who is on it, else the next run."""
+    if plan.ladder and plan.ladder.next and not plan.next_run.signs:
+        return words.standing(plan.ladder)
+    return words.next_run(plan.next_run)
+
+
+def _fields(settings: PlanSettings) -> list[Field]:
+    return [Field(name, *FIGURES[name], getattr(settings, name), *bounds) for name, bounds in BOUNDS.items()]
+
+
+def _ladder(found: Standing) -> LadderView:
+    return LadderView(
+        sentence=words.standing(found),
+        said=words.what_next(found),
+        rungs=[_rung(found, found.settings, place) for place in range(len(found.settings.levels))],
+    )
+
+
+def _rung(found: Standing, settings: LadderSettings, place: int) -> Rung:
+    here = place == found.level
+    note = ""
+    if here:
+        note = "done" if found.finished else f"you stand here, {found.counted} of {found.needed}"
+    return Rung(words.level(place, settings.levels[place]), here, place < found.level, note)

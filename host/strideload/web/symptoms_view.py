@@ -1,0 +1,374 @@
+"""Symptoms as the page shows them: what is asked, the form to answer it, and the courses of the last runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+from strideload.load.evidence import RULES
+from strideload.load.symptoms import FELT, MOMENTS, PAIN_MOST, SIGNS, SITES, Colour, Moment
+from strideload.load.zones import local_time
+from strideload.runner.diary import Answer, Course, Diary, RunSymptoms
+from strideload.runner.runs import RunRecord
+from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When, new_id
+from strideload.words import rules, symptoms
+from strideload.words.numbers import NOT_KNOWN, duration, short_date
+
+FIRST_SITE: Final = "knee_front_left"
+BY_RULE: Final[tuple[Literal["green", "amber", "red"], ...]] = ("green", "amber", "red")
+RUNS_TO_CHOOSE: Final = 8
+OTHER: Final = "at another time"
+SHORT: Final[dict[When, str]] = {
+    "before": "before",
+    "during": "during",
+    "at_60_min": "60 min",
+    "next_morning": "morning",
+    "other": "other",
+}
+# A shape for each, so that none needs a colour: read as a class and an SVG of static shapes.
+SHAPES: Final[dict[Colour, str]] = {"green": "circle", "amber": "triangle", "red": "square", "open": "ring"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    name: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class PainButton:
+    pain: int
+    held: bool  # it is the answer
+    last: bool  # it was the answer last time
+
+
+@dataclass(frozen=True)
+class FormView:
+    """The form for a new entry. `entry`: its id, so that sent twice it is one."""
+
+    entry: str
+    sites: list[Choice]
+    runs: list[Choice]
+    moments: list[Choice]
+    buttons: list[PainButton]
+    question: str
+    last: str  # "" : there was none
+    felt: list[Choice]
+    signs: list[Choice]
+    note_limit: int = NOTE_LIMIT
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    name: str
+    pain: str
+    href: str | None  # to answer it, or to the entry
+    label: str  # what the link does, for who only hears it
+    is_due: bool
+
+
+@dataclass(frozen=True)
+class CourseView:
+    site: str
+    answers: list[AnswerView]
+    others: list[AnswerView]
+    colour: Colour
+    shape: str
+    status: str
+    advice: str | None
+    plot: str  # points of a line, "" where fewer than two are known
+
+
+@dataclass(frozen=True)
+class RunView:
+    id: str
+    title: str
+    courses: list[CourseView]
+    ask: str | None  # address to answer for a run of which nothing was said
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One version of an entry, or an entry of no run."""
+
+    id: str
+    version: int
+    when: str
+    said: str
+    retracted: bool
+
+
+@dataclass(frozen=True)
+class Saved:
+    entry: str
+    version: int
+    text: str
+    advice: str | None
+
+
+@dataclass(frozen=True)
+class RuleView:
+    name: str
+    rule: str
+    rests_on: str
+
+
+@dataclass(frozen=True)
+class SymptomsView:
+    form: FormView
+    asked: list[str]
+    runs: list[RunView]
+    apart: list[EntryView]
+    advice: str | None
+    nothing_yet: bool
+    rules: list[RuleView]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the form is to be about; None: what is due, else what was last spoken of."""
+
+    site: str | None = None
+    run_utc_us: int | None = None
+    moment: When | None = None
+    is_of_no_run: bool = False
+
+
+def view(diary: Diary, wanted: Wanted) -> SymptomsView:
+    shown = list(reversed(diary.shown))
+    return SymptomsView(
+        form=_form(diary, wanted),
+        asked=[_asked(course, answer) for course, answer in diary.due],
+        runs=[_run(one) for one in shown],
+        apart=[entry_view(diary, entry) for entry in reversed(diary.apart)],
+        advice=symptoms.signs(diary.signs),
+        nothing_yet=not diary.records.entries,
+        rules=[RuleView(symptoms.COLOURS[one], RULES[one].rule, rules.evidence(one)) for one in BY_RULE],
+    )
+
+
+def course_view(course: Course) -> CourseView:
+    return CourseView(
+        site=_capital(symptoms.SITE_NAMES[course.site]),
+        answers=[_answer(course, answer) for answer in course.answers],
+        others=[
+            AnswerView(_clock(course.run, entry), _pain(entry), f"/symptoms/{entry.id}", "Change it", False)
+            for entry in course.others
+        ],
+        colour=course.status.colour,
+        shape=SHAPES[course.status.colour],
+        status=symptoms.status(course.status),
+        advice=symptoms.signs(course.status.signs),
+        plot=_plot(course.answers),
+    )
+
+
+def entry_view(diary: Diary, entry: Entry) -> EntryView:
+    return EntryView(
+        entry.id, entry.version, _when(diary, entry.saying.about_utc_us), said(entry), entry.retracted
+    )
+
+
+def version_view(diary: Diary, entry: Entry) -> EntryView:
+    """As `entry_view`, by when it was written."""
+    return EntryView(
+        entry.id, entry.version, _when(diary, entry.written_utc_us), said(entry), entry.retracted
+    )
+
+
+def saved(entry: Entry) -> Saved:
+    return Saved(entry.id, entry.version, said(entry), symptoms.signs(entry.saying.signs))
+
+
+def said(entry: Entry) -> str:
+    """ "Front of the left knee, during the run: 2 of 10; dull; swelling." """
+    one = entry.saying
+    parts = [f"{one.pain} of {PAIN_MOST}"] if one.pain is not None else []
+    parts += [symptoms.FELT[word] for word in one.felt]
+    parts += [symptoms.SIGNS[sign] for sign in one.signs]
+    parts += [f"“{one.note}”"] if one.note else []
+    return f"{_capital(symptoms.SITE_NAMES[one.site])}, {moment_name(one.moment)}: {'; '.join(parts)}."
+
+
+def moment_name(moment: When) -> str:
+    return OTHER if moment == "other" else symptoms.MOMENTS[moment]
+
+
+def run_title(run: RunRecord) -> str:
+    what = (
+        f"{duration(run.run.running_s)} running" if run.is_run else f"{duration(run.run.walking_s)} walking"
+    )
+    return f"{short_date(run.date)}, {local_time(run.start_utc_us, run.zone):%H:%M}, {what}"
+
+
+def sites(chosen: str) -> list[Choice]:
+    return [Choice(name, _capital(symptoms.SITE_NAMES[name]), name == chosen) for name in SITES]
+
+
+def words(felt: Sequence[str] = (), signs: Sequence[str] = ()) -> tuple[list[Choice], list[Choice]]:
+    """What it felt like, and signs, as boxes to tick."""
+    return (
+        [Choice(word, _capital(symptoms.FELT[word]), word in felt) for word in FELT],
+        [Choice(sign, _capital(symptoms.SIGNS[sign]), sign in signs) for sign in SIGNS],
+    )
+
+
+def runs_to_choose(diary: Diary, chosen_utc_us: int | None) -> list[Choice]:
+    """The last runs and none, for an entry that is about `chosen_utc_us`."""
+    runs = list(reversed(diary.records.shown_runs))
+    near = [
+        run for place, run in enumerate(runs) if place < RUNS_TO_CHOOSE or run.start_utc_us == chosen_utc_us
+    ]
+    of_runs = [
+        Choice(str(run.start_utc_us), run_title(run), run.start_utc_us == chosen_utc_us) for run in near
+    ]
+    return [*of_runs, Choice("", "No run in particular", chosen_utc_us is None)]
+
+
+def answer_address(run: RunRecord, site: str, moment: Moment) -> str:
+    return "/symptoms?" + urlencode({"run": run.start_utc_us, "site": site, "moment": moment})
+
+
+def _form(diary: Diary, wanted: Wanted) -> FormView:
+    run, site, moment = _about(diary, wanted)
+    course = None if run is None else _course_of(diary, run, site)
+    held = _held(course, moment)
+    last = _last(diary, run, site, moment)
+    felt, signs = words()
+    answered: dict[Moment, int | None] = {}
+    if course is not None:
+        answered = {one.moment: one.pain for one in course.answers}
+    return FormView(
+        entry=new_id(),
+        sites=sites(site),
+        runs=runs_to_choose(diary, None if run is None else run.start_utc_us),
+        moments=[_moment_choice(one, answered, moment) for one in WHENS if run is not None or one == "other"],
+        buttons=[PainButton(pain, pain == held, pain == last) for pain in range(PAIN_MOST + 1)],
+        question=_question(run, site, moment),
+        last="" if last is None else f"Last time {last}.",
+        felt=felt,
+        signs=signs,
+    )
+
+
+def _moment_choice(one: When, answered: dict[Moment, int | None], chosen: When) -> Choice:
+    pain = None if one == "other" else answered.get(one)
+    name = moment_name(one)
+    return Choice(one, name if pain is None else f"{name}: {pain}", one == chosen)
+
+
+def _about(diary: Diary, wanted: Wanted) -> tuple[RunRecord | None, str, When]:
+    """What the form is about: as wanted, else the first answer that is due, else now."""
+    due = [
+        (course, answer)
+        for course, answer in diary.due
+        if (wanted.run_utc_us is None or course.run.start_utc_us == wanted.run_utc_us)
+        and wanted.site in (None, course.site)
+    ]
+    if not wanted.is_of_no_run and wanted.moment is None and due:
+        course, answer = due[0]
+        return course.run, course.site, answer.moment
+    site = wanted.site or next(iter(diary.sites), FIRST_SITE)
+    runs = diary.records.shown_runs
+    run = next((one for one in runs if one.start_utc_us == wanted.run_utc_us), None)
+    if run is None and not wanted.is_of_no_run and runs:
+        run = runs[-1]
+    if run is None:
+        return None, site, "other"
+    return run, site, wanted.moment or _first_open(diary, run, site)
+
+
+def _first_open(diary: Diary, run: RunRecord, site: str) -> When:
+    course = _course_of(diary, run, site)
+    if course is None:
+        return "before"
+    missing: list[When] = [one.moment for one in course.answers if one.asked in ("due", "missed")]
+    return missing[0] if missing else "other"
+
+
+def _course_of(diary: Diary, run: RunRecord, site: str) -> Course | None:
+    return next((one for one in diary.of_run(run).courses if one.site == site), None)
+
+
+def _held(course: Course | None, moment: When) -> int | None:
+    return next((one.pain for one in course.answers if one.moment == moment), None) if course else None
+
+
+def _last(diary: Diary, run: RunRecord | None, site: str, moment: When) -> int | None:
+    """What was answered to the same the last time before."""
+    before = [
+        entry.saying.pain
+        for entry in diary.records.entries
+        if (entry.saying.site, entry.saying.moment) == (site, moment)
+        and entry.saying.pain is not None
+        and (run is None or entry.saying.about_utc_us < run.start_utc_us)
+    ]
+    return before[-1] if before else None
+
+
+def _question(run: RunRecord | None, site: str, moment: When) -> str:
+    where = symptoms.SITE_NAMES[site]
+    if run is None:
+        return f"How is the {where} now?" if site != "other" else "How is it now?"
+    return f"{_capital(where)}, {moment_name(moment)}, {short_date(run.date)}"
+
+
+def _asked(course: Course, answer: Answer) -> str:
+    return f"{_capital(symptoms.SITE_NAMES[course.site])}, {moment_name(answer.moment)}, {short_date(course.run.date)}"
+
+
+def _run(one: RunSymptoms) -> RunView:
+    ask = None
+    if not one.courses:
+        ask = "/symptoms?" + urlencode({"run": one.run.start_utc_us})
+    return RunView(
+        id=f"run-{one.run.start_utc_us}",
+        title=run_title(one.run),
+        courses=[course_view(course) for course in one.courses],
+        ask=ask,
+    )
+
+
+def _answer(course: Course, answer: Answer) -> AnswerView:
+    name = SHORT[answer.moment]
+    if answer.entry is not None and answer.pain is not None:
+        return AnswerView(name, str(answer.pain), f"/symptoms/{answer.entry.id}", "change", False)
+    if answer.asked == "later":
+        return AnswerView(name, NOT_KNOWN, None, "", False)
+    address = answer_address(course.run, course.site, answer.moment)
+    return AnswerView(name, "answer", address, f"{name}: answer", answer.asked == "due")
+
+
+def _plot(answers: Sequence[Answer]) -> str:
+    """The known levels as points of a line: a step of 30 to the right each, 3 up a level, in a box of 90 by 30."""
+    points = [
+        f"{30 * MOMENTS.index(one.moment)},{30 - 3 * one.pain}" for one in answers if one.pain is not None
+    ]
+    return " ".join(points) if len(points) > 1 else ""
+
+
+def _pain(entry: Entry) -> str:
+    return NOT_KNOWN if entry.saying.pain is None else str(entry.saying.pain)
+
+
+def _clock(run: RunRecord, entry: Entry) -> str:
+    return f"{local_time(entry.saying.about_utc_us, run.zone):%H:%M}"
+
+
+def _when(diary: Diary, utc_us: int) -> str:
+    local = local_of(diary, utc_us)
+    return f"{short_date(local.date())}, {local:%H:%M}"
+
+
+def local_of(diary: Diary, utc_us: int) -> datetime:
+    """The runner's own time at a moment."""
+    zones = diary.records.zones
+    zone = zones[diary.records.today]
+    on = local_time(utc_us, zone).date()
+    return local_time(utc_us, zones.get(on, zone))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,78 @@
+"""What a day's page says beyond the day: beside what one is used to, how it was taken, and what comes next."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from strideload.load.day import Day, Known
+from strideload.runner import comparing, planning, records
+from strideload.runner.diary import Diary, RunSymptoms, diary_of
+from strideload.web import load_view, plan_view, symptoms_view
+from strideload.web.doors import Doors
+from strideload.web.load_view import LoadView
+from strideload.web.symptoms_view import CourseView
+from strideload.web.visitor import Visitor
+
+NOTABLE: tuple[Known, ...] = ("unknown", "alive", "ran_without", "rest")
+NOTES = {"rest": "It was a rest day", "ran_without": "I ran without the pod"}
+
+
+@dataclass(frozen=True)
+class NoteButton:
+    what: str  # "" takes a note back
+    name: str
+
+
+@dataclass(frozen=True)
+class SiteLine:
+    run: str
+    course: CourseView
+
+
+@dataclass(frozen=True)
+class TrainingView:
+    load: LoadView | None
+    sites: list[SiteLine]
+    note_symptoms: bool  # there is a run, and nothing was said of it
+    next_run: str | None  # None: not the day to say, or not for the visitor
+    notes: list[NoteButton]
+
+
+def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingView:
+    """Of one day; `today`: what comes next is said of that only."""
+    private = visitor.may("diary")
+    now = doors.now()
+    first = shown
+    if private and shown == today:
+        held = planning.settings_of(doors.store.plans.current(visitor.runner))
+        first = planning.first_date(held, today)
+    found = records.read(doors.store, visitor.runner, first, shown, now, diary=private)
+    day = found.days[-1]
+    compared = load_view.view(comparing.of_day(found, shown))
+    notes = _notes(day) if visitor.may("write") else []
+    if not private:
+        return TrainingView(compared, [], False, None, notes)
+    kept = diary_of(found, now)
+    told = _told(kept, shown, is_today=shown == today)
+    return TrainingView(
+        load=compared,
+        sites=[
+            SiteLine(symptoms_view.run_title(one.run), symptoms_view.course_view(course))
+            for one in told
+            for course in one.courses
+        ],
+        note_symptoms=visitor.may("write") and any(one.run.is_run and not one.courses for one in told),
+        next_run=plan_view.line(planning.plan_of(found, kept)) if shown == today else None,
+        notes=notes,
+    )
+
+
+def _told(diary: Diary, shown: date, *, is_today: bool) -> list[RunSymptoms]:
+    """The runs of the day, and today each run of which an answer is due; the latest first."""
+    return [one for one in reversed(diary.of_runs) if one.run.date == shown or (is_today and one.due)]
+
+
+def _notes(day: Day) -> list[NoteButton]:
+    back = [NoteButton("", "Take back what was noted")] if day.note else []
+    if day.known not in NOTABLE:
+        return back
+    return [NoteButton(what, name) for what, name in NOTES.items() if what != day.note] + back

@@ -1,0 +1,181 @@
+"""Rule next_run against cases worked by hand, and what may never happen."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strideload.load.longest import DayKnown, Gaps
+from strideload.load.plan import (
+    BOUNDS,
+    DEFAULTS,
+    SORE,
+    PastRun,
+    PlanSettingOutOfRange,
+    PlanSettings,
+    next_run,
+)
+from strideload.load.symptoms import Answers, status
+from support.runs import COLOURED, GREEN, known, on, ran
+
+ALL_KNOWN = known(-40, 60)
+
+
+def past(*runs, every: int = 2):
+    """(minutes, colour) each, two days apart, the first on day 0; colour None: nobody answered."""
+    return [
+        PastRun(ran(every * place, minutes), COLOURED[colour] if colour else None)
+        for place, (minutes, colour) in enumerate(runs)
+    ]
+
+
+def plan(*runs, settings=DEFAULTS, days=ALL_KNOWN, day=20, **fields):
+    return next_run(on(day), past(*runs), days, settings, **fields)
+
+
+CASES = [
+    ("green twice", [(30, None), (20, "green"), (20, "green")], "longer", 33),
+    ("rounded down", [(35, "green"), (35, "green")], "longer", 38),  # 38.5
+    ("green once", [(30, None), (20, "green")], "same", 30),
+    ("nobody answered", [(30, None), (20, None)], "same", 30),
+    ("an answer is open", [(30, "green"), (30, "green"), (20, "open")], "same", 30),
+    ("amber", [(40, "green"), (30, "amber")], "repeat", 30),
+    ("red", [(40, "green"), (30, "red")], "less", 21),
+    ("red, and red again", [(40, "red"), (28, "red")], "less", 19),  # 19.6
+    ("amber, then green once", [(30, "amber"), (30, "green")], "repeat", 30),
+    ("amber, then nobody answered", [(30, "amber"), (10, None)], "repeat", 30),
+    ("amber, then green twice", [(30, "amber"), (30, "green"), (30, "green")], "longer", 33),
+    ("amber, then green twice and short", [(30, "amber"), (10, "green"), (10, "green")], "repeat", 30),
+    ("red, then green once", [(60, "red"), (42, "green")], "less", 42),
+    ("red, then green twice", [(60, "red"), (42, "green"), (42, "green")], "longer", 46),
+    ("red, then green twice and short", [(60, "red"), (20, "green"), (20, "green")], "less", 42),
+    ("green, open, green", [(30, "green"), (30, "open"), (30, "green")], "same", 30),
+    ("red at once", [(30, "green"), (1, "red")], "less", 0),
+    ("a first run", [(12, "green")], "same", 12),
+]
+
+
+@pytest.mark.parametrize(("runs", "outcome", "minutes"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_the_next_run(runs, outcome, minutes):
+    found = plan(*runs)
+    assert (found.outcome, found.minutes) == (outcome, minutes)
+    assert found.evidence == "next_run"
+
+
+def test_without_a_run_in_thirty_days_there_is_no_figure():
+    for found in (plan(), plan((30, "green"), (30, "green"), day=33)):
+        assert (found.outcome, found.minutes, found.basis) == ("no_baseline", None, None)
+    twice = (30, "green"), (30, "green")  # on 0 and 2
+    assert [plan(*twice, day=day).outcome for day in (30, 31, 32, 33)] == [
+        "longer",
+        "same",
+        "same",
+        "no_baseline",
+    ]
+
+
+def test_red_offers_a_physiotherapist_and_what_to_do_while_sore():
+    red, amber, green = (plan((30, colour)) for colour in ("red", "amber", "green"))
+    assert (red.offer_physiotherapist, red.suggestions) == (True, SORE)
+    assert (amber.offer_physiotherapist, amber.suggestions) == (False, SORE)
+    assert (green.offer_physiotherapist, green.suggestions) == (False, ())
+
+
+LOCKING = status(Answers("knee_front_left", 0, 0, 0, 0, signs=frozenset({"locking"})))
+
+
+def test_with_a_sign_no_length_is_given():
+    runs = [PastRun(ran(0, 30), GREEN), PastRun(ran(2, 30), LOCKING)]
+    found = next_run(on(4), runs, ALL_KNOWN)
+    assert (found.outcome, found.minutes, found.signs) == ("see_professional", None, ("locking",))
+    not_answered = [*runs, PastRun(ran(4, 30))]
+    assert next_run(on(6), not_answered, ALL_KNOWN).outcome == "see_professional"
+    answered = [*runs, PastRun(ran(4, 30), GREEN)]
+    assert next_run(on(6), answered, ALL_KNOWN).minutes == 33
+    assert next_run(on(6), answered, ALL_KNOWN, signs=["night_pain"]).signs == ("night_pain",)
+
+
+def test_a_run_without_a_pod_ends_a_row_of_green_ones():
+    days = [*ALL_KNOWN, DayKnown(on(3), "ran_without")]
+    found = plan((30, "green"), (30, "green"), days=days)  # on 0 and 2
+    assert (found.outcome, found.minutes, found.greens_in_row) == ("same", 30, 0)
+    assert found.gaps == Gaps(0, 1)
+    assert plan((30, "green"), (30, "green"), (30, "green"), (30, "green"), days=days).greens_in_row == 2
+    later = [*ALL_KNOWN, DayKnown(on(30), "ran_without")]
+    assert plan((30, "green"), (30, "green"), days=later).greens_in_row == 2
+
+
+def test_days_that_are_not_known_are_counted():
+    assert plan((30, "green"), days=known(0, 12)).gaps == Gaps(unknown_days=17, ran_without_days=0)
+
+
+def test_a_walk_that_hurt_counts_though_it_has_no_length():
+    found = plan((30, "green"), (0, "red"))
+    assert (found.outcome, found.minutes, found.offer_physiotherapist) == ("less", 0, True)
+    assert plan((0, "green"), (0, "green")).outcome == "no_baseline"
+
+
+def test_the_figures_can_be_set():
+    own = PlanSettings(growth_percent=5, step_down_percent=50, greens_needed=3, set_by="physiotherapist")
+    assert plan((40, "green"), (40, "green"), settings=own).minutes == 40
+    assert plan((40, "green"), (40, "green"), (40, "green"), settings=own).minutes == 42
+    assert plan((40, "red"), settings=own).minutes == 20
+    assert plan((40, "red"), settings=own).settings.set_by == "physiotherapist"
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_figure_has_bounds(name):
+    least, most = BOUNDS[name]
+    for value in (least, most):
+        assert getattr(PlanSettings(**{name: value}), name) == value
+    for value in (least - 1, most + 1, 1.5, True, None):
+        with pytest.raises(PlanSettingOutOfRange) as refused:
+            PlanSettings(**{name: value})
+        assert (refused.value.name, refused.value.least, refused.value.most) == (name, least, most)
+
+
+runs_of_any_colour = st.lists(
+    st.tuples(st.integers(0, 180), st.sampled_from(["green", "amber", "red", "open", None])), max_size=8
+)
+
+
+@given(runs_of_any_colour)
+def test_no_more_than_the_growth_over_the_longest_and_never_from_nothing(runs):
+    found = plan(*runs)
+    longest = max((minutes for minutes, _ in runs), default=0)
+    if not longest:
+        assert found.minutes is None
+    else:
+        assert 0 <= found.minutes <= longest * 11 // 10
+        assert found.basis in [one.figures for one in past(*runs)]
+    if found.outcome == "longer":
+        assert [colour for _, colour in runs[-2:]] == ["green", "green"]
+
+
+@given(runs_of_any_colour, st.integers(1, 180))
+def test_a_better_last_run_never_allows_less(runs, minutes):
+    allowed = [plan(*runs, (minutes, colour)).minutes for colour in ("red", "amber")]
+    assert allowed == sorted(allowed)
+    allowed = [plan(*runs, (minutes, colour)).minutes for colour in ("open", "green")]
+    assert allowed == sorted(allowed)
+
+
+@given(runs_of_any_colour, st.integers(0, 29), st.integers(1, 30))
+def test_more_growth_never_allows_less(runs, growth, more):
+    low = plan(*runs, settings=PlanSettings(growth_percent=growth))
+    high = plan(*runs, settings=PlanSettings(growth_percent=min(30, growth + more)))
+    assert (low.minutes or 0) <= (high.minutes or 0)
+
+
+@given(st.permutations(range(4)))
+def test_the_order_that_runs_come_in_changes_nothing(order):
+    runs = past((30, "green"), (40, "red"), (20, "green"), (20, "open"))
+    assert next_run(on(9), [runs[i] for i in order], ALL_KNOWN) == next_run(on(9), runs, ALL_KNOWN)
+
+
+def test_a_run_of_this_morning_counts():
+    runs = past((30, "green"))
+    today = PastRun(ran(20, 50, hour=7), GREEN)
+    assert next_run(on(20), [*runs, today], ALL_KNOWN).minutes == 55
+    assert next_run(on(20), [*runs, replace(today, status=None)], ALL_KNOWN).minutes == 50

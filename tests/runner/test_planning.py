@@ -1,0 +1,146 @@
+"""What comes next, from runs and answers together; and how it is set."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from runner.world import KNEE, RUNNER, World
+from strideload.load.ladder import LadderSettings, Level
+from strideload.load.plan import PlanSettings
+from strideload.runner import comparing, planning, records
+from strideload.runner.planning import LadderPlan, Settings
+from strideload.store.plans import PlanChanged
+
+
+def plan_at(world: World, local: str) -> planning.Plan:
+    return planning.read(world.store, RUNNER, world.now(local))[2]
+
+
+def green(world: World, day: str, minutes: float) -> None:
+    world.run(f"{day} 18:00", minutes)
+    world.answers(world.runs(day)[-1], 0, 1, 0, 0)
+
+
+def test_after_two_green_runs_a_tenth_more(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    green(world, "2026-11-18", 18)
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.minutes, found.greens_in_row) == ("longer", 22, 2)
+
+
+def test_a_run_that_nobody_answered_for_is_open(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    world.run("2026-11-18 18:00", 18)
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.colours) == ("same", ("green", "open"))
+
+
+def test_a_red_run_steps_down_and_offers_a_physiotherapist(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    world.run("2026-11-18 18:00", 20)
+    world.answers(world.runs("2026-11-18")[0], 0, 4, 2, 3)
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.minutes, found.offer_physiotherapist) == ("less", 14, True)
+
+
+def test_with_a_sign_there_is_no_figure(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    world.says("other", None, at="2026-11-17 12:00", signs=("giving_way",))
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.minutes, found.signs) == ("see_professional", None, ("giving_way",))
+
+
+def test_no_figure_from_nothing(world: World) -> None:
+    found = plan_at(world, "2026-11-20 08:00")
+    assert (found.next_run.outcome, found.next_run.minutes, found.ladder) == ("no_baseline", None, None)
+
+
+def test_the_plan_is_set_by_runner_or_physiotherapist_and_once(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    green(world, "2026-11-18", 20)
+    wanted = Settings(PlanSettings(growth_percent=5, set_by="physiotherapist"))
+    first = planning.set_plan(world.store, RUNNER, wanted, "physiotherapist", None)
+    found = plan_at(world, "2026-11-20 08:00")
+    assert (found.next_run.minutes, found.settings) == (21, wanted)
+    assert planning.set_plan(world.store, RUNNER, wanted, "physiotherapist", None) == first
+    with pytest.raises(PlanChanged):
+        planning.set_plan(world.store, RUNNER, Settings(), "runner", None)
+    planning.set_plan(world.store, RUNNER, Settings(), "runner", first.set_utc_us)
+    assert [one.set_by for one in world.store.plans.history(RUNNER)] == ["physiotherapist", "runner"]
+
+
+LADDER = LadderSettings(levels=(Level(0, 10), Level(2, 3, 2), Level(6, 4), Level(10, 0)))
+
+
+def on_ladder(world: World, from_date: str, start_level: int = 1) -> None:
+    settings = LadderSettings(levels=LADDER.levels, start_level=start_level)
+    plan = Settings(ladder=LadderPlan(date.fromisoformat(from_date), settings))
+    planning.set_plan(world.store, RUNNER, plan, "runner", None)
+
+
+def test_three_green_sessions_with_rest_between_lead_one_level_up(world: World) -> None:
+    on_ladder(world, "2026-11-10")
+    green(world, "2026-11-08", 4)  # before the ladder
+    for day in (10, 12, 14):
+        green(world, f"2026-11-{day}", 4)
+    found = plan_at(world, "2026-11-16 08:00").ladder
+    assert found
+    assert (found.level, found.counted, found.last_move) == (2, 0, "up")
+    assert found.next
+    assert found.next.not_before == date(2026, 11, 16)
+
+
+def test_a_run_beyond_the_level_does_not_count_for_it(world: World) -> None:
+    on_ladder(world, "2026-11-10")
+    green(world, "2026-11-10", 10)
+    found = plan_at(world, "2026-11-12 08:00").ladder
+    assert found
+    assert (found.level, found.counted, found.last_verdict) == (1, 0, "other_level")
+
+
+def test_a_red_session_leads_one_level_down(world: World) -> None:
+    on_ladder(world, "2026-11-10", start_level=2)
+    world.run("2026-11-10 18:00", 6)
+    world.answers(world.runs("2026-11-10")[0], 0, 7)
+    found = plan_at(world, "2026-11-12 08:00").ladder
+    assert found
+    assert (found.level, found.last_verdict, found.offer_physiotherapist) == (1, "red", True)
+
+
+def test_a_ladder_that_is_longer_than_30_days_is_read_whole(world: World) -> None:
+    on_ladder(world, "2026-08-01")
+    first = date(2026, 8, 1)
+    for n in range(3):
+        green(world, f"{first + timedelta(days=2 * n)}", 4)
+    found = plan_at(world, "2026-11-16 08:00").ladder
+    assert found
+    assert found.level == 2
+
+
+def test_a_run_is_set_beside_the_longest_of_the_30_days_before_it(world: World) -> None:
+    world.run("2026-10-20 18:00", 30)  # 31 days before
+    world.run("2026-11-01 18:00", 10)
+    world.run("2026-11-20 07:00", 6)
+    world.run("2026-11-20 18:00", 11)
+    found = comparing.of_day(world.read("2026-11-20"), date(2026, 11, 20))
+    assert found
+    assert (found.measure, found.run.start_utc_us) == ("duration", world.us("2026-11-20 18:00"))
+    assert found.first.ratio == pytest.approx(1.1, abs=0.003)
+    assert found.first.gaps.unknown_days == 29
+    assert comparing.of_day(world.read("2026-11-19"), date(2026, 11, 19)) is None
+
+
+def test_a_run_over_midnight_is_compared_whole(world: World) -> None:
+    world.run("2026-11-01 18:00", 10)
+    world.run("2026-11-20 23:55", 10)
+    found = comparing.of_day(world.read("2026-11-20"), date(2026, 11, 20))
+    assert found
+    assert found.first.ratio == pytest.approx(1, abs=0.003)
+
+
+def test_the_diary_is_left_out_where_it_was_not_asked_for(world: World) -> None:
+    world.run("2026-11-20 18:00")
+    world.says("during", 3, run=world.runs("2026-11-20")[0], site=KNEE)
+    day = date(2026, 11, 20)
+    found = records.read(world.store, RUNNER, day, day, world.now("2026-11-20 20:00"), diary=False)
+    assert (found.entries, found.plan, len(found.runs)) == ([], None, 1)
