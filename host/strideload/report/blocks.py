@@ -11,6 +11,7 @@ Block = dict[str, Any]
 Cell = str | dict[str, str]
 
 LONGEST_NAME = 80
+LONGEST_SITE = 28  # in a column
 LONGEST_NOTE = 140
 MOST_STRETCHES = 8
 DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -47,7 +48,7 @@ def clean(typed: str, longest: int) -> str:
 
 
 def _is_control(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") or character in DIRECTIONS
+    return unicodedata.category(character) in ("Cc", "Cs") or character in DIRECTIONS
 
 
 def count(number_of: int, one: str, many: str | None = None) -> str:

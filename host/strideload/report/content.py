@@ -13,6 +13,7 @@ from strideload.load.day import Compared, Known
 from strideload.load.steps import Foot, Origin
 
 BASELINE_DAYS = 30
+REFERENCE = 1.1  # times the longest; up to here is the reference of load rule 1
 LEAST_S = 1.0  # less than this is no running
 
 DayState = Literal["run", "none", "ran_without", "unknown"]
@@ -59,6 +60,11 @@ class Comparison:
     def ratio(self) -> float | None:
         """Rounded, so that what is 1.10 on paper is 1.10."""
         return round(self.running_s / self.before_s, 6) if self.before_s else None
+
+    @property
+    def is_longer(self) -> bool:
+        """By more than the study's reference."""
+        return self.ratio is not None and self.ratio > REFERENCE
 
 
 @dataclass(frozen=True)

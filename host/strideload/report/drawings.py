@@ -15,6 +15,7 @@ MOST_SITES = 4
 STEPS_MIN = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 300, 600)  # between two lines of the scale
 MOST_LINES = 4
 LANE = 0.2  # of the height, above the bars of weeks
+MOST_NAMED = 8
 FEWEST_DAYS = 7  # below it the table says as much
 
 
@@ -128,13 +129,14 @@ def _strip_alt(report: Report, bars: Sequence[Span], is_by_week: bool) -> str:
         parts.append(f"The most: {duration(most.total('running_s'))} {which} {day_name(most.first)}.")
     if unknown := [day.date for day in report.days if day.state in ("unknown", "ran_without")]:
         parts.append(f"Not known: {dates(unknown)}.")
-    if not is_by_week and (longer := [one for one in report.comparisons if (one.ratio or 0) > 1.1]):
+    if not is_by_week and (longer := [one for one in report.comparisons if one.is_longer]):
         parts.append(f"More than a tenth over the longest run of the 30 days before: {_on(longer)}.")
     return " ".join(parts)
 
 
 def _on(ones: Sequence[Comparison]) -> str:
-    return ", ".join(day_name(one.date) for one in ones)
+    latest = ", ".join(day_name(one.date) for one in ones[-MOST_NAMED:])
+    return latest if len(ones) <= MOST_NAMED else f"{count(len(ones), 'day')}, the latest {latest}"
 
 
 def _pain_alt(name: str, entries: Sequence[SymptomEntry]) -> str:

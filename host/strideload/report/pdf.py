@@ -32,8 +32,8 @@ STANDARD = "ua-1"
 class NotWritten(StrideloadError):
     """The file cannot be put where it was asked for."""
 
-    def __init__(self, file: Path, error: OSError) -> None:
-        super().__init__(f"{file} cannot be written: {error.strerror or error}.")
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(f"{file} cannot be written: {why}.")
         self.file = file
 
 
@@ -45,18 +45,19 @@ class Pdf:
 
 def make(report: Report, paper: Paper = "a4", units: Units = "km") -> Pdf:
     """At most three pages: where it is longer, fewer rows are listed."""
-    made: Pdf | None = None
-    for limits in LIMITS:
-        made = _set({**says(report, units, limits), "paper": PAPERS[paper]})
+    made = _listed(report, paper, units, LIMITS[0])
+    for limits in LIMITS[1:]:
         if made.pages <= MOST_PAGES:
             break
-    assert made is not None
+        made = _listed(report, paper, units, limits)
     return made
 
 
 def write(data: bytes, file: Path) -> None:
-    """Whole or not at all. NotWritten."""
+    """Whole or not at all, and in place of a file only. NotWritten."""
     try:
+        if file.exists() and not file.is_file():
+            raise NotWritten(file, "it is no file")
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
             try:
                 part.write(data)
@@ -67,7 +68,11 @@ def write(data: bytes, file: Path) -> None:
                 os.unlink(part.name)
                 raise
     except OSError as error:
-        raise NotWritten(file, error) from error
+        raise NotWritten(file, error.strerror or str(error)) from error
+
+
+def _listed(report: Report, paper: Paper, units: Units, limits: Limits) -> Pdf:
+    return _set({**says(report, units, limits), "paper": PAPERS[paper]})
 
 
 def _set(printed: dict[str, Any]) -> Pdf:

@@ -11,8 +11,8 @@ LOAD = (
 )
 
 WEEKS = (
-    f"From week to week the same cohort found no relation. That a rule of 10{THIN_SPACE}% a week protects is not "
-    "shown (Fredette 2022, 36 studies); findings conflict (Damsted 2019)."
+    f"From week to week the same cohort found no relation; the 10{THIN_SPACE}% rule for weeks is not justified "
+    "(Fredette 2022, 36 studies); findings conflict (Damsted 2019)."
 )
 
 STATUS = (
@@ -22,12 +22,6 @@ STATUS = (
     "turns sharp, makes limp, or persists or grows at 24 hours (expert opinion, Vincent 2017), or of 6 and more. "
     "Amber: what is neither; that 3 to 5 may settle within 24 hours is from work on tendons (Silbernagel, from "
     "memory) and not tested for patellofemoral pain. Open: an answer is missing."
-)
-
-CADENCE = (
-    "A target of 1.05 to 1.10 times the runner's own cadence at the same pace (Heiderscheit 2011) lowered the "
-    f"peak force behind the kneecap by 14{THIN_SPACE}% at +10{THIN_SPACE}% (Lenhart 2014). Whether injuries become "
-    "fewer is not shown (Anderson 2022; a trial of 30, de Souza 2024). Optional, case by case."
 )
 
 PLACE = (
@@ -47,8 +41,8 @@ SUMS = (
 )
 
 ASYMMETRY = (
-    "Asymmetry is 200 (R \N{MINUS SIGN} L) / (R + L): above zero the right one is larger. Balance is L / (L + R): 0.500 "
-    "when both are alike. Both from strides in which both feet were measured; a difference can be the mounting's."
+    "Asymmetry is 200 (R \N{MINUS SIGN} L) / (R + L): above zero the right one is larger. Balance is L / (L + R): "
+    "0.500 when both are alike. Both from strides in which both feet were measured; a difference can be the mounting's."
 )
 
 NO_DIAGNOSIS = (

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from strideload.report import sources
 from strideload.report.blocks import Block, column, count, day_name, note, table, text
-from strideload.report.content import Comparison, Report
+from strideload.report.content import REFERENCE, Comparison, Report
 from strideload.words.numbers import NOT_KNOWN, THIN_SPACE, duration, number
 
-REFERENCE = 1.1  # times the longest; up to here is the study's reference
 BANDS = (REFERENCE, 1.3, 2.0, float("inf"))
 
 
@@ -17,7 +16,7 @@ def blocks(report: Report, most: int) -> Iterator[Block]:
     if not ones:
         return
     yield text(" ".join(_sentences(ones)))
-    longer = [one for one in ones[:-1] if is_longer(one)]
+    longer = [one for one in ones[:-1] if one.is_longer]
     shown = longer[max(0, len(longer) - most + 1) :]
     names = ("Running", "Longest of 30 days before", "Times it", "Difference", "Of these 30 not known")
     yield table([column("Run of", "left"), *map(column, names)], map(_row, [*shown, ones[-1]]))
@@ -28,11 +27,6 @@ def blocks(report: Report, most: int) -> Iterator[Block]:
         sources.LOAD,
         sources.WEEKS,
     )
-
-
-def is_longer(one: Comparison) -> bool:
-    """By more than the study's reference."""
-    return one.ratio is not None and one.ratio > REFERENCE
 
 
 def beside(one: Comparison) -> str:

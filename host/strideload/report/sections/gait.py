@@ -8,6 +8,7 @@ from strideload.report.blocks import Block, column, count, day_name, note, perce
 from strideload.report.content import Cued, DayLoad, Report
 from strideload.report.sections import spanned
 from strideload.report.spans import Span
+from strideload.words.cues import CAVEAT, EVIDENCE
 from strideload.words.numbers import THIN_SPACE, number
 
 ONE_FOOT = "Left and right: not known. It takes a pod on each foot."
@@ -41,7 +42,7 @@ def blocks(report: Report) -> Iterator[Block]:
     if report.cued:
         yield text(_cued(report.cued))
     if has_both or report.cued:
-        yield note(sources.ASYMMETRY if has_both else "", sources.CADENCE if report.cued else "")
+        yield note(sources.ASYMMETRY if has_both else "", *((EVIDENCE, CAVEAT) if report.cued else ()))
 
 
 def _side(span: Span, side: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from strideload.report import drawings, sources
 from strideload.report.blocks import (
     LONGEST_NAME,
     LONGEST_NOTE,
+    LONGEST_SITE,
     Block,
     Cell,
     clean,
@@ -65,7 +66,7 @@ def _entry(entry: SymptomEntry) -> list[Cell]:
     why += [f"Signs: {clean(', '.join(entry.signs), LONGEST_NOTE)}."] if entry.signs else []
     return [
         f"{day_name(entry.date)}, {run}",
-        clean(entry.site, LONGEST_NAME),
+        clean(entry.site, LONGEST_SITE),
         *map(level, (entry.before, entry.during, entry.after_60_min, entry.next_morning)),
         {"status": entry.status},
         " ".join(why),
