@@ -143,7 +143,7 @@ HOSTILE = [
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_what_is_typed_is_only_ever_text(typed: str):
     read = Read(pdf.make(hostile(typed)).data)
-    assert len(read.pages) == len(Read(pdf.make(hostile("plain words")).data).pages)
+    assert len(read.pages) == 2
     assert read.text.count(" ".join(typed.split())) >= 5
     assert read.pdf.metadata.author == typed.strip()
 
@@ -174,7 +174,7 @@ def test_a_character_that_no_font_has_is_written_by_its_number():
 
 @pytest.mark.usefixtures("only_own_fonts")
 @given(st.text(min_size=1, max_size=40))
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_no_name_keeps_the_report_from_being_made(name: str):
     assert pdf.make(replace(EMPTY, runner=name, symptoms=(entry(EMPTY.first, name, reason=name),))).pages == 1
 
