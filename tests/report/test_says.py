@@ -247,7 +247,7 @@ def test_strength_is_counted_by_group_and_week():
             }
         ]
     ]
-    assert "Effort 7 to 8 of 10." in words(made, "Strength")
+    assert "Repetitions a set: 12. Effort: 7 to 8 of 10." in words(made, "Strength")
 
 
 def test_left_and_right_have_both_definitions_and_only_with_two_pods():
@@ -258,6 +258,16 @@ def test_left_and_right_have_both_definitions_and_only_with_two_pods():
     assert "Left and right: not known. It takes a pod on each foot." in words(
         one_pod, "Cadence, contact, left and right"
     )
+
+
+def test_a_week_in_which_the_shoe_changed_is_marked():
+    days = tuple(run(SUNDAY - timedelta(n)) for n in range(13, -1, -1))
+    made = report(days, changes=(Change(MONDAY, "shoe", "old", "new"),))
+    for name in ("Load", "Cadence, contact, left and right"):
+        (rows,) = tables(made, name)
+        assert [row["Week"].endswith(" *") for row in rows] == [False, True]
+        assert "changed in it" in words(made, name)
+    assert "changed in it" not in words(report(days), "Load")
 
 
 def test_a_plan_is_an_opinion_and_whose():

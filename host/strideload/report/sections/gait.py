@@ -28,7 +28,7 @@ def blocks(report: Report) -> Iterator[Block]:
         [column(spanned.heading(report), "left"), *map(column, names)],
         [
             [
-                spanned.name(span, report),
+                spanned.marked(span, report),
                 number(span.middle(lambda day: day.cadence_spm)),
                 number(span.middle(lambda day: None if day.contact_s is None else 1000 * day.contact_s)),
                 number(span.middle(lambda day: day.peak_g), 1),
@@ -41,8 +41,10 @@ def blocks(report: Report) -> Iterator[Block]:
         yield text(ONE_FOOT)
     if report.cued:
         yield text(_cued(report.cued))
-    if has_both or report.cued:
-        yield note(sources.ASYMMETRY if has_both else "", *((EVIDENCE, CAVEAT) if report.cued else ()))
+    asymmetry = sources.ASYMMETRY if has_both else ""
+    if asymmetry or report.cued or report.changes:
+        evidence = (EVIDENCE, CAVEAT) if report.cued else ()
+        yield note(spanned.note_of_marks(report), asymmetry, *evidence)
 
 
 def _side(span: Span, side: str) -> tuple[str, str]:

@@ -32,7 +32,7 @@ def blocks(report: Report, units: Units) -> Iterator[Block]:
         [column(spanned.heading(report), "left"), *map(column, names)],
         [
             [
-                spanned.name(span, report),
+                spanned.marked(span, report),
                 f"{len(span.days) - span.unknown} of {len(span.days)}",
                 str(span.runs),
                 spanned.at_least(span, duration(span.total("running_s"))),
@@ -44,8 +44,9 @@ def blocks(report: Report, units: Units) -> Iterator[Block]:
             for span in rows
         ],
     )
-    if any(span.unknown for span in rows):
-        yield note(LEAST)
+    least = LEAST if any(span.unknown for span in rows) else ""
+    if least or report.changes:
+        yield note(least, spanned.note_of_marks(report))
 
 
 def _distance(span: Span, units: Units) -> str:

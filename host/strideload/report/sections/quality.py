@@ -98,8 +98,6 @@ def _changes(report: Report, most: int) -> Iterator[str]:
     if left_out := len(report.changes) - len(shown):
         yield f"{count(left_out, 'earlier change')} of pod, sensor, mount, shoe or surface not listed."
     yield from (f"{day_name(one.date)}: {_change(one)}." for one in shown)
-    if report.changes:
-        yield "Impact and contact before and after a change are not alike: compare them within one set-up."
 
 
 def _change(one: Change) -> str:

@@ -5,6 +5,10 @@ from strideload.report.content import Report
 from strideload.report.spans import Span, is_long, month_of, spans, week_of
 from strideload.words.numbers import MONTHS, NOT_KNOWN
 
+CHANGED = (
+    "*: pod, sensor, mount, shoe or surface changed in it: impact and contact compare only within one set-up."
+)
+
 
 def rows(report: Report) -> list[Span]:
     return spans(report.days, month_of if is_long(report.days) else week_of)
@@ -27,3 +31,13 @@ def name(span: Span, report: Report) -> str:
 def at_least(span: Span, figure: str) -> str:
     """A sum is a lower bound where days of it are not known."""
     return f"≥ {figure}" if span.unknown and figure != NOT_KNOWN else figure
+
+
+def marked(span: Span, report: Report) -> str:
+    """The name, with a mark where pod, sensor, mount, shoe or surface changed in it."""
+    changed = any(span.first <= change.date <= span.last for change in report.changes)
+    return f"{name(span, report)}{' *' if changed else ''}"
+
+
+def note_of_marks(report: Report) -> str:
+    return CHANGED if report.changes else ""

@@ -26,7 +26,7 @@ def blocks(report: Report) -> Iterator[Block]:
     )
     yield note(
         "Sessions in which the group was trained, in brackets its sets as far as they were noted.",
-        _effort(entries),
+        *_details(entries),
     )
 
 
@@ -36,6 +36,13 @@ def _trained(entries: Sequence[StrengthEntry], span: Span, group: str) -> str:
     return f"{len({one.date for one in own})}{f' ({sets})' if sets else ''}"
 
 
-def _effort(entries: Sequence[StrengthEntry]) -> str:
-    efforts = [entry.effort for entry in entries if entry.effort is not None]
-    return f"Effort {min(efforts)} to {max(efforts)} of 10." if efforts else ""
+def _details(entries: Sequence[StrengthEntry]) -> Iterator[str]:
+    if repetitions := [entry.repetitions for entry in entries if entry.repetitions is not None]:
+        yield f"Repetitions a set: {_from_to(repetitions)}."
+    if efforts := [entry.effort for entry in entries if entry.effort is not None]:
+        yield f"Effort: {_from_to(efforts)} of 10."
+
+
+def _from_to(values: Sequence[int]) -> str:
+    low, high = min(values), max(values)
+    return f"{low}" if low == high else f"{low} to {high}"
