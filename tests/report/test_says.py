@@ -157,6 +157,7 @@ def test_a_run_beside_the_longest_of_30_days_at_the_edges(minutes, before, band,
     ((row,),) = tables(one, name)
     assert (row["Difference"], row["Of these 30 not known"]) == (difference, "4 days")
     assert "not causal" in words(one, name)
+    assert "the longest known of the 30 days before (30 min)" in words(one, "In short")
     assert difference in words(one, "In short")
 
 

@@ -148,7 +148,7 @@ def _pain_alt(name: str, entries: Sequence[SymptomEntry]) -> str:
         )
         return f"{name}: {told}."
     worst = max(entries, key=lambda one: one.during if one.during is not None else -1)
-    return (
-        f"{name}: {count(len(entries), 'entry', 'entries')}, {from_to(entries[0].date, entries[-1].date)}, "
-        f"the highest during a run {level(worst.during)} on {day_name(worst.date)}."
-    )
+    told = f"{name}: {count(len(entries), 'entry', 'entries')}, {from_to(entries[0].date, entries[-1].date)}"
+    if worst.during is None:
+        return f"{told}, none known during a run."
+    return f"{told}, the highest during a run {worst.during} on {day_name(worst.date)}."

@@ -34,7 +34,8 @@ def beside(one: Comparison) -> str:
     if one.ratio is None:
         return "with no run known in the 30 days before to set it beside"
     than = "as" if _percent(one.ratio) == 0 else "than"
-    return f"{_difference(one.ratio)} {than} the longest of the 30 days before ({duration(one.before_s)})"
+    longest = "longest known" if one.unknown_days else "longest"
+    return f"{_difference(one.ratio)} {than} the {longest} of the 30 days before ({duration(one.before_s)})"
 
 
 def _sentences(ones: Sequence[Comparison]) -> Iterator[str]:
