@@ -20,7 +20,7 @@ from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
 
-COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "rebuild", "doctor")
+COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "rebuild", "doctor")
 WITHIN_S = 120.0
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from datetime import date as Date
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -185,14 +186,65 @@ def day(
     settings = _settings(folder)
     with _store(settings) as store:
         store.derive()
-        who = runner or settings.runner.id
-        if who not in store.runners():
-            raise StrideloadError(f"There is no runner {who!r}; there are {', '.join(store.runners())}.")
+        who = _known_runner(store, runner or settings.runner.id)
         summary = days.day_of(store, who, _date(date) if date else days.today(store, who))
     if as_json:
         print(json.dumps(to_json(summary), allow_nan=False))
     else:
         report_day.show(summary)
+
+
+class Paper(StrEnum):
+    A4 = "a4"
+    LETTER = "letter"
+
+
+class Units(StrEnum):
+    KM = "km"
+    MILES = "miles"
+
+
+@app.command()
+def report(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The PDF; one that is there is replaced.")
+    ],
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="First day, as 2026-10-12; by default six weeks before the last."),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Last day; by default today where the runner is.")
+    ] = None,
+    runner: Runner = None,
+    paper: Annotated[Paper, typer.Option(help="Size of the page.")] = Paper.A4,
+    units: Annotated[Units, typer.Option(help="Of distances.")] = Units.KM,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """A report for a physiotherapist: an accessible PDF of one to three pages on up to a year."""
+    from strideload import days
+    from strideload.report import pdf
+    from strideload.report.gather import gather
+    from strideload.report.period import period
+    from strideload.report.sections.summary import conclusion
+
+    first_day = None if first is None else _date(first, "--from")
+    last_day = None if last is None else _date(last, "--to")
+    settings = _settings(folder)
+    with _store(settings) as store:
+        store.derive()
+        who = _known_runner(store, runner or settings.runner.id)
+        today = days.today(store, who)
+        begin, end = period(first_day, last_day, today)
+        name = settings.runner.name if who == settings.runner.id else who
+        content = gather(store, who, begin, end, name=name, made_on=today)
+    made = pdf.make(content, paper.value, units.value)
+    pdf.write(made.data, out)
+    if as_json:
+        print(json.dumps({"file": str(out), "pages": made.pages, "from": f"{begin}", "to": f"{end}"}))
+    else:
+        print(f"{out}: {conclusion(content, made.pages)}")
 
 
 @app.command()
@@ -521,6 +573,13 @@ def _store_id(settings: Any) -> str | None:
         return store.store_id
 
 
+def _known_runner(store: Any, runner: str) -> str:
+    """The same. StrideloadError: the store has none of that name."""
+    if runner not in store.runners():
+        raise StrideloadError(f"There is no runner {runner!r}; there are {', '.join(store.runners())}.")
+    return runner
+
+
 def _secret(variable: str, file: Path | None) -> str | None:
     """Of the environment, else of a file that holds nothing else."""
     from_environment = os.environ.get(variable)
@@ -575,11 +634,11 @@ def _utc(text: str | None) -> datetime | None:
     return moment
 
 
-def _date(text: str) -> Date:
+def _date(text: str, option: str = "--date") -> Date:
     try:
         return Date.fromisoformat(text)
     except ValueError:
-        raise StrideloadError(f"--date is no date: {text!r}. Write it as 2026-11-22.") from None
+        raise StrideloadError(f"{option} is no date: {text!r}. Write it as 2026-11-22.") from None
 
 
 def _foot(text: str) -> Any:

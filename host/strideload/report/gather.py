@@ -1,0 +1,198 @@
+"""The report's content out of a store: days, comparisons, sensors and quality; what others keep is handed in."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TypeVar
+
+from strideload.days import DayStore, days_of
+from strideload.load.coverage import in_rank
+from strideload.load.day import Day, SessionPart
+from strideload.load.steps import Foot, Origin
+from strideload.report.content import (
+    BASELINE_DAYS,
+    Change,
+    Comparison,
+    Cued,
+    DayLoad,
+    Plan,
+    Quality,
+    Report,
+    Sensor,
+    StrengthEntry,
+    SymptomEntry,
+)
+
+Dated = TypeVar("Dated", SymptomEntry, StrengthEntry, Change)
+
+
+def _in_order(dated: Iterable[Dated]) -> tuple[Dated, ...]:
+    """By date; those of one date stay as they came."""
+    return tuple(sorted(dated, key=lambda one: one.date))
+
+
+def gather(
+    store: DayStore,
+    runner: str,
+    first: date,
+    last: date,
+    *,
+    name: str,
+    made_on: date,
+    distance_m: Mapping[date, float] | None = None,
+    symptoms: Sequence[SymptomEntry] | None = None,
+    strength: Sequence[StrengthEntry] | None = None,
+    plan: Plan | None = None,
+    changes: Sequence[Change] = (),
+) -> Report:
+    """The report on `first` to `last`, both included. DateOutOfRange and the store's errors.
+
+    All figures are of one origin, the first-ranking one of the period: days of another are left out and counted.
+    """
+    found = days_of(store, runner, first - timedelta(BASELINE_DAYS), last)
+    within = [day for day in found if day.date >= first]
+    origins = in_rank({origin for day in within for origin in day.origins[:1]})
+    origin = origins[0] if origins else None
+    kept = [day for day in within if _is_of(day, origin)]
+    loads = [_load(day, origin, (distance_m or {}).get(day.date)) for day in found]
+    return Report(
+        runner=name,
+        first=first,
+        last=last,
+        made_on=made_on,
+        zone=store.zone_of(runner, last),
+        days=tuple(load for load in loads if load.date >= first),
+        origin=origin,
+        comparisons=tuple(_comparisons(loads, first)),
+        symptoms=_within(symptoms, first, last),
+        strength=_within(strength, first, last),
+        plan=plan,
+        cued=_cued(kept),
+        quality=replace(_quality(kept), days_left_out=len(within) - len(kept)),
+        sensors=tuple(_sensors(kept, origin)),
+        changes=_in_order([*_changes(kept, origin), *(_within(changes, first, last) or ())]),
+    )
+
+
+def _is_of(day: Day, origin: Origin | None) -> bool:
+    """A day that only the runner spoke of is of any origin."""
+    return not day.origins or day.origins[0] == origin
+
+
+def _within(entries: Sequence[Dated] | None, first: date, last: date) -> tuple[Dated, ...] | None:
+    return None if entries is None else _in_order(one for one in entries if first <= one.date <= last)
+
+
+def _load(day: Day, origin: Origin | None, distance_m: float | None) -> DayLoad:
+    if not _is_of(day, origin):
+        return DayLoad(day.date, "unknown")
+    running = day.together.running if day.together else None
+    return DayLoad(
+        date=day.date,
+        known=day.known,
+        running_s=day.running_s,
+        longest_run_s=day.longest_run_s,
+        distance_m=distance_m,
+        steps=day.steps,
+        steps_estimated=day.steps_estimated,
+        impact_sum_g=day.together.impact_sum_g if day.together else None,
+        cadence_spm=running.cadence_spm if running else None,
+        contact_s=running.contact_s if running else None,
+        peak_g=running.peak_g if running else None,
+        asymmetry=day.asymmetry,
+    )
+
+
+def _comparisons(loads: Sequence[DayLoad], first: date) -> Iterator[Comparison]:
+    """Of each day with a run; `loads` begins BASELINE_DAYS before `first`."""
+    for place, load in enumerate(loads):
+        if load.date < first or load.state != "run" or load.longest_run_s is None:
+            continue
+        before = loads[place - BASELINE_DAYS : place]
+        longest = max(
+            (one for one in before if one.state == "run"),
+            key=lambda one: one.longest_run_s or 0,
+            default=None,
+        )
+        yield Comparison(
+            date=load.date,
+            running_s=load.longest_run_s,
+            before_s=longest.longest_run_s if longest else None,
+            before_on=longest.date if longest else None,
+            unknown_days=sum(one.state in ("unknown", "ran_without") for one in before),
+        )
+
+
+def _cued(days: Sequence[Day]) -> Cued | None:
+    runs = [(day.date, run.cues[-1]) for day in days for run in day.runs if run.cues]
+    if not runs:
+        return None
+    on, latest = runs[-1]
+    return Cued(len(runs), on, latest.target_spm, latest.programme_run, latest.on_target_share)
+
+
+def _quality(days: Sequence[Day]) -> Quality:
+    faults: Counter[str] = Counter()
+    for day in days:
+        faults.update(day.faults)
+    return Quality(
+        gaps=sum(day.gaps for day in days),
+        gap_s=sum(day.gap_s for day in days),
+        pages_lost=sum(day.pages_lost for day in days),
+        clipped_share=_share([_marked(day, "clipped_share") for day in days]),
+        unreliable_share=_share([_marked(day, "unreliable_share") for day in days]),
+        strides_set_aside=sum(day.strides_set_aside for day in days),
+        resampled=any(session.resampled for day in days for session in day.sessions),
+        days_with_more=sum(day.known == "recorded" and day.note == "ran_without" for day in days),
+        faults=dict(sorted(faults.items())),
+    )
+
+
+def _marked(day: Day, share: str) -> tuple[float, int]:
+    """(Strides marked, strides measured) of a day."""
+    load = day.together
+    known = None if load is None else getattr(load, share)
+    return (0.0, 0) if load is None or known is None else (known * load.strides, load.strides)
+
+
+def _share(parts: Sequence[tuple[float, int]]) -> float | None:
+    strides = sum(n for _, n in parts)
+    return sum(marked for marked, _ in parts) / strides if strides else None
+
+
+def _sessions(days: Sequence[Day], origin: Origin | None) -> list[tuple[date, SessionPart]]:
+    return [(day.date, one) for day in days for one in day.sessions if one.origin == origin]
+
+
+def _sensors(days: Sequence[Day], origin: Origin | None) -> Iterator[Sensor]:
+    def by_set_up(part: tuple[date, SessionPart]) -> tuple[str, Foot, str, int, int]:
+        one = part[1]
+        return one.pod, one.foot, one.chip, one.odr_hz, one.acc_range_g or 0
+
+    parts = sorted(_sessions(days, origin), key=by_set_up)
+    for (pod, foot, chip, odr_hz, range_g), group in groupby(parts, by_set_up):
+        of_one = list(group)
+        dates = [on for on, _ in of_one]
+        sessions = len({one.session_id for _, one in of_one})
+        yield Sensor(pod, foot, chip, odr_hz, range_g or None, min(dates), max(dates), sessions)
+
+
+def _changes(days: Sequence[Day], origin: Origin | None) -> Iterator[Change]:
+    """Another pod on a foot, or the same one set up otherwise."""
+    last: dict[Foot, SessionPart] = {}
+    for on, one in _sessions(days, origin):
+        former = last.get(one.foot)
+        last[one.foot] = one
+        if former is None:
+            continue
+        if former.pod != one.pod:
+            yield Change(on, "pod", former.pod, one.pod, one.foot)
+        if _set_up(former) != _set_up(one):
+            yield Change(on, "sensor", _set_up(former), _set_up(one), one.foot)
+
+
+def _set_up(session: SessionPart) -> str:
+    range_g = "range not known" if session.acc_range_g is None else f"±{session.acc_range_g} g"
+    return f"{session.chip} {session.odr_hz} Hz {range_g}"

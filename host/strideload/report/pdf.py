@@ -1,0 +1,134 @@
+"""The report as a PDF, by typst: accessible (PDF/UA-1), and of the same report the same bytes on every computer.
+
+Fonts are those that come with typst. Text in a script that they lack is set in a font of this computer where it has
+one, else written by its code points.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import typst
+
+from strideload.errors import StrideloadError
+from strideload.report.content import Report
+from strideload.report.says import Limits, says
+from strideload.report.sections.load import Units
+
+Paper = Literal["a4", "letter"]
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+MOST_PAGES = 3
+# The first with which it fits; with the last one it is as long as it is.
+LIMITS = (Limits(24, 6, 6), Limits(12, 6, 6), Limits(6, 4, 4), Limits(3, 2, 2))
+STANDARD = "ua-1"
+
+
+class NotWritten(StrideloadError):
+    """The file cannot be put where it was asked for."""
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(f"{file} cannot be written: {why}.")
+        self.file = file
+
+
+@dataclass(frozen=True)
+class Pdf:
+    data: bytes
+    pages: int
+
+
+def make(report: Report, paper: Paper = "a4", units: Units = "km") -> Pdf:
+    """At most three pages: where it is longer, fewer rows are listed."""
+    made = _listed(report, paper, units, LIMITS[0])
+    for limits in LIMITS[1:]:
+        if made.pages <= MOST_PAGES:
+            break
+        made = _listed(report, paper, units, limits)
+    return made
+
+
+def write(data: bytes, file: Path) -> None:
+    """Whole or not at all, and in place of a file only. NotWritten."""
+    try:
+        if file.exists() and not file.is_file():
+            raise NotWritten(file, "it is no file")
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
+            try:
+                part.write(data)
+                part.flush()
+                os.fsync(part.fileno())
+                os.replace(part.name, file)
+            except BaseException:
+                os.unlink(part.name)
+                raise
+    except OSError as error:
+        raise NotWritten(file, error.strerror or str(error)) from error
+
+
+def _listed(report: Report, paper: Paper, units: Units, limits: Limits) -> Pdf:
+    return _set({**says(report, units, limits), "paper": PAPERS[paper]})
+
+
+def _set(printed: dict[str, Any]) -> Pdf:
+    try:
+        return _typeset(printed, _own_fonts())
+    except typst.TypstError:
+        missing = {one for one in json.dumps(printed, ensure_ascii=False) if not _can_show(one)}
+        if not missing:
+            raise
+    try:
+        return _typeset(printed, _all_fonts())
+    except typst.TypstError:
+        return _typeset(_spelled(printed, missing), _own_fonts())
+
+
+def _typeset(printed: dict[str, Any], fonts: typst.Fonts) -> Pdf:
+    compiler = typst.Compiler(
+        TEMPLATE,
+        root=TEMPLATE.parent,
+        font_paths=fonts,
+        sys_inputs={"report": json.dumps(printed, ensure_ascii=False)},
+    )
+    data = compiler.compile(format="pdf", pdf_standards=[STANDARD])
+    assert isinstance(data, bytes)
+    return Pdf(data, json.loads(compiler.query("<pages>", field="value", one=True)))
+
+
+@cache
+def _own_fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False)
+
+
+@cache
+def _all_fonts() -> typst.Fonts:
+    return typst.Fonts()
+
+
+@cache
+def _can_show(character: str) -> bool:
+    """Whether typst's own fonts have it; asked of typst itself, with a page that holds nothing else."""
+    source = b'#set document(title: "-")\n#sys.inputs.one'
+    try:
+        typst.Compiler(source, font_paths=_own_fonts(), sys_inputs={"one": character}).compile(
+            format="pdf", pdf_standards=[STANDARD]
+        )
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _spelled(printed: Any, missing: set[str]) -> Any:
+    """With U+5C71 in place of each character that no font has."""
+    if isinstance(printed, str):
+        return "".join(f"[U+{ord(one):04X}]" if one in missing else one for one in printed)
+    if isinstance(printed, dict):
+        return {name: _spelled(value, missing) for name, value in printed.items()}
+    if isinstance(printed, list):
+        return [_spelled(value, missing) for value in printed]
+    return printed
