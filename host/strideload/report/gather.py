@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TypeVar
 
-from strideload.days import DayStore, days_of
+from strideload.days import DayStore, days_of, zoning
 from strideload.load.coverage import in_rank
 from strideload.load.day import Day, SessionPart
 from strideload.load.steps import Foot, Origin
@@ -62,7 +62,7 @@ def gather(
         first=first,
         last=last,
         made_on=made_on,
-        zone=store.zone_of(runner, last),
+        zone=zoning(store, runner)(last),
         days=tuple(load for load in loads if load.date >= first),
         origin=origin,
         comparisons=tuple(_comparisons(loads, first)),
