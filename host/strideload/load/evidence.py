@@ -96,7 +96,7 @@ _ALL: Final = (
         "before the run.",
         "Vincent 2017.",
         "expert opinion",
-        "A reason to do less and to ask, not a diagnosis.",
+        "A reason to do less and to ask; what the pain comes from, it does not say.",
     ),
     Evidence(
         "amber",

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Final, Literal
 
 from strideload.load.day import Known, Note
+from strideload.load.evidence import RuleId
 
 SPANS: Final = (7, 28)
 WEEK_DAYS: Final = 7
@@ -69,6 +70,7 @@ class WeekOverWeek:
     before: Week
     change: float | None
     bound: Bound
+    evidence: RuleId = "week_over_week"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Average:
     span_days: int
     value: float | None  # None: known days carry less than KNOWN_LEAST of its weight
     known_share: float  # of its weight, 0..1; days before the first are not known
+    evidence: RuleId = "ewma"
 
 
 def week_ending(last: date, days: Iterable[DayAmount]) -> Week:
