@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.longest import DayKnown, Gaps
@@ -167,6 +167,7 @@ runs_of_any_colour = st.lists(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(runs_of_any_colour)
 def test_no_more_than_the_growth_over_the_longest_and_never_from_nothing(runs):
     found = plan(*runs)
@@ -180,12 +181,14 @@ def test_no_more_than_the_growth_over_the_longest_and_never_from_nothing(runs):
         assert [colour for _, colour in runs[-2:]] == ["green", "green"]
 
 
+@settings(max_examples=60, deadline=None)
 @given(runs_of_any_colour, st.integers(1, 180))
 def test_a_better_last_run_never_allows_less(runs, minutes):
     allowed = [plan(*runs, (minutes, colour)).minutes for colour in ("red", "amber", "open", "green")]
     assert allowed == sorted(allowed)
 
 
+@settings(max_examples=60, deadline=None)
 @given(runs_of_any_colour, st.integers(0, 29), st.integers(1, 30))
 def test_more_growth_never_allows_less(runs, growth, more):
     low = plan(*runs, settings=PlanSettings(growth_percent=growth))
@@ -193,6 +196,7 @@ def test_more_growth_never_allows_less(runs, growth, more):
     assert (low.minutes or 0) <= (high.minutes or 0)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.permutations(range(4)))
 def test_the_order_that_runs_come_in_changes_nothing(order):
     runs = past((30, "green"), (40, "red"), (20, "green"), (20, "open"))

@@ -19,7 +19,7 @@ WEEK_DAYS: Final = 7
 # what is known as on what is not: three known days at a span of 7, ten at one of 28.
 KNOWN_LEAST: Final = 0.5
 
-Bound = Literal["exact", "at_least", "at_most", "not_known"]
+Bound = Literal["exact", "at_least", "at_most", "nothing_before", "not_known"]
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -99,6 +99,8 @@ def week_over_week(last: date, days: Iterable[DayAmount]) -> WeekOverWeek:
     """The week that ends with `last` over the one before. With days that are not known in both, nothing is said."""
     given = list(days)
     this, before = week_ending(last, given), week_ending(last - WEEK_DAYS * _ONE_DAY, given)
+    if before.exact and not before.at_least:
+        return WeekOverWeek(this, before, None, "nothing_before")
     if this.at_least is None or not before.at_least or not (this.exact or before.exact):
         return WeekOverWeek(this, before, None, "not_known")
     change = this.at_least / before.at_least - 1

@@ -95,6 +95,8 @@ def gaps(missing: Gaps) -> list[str]:
 
 def week_over_week(weeks: WeekOverWeek, measure: Measure) -> str:
     """ "12 % more running time in these 7 days than in the 7 before." """
+    if weeks.bound == "nothing_before":
+        return f"No {MEASURES[measure]} in the {WEEK_DAYS} days before, so nothing to compare with."
     if weeks.change is None:
         return f"How the {MEASURES[measure]} of these {WEEK_DAYS} days compares is not known."
     percent = number(abs(100 * weeks.change))

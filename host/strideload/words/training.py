@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from strideload.load.cadence import Fading, OwnCadence, Target
+from strideload.load.cadence import OwnCadence, Target
 from strideload.load.shoes import Mileage
 from strideload.load.strength import Group, GroupWork, WeekCoverage
 from strideload.words.numbers import THIN_SPACE, duration, number
@@ -87,11 +87,3 @@ def on_target(share: float | None) -> str:
     if share is None:
         return "How much of it was on target is not known."
     return f"On target, within 2.5{THIN_SPACE}%, for {number(100 * share)}{THIN_SPACE}% of the running time."
-
-
-def fading(stage: Fading) -> str:
-    """ "Next is run 5 of 7 with cues: in 75 % of it." """
-    if stage.next_run is None:
-        return f"The programme of {stage.runs_with_cues} runs with cues is over: no cues any more."
-    share = f"in {stage.share_percent}{THIN_SPACE}% of it"
-    return f"Next is run {stage.next_run} of {stage.runs_with_cues} with cues: {share}."
