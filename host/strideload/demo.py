@@ -27,6 +27,7 @@ from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
 from strideload.progress import Advance, Progress
 from strideload.settings import RunnerSection, Settings, system_zone
+from strideload.simulate.diary import keep_diary
 from strideload.simulate.pod import Recorded, ScratchFiles, Take, record
 from strideload.simulate.pod_folder import write_settings
 from strideload.simulate.runner import Plan, Runner
@@ -66,6 +67,8 @@ def demo(
         say("A season of training, simulated: ten weeks of pages from one pod.")
         with progress("Sending") as advance:
             _send_season(host, settings, seed, stack, advance)
+        host.store.derive()
+        keep_diary(host.store, RUNNER, days.today(host.store, RUNNER))
         pod_folder = settings.folder / "pod"
         say("Today's run, simulated: through chip, driver, detector and log.")
         with progress("Playing it") as advance:
