@@ -202,9 +202,7 @@ def _verdict(session: LadderSession, level: int, ran: Set[date], settings: Ladde
         return "open"
     if level == 0 and session.pain_during:
         return "pain_at_entry"
-    if any(
-        session.date - settings.rest_days * _ONE_DAY <= day <= session.date for day in ran - {session.date}
-    ):
+    if any(session.date - settings.rest_days * _ONE_DAY <= day <= session.date for day in ran):
         return "no_rest_before"
     return "counted"
 
