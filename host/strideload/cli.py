@@ -80,11 +80,15 @@ def up(
     lan: Annotated[
         bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
     ] = False,
+    page_lan: Annotated[
+        bool,
+        typer.Option("--page-lan", help="Show the page on the network, by HTTPS, to whoever logs in."),
+    ] = False,
 ) -> None:
     """Collect from pods and serve the page, until Ctrl-C."""
     from strideload.up import up as up_
 
-    up_(_settings(folder), port=port, lan=lan, say=_say)
+    up_(_settings(folder), port=port, lan=lan, page_lan=page_lan, say=_say)
 
 
 @app.command()
@@ -548,6 +552,70 @@ def pod_cue(
         else:
             found = (cueing.switch_off if off else cueing.show)(store, pod)
     print(cueing.to_json(found) if as_json else cueing.in_words(found))
+
+
+runner_app = typer.Typer(help="Runners of this house.", no_args_is_help=True)
+app.add_typer(runner_app, name="runner")
+
+Login = Annotated[str | None, typer.Option("--login", help="The name to log in by.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input, one line.")
+]
+
+
+@runner_app.command("add")
+def runner_add(
+    name: Annotated[str, typer.Argument(help="As the page shows it.")],
+    runner: Annotated[
+        str | None, typer.Option("--id", help="Up to 40 letters, digits, - or _; by default drawn.")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option("--time-zone", help="As Europe/Berlin; by default this computer's.")
+    ] = None,
+    login: Login = None,
+    password_stdin: FromStdin = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a runner. With --login asks for a password as well, which is not shown."""
+    from strideload import runners
+
+    if password_stdin and login is None:
+        raise StrideloadError("--password-stdin goes with --login.")
+    settings = _settings(folder)
+    password = None if login is None else runners.read_password(password_stdin)
+    with _store(settings) as store:
+        found = runners.add(store, name, zone or settings.time_zone(), runner, login, password)
+    print(runners.to_json([found]) if as_json else runners.in_words(found))
+
+
+@runner_app.command("list")
+def runner_list(folder: Folder = None, as_json: AsJson = False) -> None:
+    """The runners of this house, and who of them can log in."""
+    from strideload import runners
+
+    with _store(_settings(folder)) as store:
+        found = store.accounts.all()
+    print(runners.to_json(found) if as_json else "\n".join(map(runners.in_words, found)))
+
+
+@runner_app.command("password")
+def runner_password(
+    runner: Annotated[
+        str | None, typer.Argument(metavar="[RUNNER]", help="The id; by default the runner of the settings.")
+    ] = None,
+    login: Login = None,
+    password_stdin: FromStdin = False,
+    folder: Folder = None,
+) -> None:
+    """Set a runner's password. Asks for it, and does not show it; whoever was logged in is logged out."""
+    from strideload import runners
+
+    settings = _settings(folder)
+    with _store(settings) as store:
+        who = runners.require(store, runner or settings.runner.id, login)
+        found = runners.set_password(store, who, login, runners.read_password(password_stdin))
+    print(runners.in_words(found))
 
 
 def _settings(folder: Path | None) -> Any:
