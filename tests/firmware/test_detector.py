@@ -74,12 +74,14 @@ def test_flags_and_kinds_are_those_of_pages() -> None:
 )
 def test_set_up_refuses_what_it_cannot_scale(values: tuple[int, int, int], figure: str) -> None:
     with pytest.raises(ValueError, match=figure):
-        detector.setup(array("i", bytes(4 * detector.STATE_SIZE)), *values)
+        detector.setup(array("i", bytes(4 * 10_000)), *values)
 
 
-def test_set_up_refuses_a_state_of_another_size() -> None:
-    with pytest.raises(ValueError, match="7"):
-        detector.setup(array("i", bytes(28)), 416_000, 976, 0)
+@pytest.mark.parametrize("udps_lsb", [0, UDPS_LSB])
+def test_set_up_refuses_a_state_that_is_too_short(udps_lsb: int) -> None:
+    size = detector.state_size(416_000, udps_lsb)
+    with pytest.raises(ValueError, match=f"{size} numbers, got {size - 1}"):
+        detector.setup(array("i", bytes(4 * (size - 1))), 416_000, 976, udps_lsb)
 
 
 def test_a_block_is_not_longer_than_the_steps_can_hold() -> None:
@@ -326,7 +328,7 @@ def test_a_call_holds_the_most_that_it_can_release() -> None:
     case = Case(100_000, gyro_udps_lsb=UDPS_LSB)
     most = 0
     for shift in range(0, 512, 8):
-        state = array("i", bytes(4 * detector.STATE_SIZE))
+        state = array("i", bytes(4 * detector.state_size(case.rate_mhz, UDPS_LSB)))
         steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
         detector.setup(state, case.rate_mhz, 976, UDPS_LSB)
         for at in range(shift, len(samples), 512):
@@ -372,7 +374,7 @@ def test_sample_numbers_wrap(day_samples: Samples, day_steps: Steps, start: int)
 
 
 def test_gap_refuses_less_than_nothing() -> None:
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(416_000, 0)))
     detector.setup(state, 416_000, 976, 0)
     with pytest.raises(ValueError, match="-1"):
         detector.gap(state, -1)
@@ -444,7 +446,7 @@ def test_what_is_no_gait_gives_no_steps(name: str) -> None:
 
 def waits_of(samples: Samples, case: Case) -> NDArray[np.float64]:
     """Strides from a running contact to its report, and seconds of the contact, shape (n, 2)."""
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(case.rate_mhz, case.gyro_udps_lsb)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     detector.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
     waits: list[tuple[float, float]] = []

@@ -48,7 +48,7 @@ def detect(samples: Samples, case: Case) -> Steps:
 
 def detect_blocks(samples: Samples, case: Case, cuts: Sequence[tuple[int, int, int]]) -> Steps:
     """The same, cut as given."""
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(case.rate_mhz, case.gyro_udps_lsb)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     detector.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
     found: list[int] = []
@@ -78,7 +78,7 @@ def compiled() -> ModuleType:
 
 def detect_compiled(module: ModuleType, samples: Samples, case: Case) -> Steps:
     """Steps by a `compiled` detector."""
-    state = np.zeros(module.STATE_SIZE, np.int32)
+    state = np.zeros(module.state_size(case.rate_mhz, case.gyro_udps_lsb), np.int32)
     steps = np.zeros(module.STEP_SIZE * module.STEPS_LIMIT, np.int32)
     module.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
     found: list[int] = []
