@@ -201,9 +201,11 @@ _LENGTH_MASK = const((1 << 15) - 1)
 _CLIPPED = const(1 << 15)
 _GAPS = const(16)           # where their bits begin
 
-# After that ring, with gyroscope: of the last 512 internal samples, 1.4 s and more, the rotation u, v, w in LSB.
+# After that ring, with gyroscope: of the last 512 internal samples, 1.4 s and more, the rotation u, v, w in LSB. First
+# all u * 2**8 with the upper byte of v + 2**15, then all w * 2**8 with the lower one.
 _FAR = const(511)
-_ROTATION_SIZE = const(1024)  # u and w * 2**8, with the upper and the lower byte of v + 2**15
+_LOWER = const(512)
+_ROTATION_SIZE = const(1024)
 # fmt: on
 
 # Accelerations in u.
@@ -470,10 +472,10 @@ def _run(state, source, at, stride, n, held, steps, count):
         square = 0
         clip = 0
         if six:
-            far = rotation + 2 * (k & _FAR)
+            far = rotation + (k & _FAR)
             v = sum_v // decimation + 32768
             state[far] = sum_u // decimation << 8 | v >> 8
-            state[far + 1] = sum_w // decimation << 8 | v & 255
+            state[far + _LOWER] = sum_w // decimation << 8 | v & 255
             sum_u = 0
             sum_v = 0
             sum_w = 0
@@ -625,10 +627,10 @@ def _turn_axis(state, ticks):
     """Learn the axis of rotation: a leaky covariance over 5 s, now and then two power steps from the axis so far."""
     if ticks & 1:
         return
-    at = state[_ROTATION] + 2 * (state[_K] & _FAR)
+    at = state[_ROTATION] + (state[_K] & _FAR)
     u = state[at] >> 13
     v = _v(state, at) >> 5
-    w = state[at + 1] >> 13
+    w = state[at + _LOWER] >> 13
     c = _COVARIANCE
     state[c] += u * u - (state[c] >> 7)  # 2**20 x 2**7 at most, as all six
     state[c + 1] += u * v - (state[c + 1] >> 7)
@@ -679,9 +681,9 @@ def _turn_axis(state, ticks):
 
 def _about(state, k):
     """Rotation about the axis, LSB."""
-    at = state[_ROTATION] + 2 * (k & _FAR)
+    at = state[_ROTATION] + (k & _FAR)
     u = state[at]
-    w = state[at + 1]
+    w = state[at + _LOWER]
     v = ((u & 255) << 8 | w & 255) - 32768
     # 2**15 x 3**0.5 x 2**12
     return ((u >> 8) * state[_AXIS] + v * state[_AXIS + 1] + (w >> 8) * state[_AXIS + 2]) >> 12
@@ -689,7 +691,7 @@ def _about(state, k):
 
 def _v(state, at):
     """The middle one of the three rotations that lie there, LSB."""
-    return ((state[at] & 255) << 8 | state[at + 1] & 255) - 32768
+    return ((state[at] & 255) << 8 | state[at + _LOWER] & 255) - 32768
 
 
 def _rotate(state, steps, count):
@@ -721,10 +723,10 @@ def _walks(state):
 def _turn(state, k):
     """Follow the size of rotation: in a walker's turn, and where a bout begins or ends, the foot comes round about
     another axis than in its swings, and then rests."""
-    at = state[_ROTATION] + 2 * (k & _FAR)
+    at = state[_ROTATION] + (k & _FAR)
     u = state[at] >> 11
     v = _v(state, at) >> 3
-    w = state[at + 1] >> 11
+    w = state[at + _LOWER] >> 11
     root = _root(u * u + v * v + w * w, state[_TURN_ROOT])  # 3 x 2**24
     state[_TURN_ROOT] = root
     size = root << 3
@@ -1106,9 +1108,12 @@ def _push_off(state, slot, sign):
         return
     i = length
     turn = _about(state, start - i) * sign
-    while i > 0 and turn * 5 < deepest * 2 and _about(state, start - i + 1) * sign > turn:
+    while i > 0 and turn * 5 < deepest * 2:
+        after = _about(state, start - i + 1) * sign
+        if after <= turn:
+            break
         i -= 1  # the sole still comes down after landing
-        turn = _about(state, start - i) * sign
+        turn = after
     hump = 0
     at = start
     while i > 0:
