@@ -2,8 +2,8 @@
 
 Every value stays below 2**30, so that nothing is allocated where small integers have 31 bits; bounds stand in the
 comments. All state lies in one array of integers: a head of scalars, a ring of landing candidates, and rings of the
-last seconds at the internal rate, as long as the rate needs. Lengths of acceleration vectors do not change with the mounting, so that no axis
-is ever preferred. docs/detector.md explains the method.
+last seconds at the internal rate, as long as that needs. Lengths of acceleration vectors do not change with the
+mounting, so that no axis is ever preferred. docs/detector.md explains the method.
 
 Units: u = 1/512 g; F = 1/256 raw sample, counted modulo 2**29; k = internal samples, counted modulo 2**29.
 """
@@ -197,6 +197,7 @@ _LENGTHS = const(2006)      # u, with a bit for clipped, and above it the gaps s
 _DEVS = const(2007)         # running sum of ||a| - 1 g|
 _JERKS = const(2008)        # running sum of changes of |a|
 _SQUARES = const(2009)      # greatest squared length of the raw samples within, (2 LSB)**2
+_AGE_MASK = const(4095)     # internal samples, of which the ring has 1044 at most
 _LENGTH_MASK = const((1 << 15) - 1)
 _CLIPPED = const(1 << 15)
 _GAPS = const(16)           # where their bits begin
@@ -854,7 +855,7 @@ def _slot(number):
 
 def _at(state, k):
     """Where an internal sample of the last seconds lies in the ring."""
-    return (state[_HERE] - _WIDE * ((state[_K] - k) & _MASK)) % state[_ROUND]
+    return (state[_HERE] - _WIDE * ((state[_K] - k) & _AGE_MASK)) % state[_ROUND]
 
 
 def _centre(state, k):

@@ -289,6 +289,7 @@ def find_port():
 
 def read_settings(path):
     """Flat keys of a settings.toml, none when there is no such file. BoardError: no TOML, or not flat."""
+    from strideload_pod import boards
     from strideload_pod.boards import flat_toml
 
     try:
@@ -303,7 +304,7 @@ def read_settings(path):
     finally:
         # Its RAM is the pod's again.
         del sys.modules["strideload_pod.boards.flat_toml"]
-        del sys.modules["strideload_pod.boards"].flat_toml
+        del boards.flat_toml  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def uid_of(machine_id):
