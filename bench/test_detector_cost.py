@@ -94,7 +94,7 @@ def test_a_data_set_is_detected_quickly() -> None:
     """Compiled by numba, six axes at 416 Hz, warm, on one core."""
     compiled = detection.compiled()
     samples = np.tile(running(416), (20, 1))
-    state = np.zeros(detector.STATE_SIZE, np.int32)
+    state = np.zeros(detector.state_size(416_000, UDPS_LSB), np.int32)
     steps = np.zeros(detector.STEP_SIZE * detector.STEPS_LIMIT, np.int32)
     compiled.setup(state, 416_000, 976, UDPS_LSB)
     cuts = [samples[i : i + 512].ravel() for i in range(0, len(samples) - 511, 512)]

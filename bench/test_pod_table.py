@@ -11,6 +11,8 @@ import pytest
 
 import test_detector_cost as cost
 from making import power
+from strideload_pod import detector
+from strideload_pod.imu import RATE_CODES
 from strideload_pod.page import CRC_OFFSET, HEADER_SIZE, PAGE_SIZE, RAW_ACC_GYRO
 from strideload_pod.pod import PAGE_CLOSES_MS
 from support.pod_memory import pod_memory
@@ -40,6 +42,9 @@ def memory(folder: Path) -> Iterator[tuple[str, str]]:
             f"RAM after start, MicroPython, {form}",
             f"{pod_memory(folder / form, form)['in all'] / 1000:.0f} KB",
         )
+    for rate_hz in RATE_CODES:
+        six, three = (4 * detector.state_size(1000 * rate_hz, axes) / 1000 for axes in (True, False))
+        yield f"of it the detector's state at {rate_hz} Hz", f"{six:.1f} KB, without gyroscope {three:.1f}"
 
 
 def room() -> Iterator[tuple[str, str]]:

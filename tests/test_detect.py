@@ -37,7 +37,7 @@ def lines(detection):
 def straight_through(acc_g, rate_mhz, acc_ug_lsb):
     """What the detector says of these samples, without any of the host's code."""
     raw = np.round(acc_g * 1e6 / acc_ug_lsb).astype(np.int16)
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(rate_mhz, 0)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     detector.setup(state, rate_mhz, acc_ug_lsb, 0)
     found = []

@@ -72,11 +72,10 @@ def detect_compiled(values: NDArray[np.float64], chip: Chip) -> Steps:
     """By numba: for hours of signal."""
     made = module()
     samples = quantized(values, chip)
-    state = np.zeros(made.STATE_SIZE, np.int32)
+    rate_mhz, gyro_udps_lsb = round(chip.rate_hz * 1000), chip.gyro_udps_lsb if samples.shape[1] == 6 else 0
+    state = np.zeros(made.state_size(rate_mhz, gyro_udps_lsb), np.int32)
     steps = np.zeros(made.STEP_SIZE * made.STEPS_LIMIT, np.int32)
-    made.setup(
-        state, round(chip.rate_hz * 1000), chip.acc_ug_lsb, chip.gyro_udps_lsb if samples.shape[1] == 6 else 0
-    )
+    made.setup(state, rate_mhz, chip.acc_ug_lsb, gyro_udps_lsb)
     found: list[NDArray[np.int32]] = []
     for at in range(0, len(samples), made.BLOCK_LIMIT):
         block = samples[at : at + made.BLOCK_LIMIT]
@@ -88,11 +87,10 @@ def detect_compiled(values: NDArray[np.float64], chip: Chip) -> Steps:
 def detect_interpreted(values: NDArray[np.float64], chip: Chip) -> Steps:
     """By this Python: for minutes of it, and without waiting for a compiler."""
     samples = quantized(values, chip)
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    rate_mhz, gyro_udps_lsb = round(chip.rate_hz * 1000), chip.gyro_udps_lsb if samples.shape[1] == 6 else 0
+    state = array("i", bytes(4 * detector.state_size(rate_mhz, gyro_udps_lsb)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
-    detector.setup(
-        state, round(chip.rate_hz * 1000), chip.acc_ug_lsb, chip.gyro_udps_lsb if samples.shape[1] == 6 else 0
-    )
+    detector.setup(state, rate_mhz, chip.acc_ug_lsb, gyro_udps_lsb)
     found: list[int] = []
     for at in range(0, len(samples), detector.BLOCK_LIMIT):
         block = samples[at : at + detector.BLOCK_LIMIT]

@@ -2,8 +2,8 @@
 
 Every value stays below 2**30, so that nothing is allocated where small integers have 31 bits; bounds stand in the
 comments. All state lies in one array of integers: a head of scalars, a ring of landing candidates, and rings of the
-last seconds at the internal rate. Lengths of acceleration vectors do not change with the mounting, so that no axis
-is ever preferred. docs/detector.md explains the method.
+last seconds at the internal rate, as long as that needs. Lengths of acceleration vectors do not change with the
+mounting, so that no axis is ever preferred. docs/detector.md explains the method.
 
 Units: u = 1/512 g; F = 1/256 raw sample, counted modulo 2**29; k = internal samples, counted modulo 2**29.
 """
@@ -46,7 +46,8 @@ _G = const(512)                    # u in 1 g
 _FULL_SCALE = const(32_750)        # a raw value from here on is taken as clipped
 _CLIP_SQUARE = const(16_375 * 16_375)  # (2 LSB)**2, no shorter sample can be clipped
 _F_FAR = const(1 << 28)            # differences of F from here on are negative ones
-_GAP_MASK = const((1 << 28) - 1)
+_GAP_MASK = const((1 << 14) - 1)   # of gaps, of which the ring holds less: each takes a raw sample at least
+_LONG_AGO = const(1024)     # internal samples, more than any stride has, and F comes round much later
 
 # Head of the state.
 _AXES = const(0)            # numbers a sample: 3 or 6
@@ -75,6 +76,7 @@ _F_BIAS_HUMP = const(22)    # F, the hump of push-off in the acceleration lies s
 _F_STRIDE_MIN = const(23)
 _F_STRIDE_MAX = const(24)
 _F_RUN_MAX = const(25)
+_ROUND = const(26)          # numbers in the ring of the last seconds
 _F_QUICK = const(27)  # 0.8 s
 _F_SLOW = const(28)  # 1.2 s
 _F_PULL = const(29)         # F, as far a landmark of rotation moves a contact
@@ -133,12 +135,15 @@ _SWING_MOST = const(81)
 _SWING_SUM = const(82)
 _DIFFS = const(83)          # landmarks of acceleration less those of rotation so far
 _TURN = const(84)           # 1 in a lobe of rotation about whatever axis
+_HERE = const(85)           # where the last internal sample lies in that ring
 _TURN_MOST = const(86)      # its greatest rotation and angle
 _TURN_SUM = const(87)
 _TURN_END = const(88)       # the last k of one that is followed by rest so far, or -1
 _TURN_ROOT = const(89)      # last size of rotation, LSB / 8
 _LOOKED = const(90)         # 1 when it was looked back for the bout's next contact
 _OTHER_K = const(91)        # k of the last strong landing after a swing in the other sense
+_TICK_HERE = const(92)      # where the last tick lies in its ring
+_ROTATION = const(93)       # where rotation begins in the state
 _SAMPLE = const(94)         # the last raw sample
 _AXIS = const(100)          # of rotation in the swing, 4096 long
 _COVARIANCE = const(103)    # of rotation in 32 LSB, times 128: xx xy xz yy yz zz
@@ -170,30 +175,38 @@ _C_SIZE = const(20)
 
 _CANDIDATE = const(118)
 
-# Rings of the last 1024 internal samples: 2.8 s at the highest internal rate.
-_RING = const(1024)
-_R = const(1023)
-_LENGTHS = const(758)       # u
-_DEVS = const(1782)         # running sum of ||a| - 1 g|
-_JERKS = const(2806)        # running sum of changes of |a|
-_SQUARES = const(3830)      # greatest squared length of the raw samples within, (2 LSB)**2
-_MARKS = const(4854)        # gaps so far * 2 + clipped
-_NEAR = const(255)          # of the last 256, 0.7 s and more, the vector itself, LSB
-_XS = const(5878)
-_YS = const(6134)
-_ZS = const(6390)
-_FAR = const(511)           # of the last 512, 1.4 s and more, the rotation, LSB
-_US = const(6646)
-_VS = const(7158)
-_WS = const(7670)
+_NEAR = const(255)          # of the last 256 internal samples, 0.7 s and more, the vector itself, LSB
+_XS = const(758)
+_YS = const(1014)
+_ZS = const(1270)
 _LATELY = const(31)         # of the last 32 ticks, 0.6 s, the landing strength
-_STRENGTHS = const(8182)
-_ENERGIES = const(8214)  # of the landing that is measured, summed up
-_TICKED = const(255)        # of the last 256 ticks, 4 s and more, the vector, u / 8
-_TICK_XS = const(8310)
-_TICK_YS = const(8566)
-_TICK_ZS = const(8822)
-STATE_SIZE = 9078
+_STRENGTHS = const(1526)
+_ENERGIES = const(1558)     # of the landing that is measured, summed up
+
+# Of the last 176 ticks, 2.8 s and more, the vector in u / 8, at most 2307, in two numbers: x and y; z.
+_TICK_ROUND = const(352)
+_TICK_XY = const(1654)      # x * 2**13 + y + 2**12
+_TICK_Z = const(1655)
+
+# Of the last 2.9 s, four numbers an internal sample. The oldest that is read is the greatest strength of a landing, up
+# to 0.11 s before its contact, which is a stride of 1.9 s before another's, which comes up to 0.14 s before its
+# greatest strength, and that is found up to 0.62 s late.
+_WIDE = const(4)
+_ROUND_20_HZ = const(232)   # 20 Hz x 2.9 s x 4
+_LENGTHS = const(2006)      # u, with a bit for clipped, and above it the gaps so far
+_DEVS = const(2007)         # running sum of ||a| - 1 g|
+_JERKS = const(2008)        # running sum of changes of |a|
+_SQUARES = const(2009)      # greatest squared length of the raw samples within, (2 LSB)**2
+_AGE_MASK = const(4095)     # internal samples, of which the ring has 1044 at most
+_LENGTH_MASK = const((1 << 15) - 1)
+_CLIPPED = const(1 << 15)
+_GAPS = const(16)           # where their bits begin
+
+# After that ring, with gyroscope: of the last 512 internal samples, 1.4 s and more, the rotation u, v, w in LSB. First
+# all u * 2**8 with the upper byte of v + 2**15, then all w * 2**8 with the lower one.
+_FAR = const(511)
+_LOWER = const(512)
+_ROTATION_SIZE = const(1024)
 # fmt: on
 
 # Accelerations in u.
@@ -216,28 +229,45 @@ _CHAIN_MIN = const(4)
 _VALUE_MIN = const(1000)
 
 
+def _internal_hz100(rate_mhz):
+    """Internal rate in 1/100 Hz: 100 to 360 Hz."""
+    return rate_mhz // max(1, rate_mhz // 180_000) // 10
+
+
+def _round_size(rate_mhz):
+    """Numbers in the ring of the last seconds. In steps of 20 Hz: chips of one nominal rate differ by a few percent."""
+    return (_internal_hz100(rate_mhz) + 1999) // 2000 * _ROUND_20_HZ
+
+
+def state_size(rate_mhz, has_gyro):
+    """How many numbers the state has to have for this rate, with or without gyroscope."""
+    return _LENGTHS + _round_size(rate_mhz) + (_ROTATION_SIZE if has_gyro else 0)
+
+
 def setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb):
     """Begin anew: true rate in 1/1000 Hz, micro-g and micro-deg/s a LSB (0: no gyroscope). ValueError."""
-    if len(state) != STATE_SIZE:
-        raise ValueError("the detector's state has %d numbers, got %d" % (STATE_SIZE, len(state)))
     if not RATE_MHZ_MIN <= rate_mhz <= RATE_MHZ_MAX:
         raise ValueError("rate must be %d to %d mHz, got %d" % (RATE_MHZ_MIN, RATE_MHZ_MAX, rate_mhz))
     if not 1 <= acc_ug_lsb <= ACC_UG_LSB_MAX:
         raise ValueError("acceleration must be 1 to %d ug/LSB, got %d" % (ACC_UG_LSB_MAX, acc_ug_lsb))
     if gyro_udps_lsb < 0:
         raise ValueError("rotation must be 0 or more udps/LSB, got %d" % gyro_udps_lsb)
-    for i in range(STATE_SIZE):
+    size = state_size(rate_mhz, gyro_udps_lsb)
+    if len(state) < size:
+        raise ValueError("the detector's state must have %d numbers, got %d" % (size, len(state)))
+    for i in range(len(state)):
         state[i] = 0
+    state[_ROUND] = _round_size(rate_mhz)
+    state[_ROTATION] = _LENGTHS + state[_ROUND]
     state[_ROOT] = 1
-    decimation = max(1, rate_mhz // 180_000)
     state[_AXES] = 6 if gyro_udps_lsb else 3
-    state[_DECIMATION] = decimation
+    state[_DECIMATION] = max(1, rate_mhz // 180_000)
     # 2 LSB in u, times 2**14: ug * 2 / 1e6 * 512 * 16384 = ug * 16.777216; 1100 gives 18455.
     state[_SCALE] = acc_ug_lsb * 16_777 // 1000
     state[_UG] = acc_ug_lsb
     if rate_mhz < 500_000 or acc_ug_lsb <= 500:
         state[_UNRELIABLE] = STEP_PEAK_UNRELIABLE
-    internal = rate_mhz // decimation // 10
+    internal = _internal_hz100(rate_mhz)
     state[_RATE_HZ100] = internal
     i = _W10
     for ms in (10, 40, 60, 70, 90, 100, 130, 170, 190, 250, 290, 400):
@@ -366,6 +396,9 @@ def _run(state, source, at, stride, n, held, steps, count):
     square = state[_SQUARE]
     clip = state[_CLIP]
     k = state[_K]
+    here_at = state[_HERE]
+    size = state[_ROUND]
+    rotation = state[_ROTATION]
     warm = state[_WARM]
     warm_at = state[_W400]
     to_tick = state[_TO_TICK]
@@ -375,7 +408,7 @@ def _run(state, source, at, stride, n, held, steps, count):
     sum_jerk = state[_SUM_JERK]
     if held:
         state[_SUM_GAP] = (state[_SUM_GAP] + 1) & _GAP_MASK
-    mark = state[_SUM_GAP] * 2
+    mark = state[_SUM_GAP] << _GAPS
     for _ in range(n):
         x = source[at]
         y = source[at + 1]
@@ -387,7 +420,7 @@ def _run(state, source, at, stride, n, held, steps, count):
         if here > square:
             square = here
             if here >= _CLIP_SQUARE and (max(x, y, z) >= _FULL_SCALE or min(x, y, z) <= -_FULL_SCALE):
-                clip = 1
+                clip = _CLIPPED
         if six:
             sum_u += source[at + 3]
             sum_v += source[at + 4]
@@ -401,8 +434,10 @@ def _run(state, source, at, stride, n, held, steps, count):
             continue
 
         k = (k + 1) & _MASK
-        ring = k & _R
         near = k & _NEAR
+        here_at += _WIDE
+        if here_at == size:
+            here_at = 0
         phase = 0
         if decimation > 1:
             x = (sum_x + x) // decimation
@@ -431,18 +466,17 @@ def _run(state, source, at, stride, n, held, steps, count):
             before = length
         sum_dev = (sum_dev + abs(length - _G)) & _MASK
         sum_jerk = (sum_jerk + abs(length - before)) & _MASK
-        state[_LENGTHS + ring] = length
-        state[_DEVS + ring] = sum_dev
-        state[_JERKS + ring] = sum_jerk
-        state[_SQUARES + ring] = square
-        state[_MARKS + ring] = mark + clip
+        state[_LENGTHS + here_at] = mark + clip + length
+        state[_DEVS + here_at] = sum_dev
+        state[_JERKS + here_at] = sum_jerk
+        state[_SQUARES + here_at] = square
         square = 0
         clip = 0
         if six:
-            ring = k & _FAR
-            state[_US + ring] = sum_u // decimation
-            state[_VS + ring] = sum_v // decimation
-            state[_WS + ring] = sum_w // decimation
+            far = rotation + (k & _FAR)
+            v = sum_v // decimation + 32768
+            state[far] = sum_u // decimation << 8 | v >> 8
+            state[far + _LOWER] = sum_w // decimation << 8 | v & 255
             sum_u = 0
             sum_v = 0
             sum_w = 0
@@ -453,6 +487,7 @@ def _run(state, source, at, stride, n, held, steps, count):
             to_tick = state[_HOP]
             state[_NUM] = (state[_NUM] + decimation * ((k - state[_K]) & _MASK)) & _MASK
             state[_K] = k
+            state[_HERE] = here_at
             state[_WARM] = warm
             count = _tick(state, steps, count)
 
@@ -467,6 +502,7 @@ def _run(state, source, at, stride, n, held, steps, count):
     state[_CLIP] = clip
     state[_NUM] = (state[_NUM] + decimation * ((k - state[_K]) & _MASK)) & _MASK
     state[_K] = k
+    state[_HERE] = here_at
     state[_WARM] = warm
     state[_TO_TICK] = to_tick
     state[_LENGTH] = length
@@ -482,15 +518,19 @@ def _tick(state, steps, count):
     strength = 0
     middle = (k - state[_W190]) & _MASK
     if state[_WARM] >= state[_W400]:
-        strength = _strength(state, middle)
+        strength = _strength(state)
     ticks = (state[_TICKS] + 1) & _MASK
     state[_TICKS] = ticks
     state[_STRENGTHS + (ticks & _LATELY)] = strength
     near = k & _NEAR
-    at = ticks & _TICKED
-    state[_TICK_XS + at] = (state[_XS + near] * state[_SCALE]) >> 18  # 2**15 x 18455
-    state[_TICK_YS + at] = (state[_YS + near] * state[_SCALE]) >> 18
-    state[_TICK_ZS + at] = (state[_ZS + near] * state[_SCALE]) >> 18
+    at = state[_TICK_HERE] + 2
+    if at == _TICK_ROUND:
+        at = 0
+    state[_TICK_HERE] = at
+    x = (state[_XS + near] * state[_SCALE]) >> 18  # 2**15 x 18455
+    y = (state[_YS + near] * state[_SCALE]) >> 18
+    state[_TICK_XY + at] = x << 13 | y + 4096
+    state[_TICK_Z + at] = (state[_ZS + near] * state[_SCALE]) >> 18
     if state[_AXES] == 6:
         _turn_axis(state, ticks)
         count = _rotate(state, steps, count)
@@ -562,18 +602,22 @@ def _past_best(state, middle, steps, count):
     return count
 
 
-def _strength(state, middle):
-    """Landing strength around an internal sample 190 ms ago, in 1/256."""
+def _strength(state):
+    """Landing strength around the internal sample 190 ms ago, in 1/256."""
+    size = state[_ROUND]
+    now = state[_HERE]
+    middle = now - _WIDE * state[_W190]
+    w40 = _WIDE * state[_W40]
     # Total variation over 80 ms in g is 8 times the mean change in g per 10 ms.
-    shock = state[_JERKS + ((middle + state[_W40]) & _R)] - state[_JERKS + ((middle - state[_W40]) & _R)]
+    shock = state[_JERKS + (middle + w40) % size] - state[_JERKS + (middle - w40) % size]
     shock = (shock & _MASK) >> 3
     if shock <= _SHOCK_MIN:
         return 0
     w100 = state[_W100]
-    braking = state[_DEVS + ((middle - state[_W70]) & _R)] - state[_DEVS + ((middle - state[_W170]) & _R)]
+    braking = state[_DEVS + (middle - _WIDE * state[_W70]) % size]
+    braking -= state[_DEVS + (middle - _WIDE * state[_W170]) % size]
     braking = (braking & _MASK) // w100 + _BRAKING_FLOOR
-    after = (middle + state[_W90]) & _R
-    now = state[_K] & _R
+    after = (middle + _WIDE * state[_W90]) % size
     activity = ((state[_DEVS + now] - state[_DEVS + after]) & _MASK) // w100
     activity += ((state[_JERKS + now] - state[_JERKS + after]) & _MASK) // 10
     # below 2**14 x 2**15
@@ -584,10 +628,10 @@ def _turn_axis(state, ticks):
     """Learn the axis of rotation: a leaky covariance over 5 s, now and then two power steps from the axis so far."""
     if ticks & 1:
         return
-    at = state[_K] & _FAR
-    u = state[_US + at] >> 5
-    v = state[_VS + at] >> 5
-    w = state[_WS + at] >> 5
+    at = state[_ROTATION] + (state[_K] & _FAR)
+    u = state[at] >> 13
+    v = _v(state, at) >> 5
+    w = state[at + _LOWER] >> 13
     c = _COVARIANCE
     state[c] += u * u - (state[c] >> 7)  # 2**20 x 2**7 at most, as all six
     state[c + 1] += u * v - (state[c + 1] >> 7)
@@ -638,13 +682,17 @@ def _turn_axis(state, ticks):
 
 def _about(state, k):
     """Rotation about the axis, LSB."""
-    at = k & _FAR
+    at = state[_ROTATION] + (k & _FAR)
+    u = state[at]
+    w = state[at + _LOWER]
+    v = ((u & 255) << 8 | w & 255) - 32768
     # 2**15 x 3**0.5 x 2**12
-    return (
-        state[_US + at] * state[_AXIS]
-        + state[_VS + at] * state[_AXIS + 1]
-        + state[_WS + at] * state[_AXIS + 2]
-    ) >> 12
+    return ((u >> 8) * state[_AXIS] + v * state[_AXIS + 1] + (w >> 8) * state[_AXIS + 2]) >> 12
+
+
+def _v(state, at):
+    """The middle one of the three rotations that lie there, LSB."""
+    return ((state[at] & 255) << 8 | state[at + _LOWER] & 255) - 32768
 
 
 def _rotate(state, steps, count):
@@ -676,10 +724,10 @@ def _walks(state):
 def _turn(state, k):
     """Follow the size of rotation: in a walker's turn, and where a bout begins or ends, the foot comes round about
     another axis than in its swings, and then rests."""
-    at = k & _FAR
-    u = state[_US + at] >> 3
-    v = state[_VS + at] >> 3
-    w = state[_WS + at] >> 3
+    at = state[_ROTATION] + (k & _FAR)
+    u = state[at] >> 11
+    v = _v(state, at) >> 3
+    w = state[at + _LOWER] >> 11
     root = _root(u * u + v * v + w * w, state[_TURN_ROOT])  # 3 x 2**24
     state[_TURN_ROOT] = root
     size = root << 3
@@ -781,7 +829,7 @@ def _landing(state, steps, count):
 def _is_in_rhythm(state, k, strength):
     """In a bout: whether this landing comes when the next contact is expected, and is as strong as one."""
     since = (k - state[_LAST_K]) & _MASK
-    if not state[_TRACKING] or since >= _RING:
+    if not state[_TRACKING] or since >= _LONG_AGO:
         return False
     off = since * (256 * state[_DECIMATION]) - state[_PERIOD]
     return abs(off) * 8 < state[_PERIOD] and strength * 2 >= state[_LEVEL]
@@ -805,6 +853,11 @@ def _slot(number):
     return _CANDIDATE + (number & (_CANDIDATES - 1)) * _C_SIZE
 
 
+def _at(state, k):
+    """Where an internal sample of the last seconds lies in the ring."""
+    return (state[_HERE] - _WIDE * ((state[_K] - k) & _AGE_MASK)) % state[_ROUND]
+
+
 def _centre(state, k):
     """F of the centre of an internal sample of the last seconds."""
     decimation = state[_DECIMATION]
@@ -818,8 +871,8 @@ def _candidate(state, k, strength, sign, steps, count):
     `sign` is that of the rotation in its swing, which has just been found, or 0 without gyroscope.
     """
     # A tap comes out of rest, a landing out of a swing: without one the strength is weighted down.
-    swing = (state[_DEVS + ((k - state[_W70]) & _R)] - state[_DEVS + ((k - state[_W400]) & _R)]) & _MASK
-    swing //= state[_W400] - state[_W70]
+    swing = state[_DEVS + _at(state, k - state[_W70])] - state[_DEVS + _at(state, k - state[_W400])]
+    swing = (swing & _MASK) // (state[_W400] - state[_W70])
     strength = min(strength, 16_383) * min(swing, _SWING_FULL) // _SWING_FULL
     if strength < (_STRENGTH_MIN_OF_SWING if sign else _STRENGTH_MIN):
         return count
@@ -915,9 +968,11 @@ def _break(state, slot, first, length):
     finer = 2 if span == 1 else 1
     around = max(2, span)
     peak = 0
-    for i in range(first - around, first + length + around):
-        if state[_SQUARES + (i & _R)] > peak:
-            peak = state[_SQUARES + (i & _R)]
+    size = state[_ROUND]
+    at = _at(state, first - around)
+    for _ in range(length + 2 * around):
+        peak = max(peak, state[_SQUARES + at])
+        at = (at + _WIDE) % size
     # No second difference is longer than 8 x the greatest length, which is in 2 LSB: 2**10 and 9 for the roundings.
     shift = 0
     while peak >> 2 * shift >= 1 << 14:
@@ -1054,9 +1109,12 @@ def _push_off(state, slot, sign):
         return
     i = length
     turn = _about(state, start - i) * sign
-    while i > 0 and turn * 5 < deepest * 2 and _about(state, start - i + 1) * sign > turn:
+    while i > 0 and turn * 5 < deepest * 2:
+        after = _about(state, start - i + 1) * sign
+        if after <= turn:
+            break
         i -= 1  # the sole still comes down after landing
-        turn = _about(state, start - i) * sign
+        turn = after
     hump = 0
     at = start
     while i > 0:
@@ -1079,24 +1137,36 @@ def _impact(state, slot):
     peak = 0
     clip = 0
     highest = 0
+    size = state[_ROUND]
+    first = _at(state, mark - state[_W10])
+    at = first
     for i in range(-state[_W10], state[_W100]):
-        at = (mark + i) & _R
-        clip |= state[_MARKS + at] & 1
+        clip |= state[_LENGTHS + at] & _CLIPPED
         if state[_SQUARES + at] > peak:
             peak = state[_SQUARES + at]
             highest = i
+        at = (at + _WIDE) % size
     state[slot + _C_CLIP] = clip
     state[slot + _C_PEAK] = _root(peak, state[_ROOT]) * (2 * state[_UG]) // 1000  # 28378 x 2200
     rise = 0
-    for i in range(-state[_W10], highest + 1):
-        at = mark + i
-        rise = max(rise, state[_LENGTHS + (at & _R)] - state[_LENGTHS + ((at - 1) & _R)])
+    before = state[_LENGTHS + (first - _WIDE) % size] & _LENGTH_MASK
+    at = first
+    for _ in range(-state[_W10], highest + 1):
+        length = state[_LENGTHS + at] & _LENGTH_MASK
+        rise = max(rise, length - before)
+        before = length
+        at = (at + _WIDE) % size
     state[slot + _C_RISE] = rise * (state[_RATE_HZ100] // 20) // 2560  # 31964 x 1800; u to g: 512
 
 
-def _push(state, k):
-    """Length of the acceleration over three internal samples, times 3."""
-    return state[_LENGTHS + ((k - 1) & _R)] + state[_LENGTHS + (k & _R)] + state[_LENGTHS + ((k + 1) & _R)]
+def _push(state, at):
+    """Length of the acceleration over three internal samples, times 3. `at`: of the middle one, or rounds off it."""
+    size = state[_ROUND]
+    return (
+        (state[_LENGTHS + (at - _WIDE) % size] & _LENGTH_MASK)
+        + (state[_LENGTHS + at % size] & _LENGTH_MASK)
+        + (state[_LENGTHS + (at + _WIDE) % size] & _LENGTH_MASK)
+    )
 
 
 def _activity(state, before, slot):
@@ -1104,7 +1174,7 @@ def _activity(state, before, slot):
     k = state[slot + _C_IC_K]
     start = state[before + _C_IC_K]
     length = max(1, (k - start) & _MASK)
-    return ((state[_DEVS + (k & _R)] - state[_DEVS + (start & _R)]) & _MASK) // length
+    return ((state[_DEVS + _at(state, k)] - state[_DEVS + _at(state, start)]) & _MASK) // length
 
 
 def _link(state, slot, previous):
@@ -1116,8 +1186,9 @@ def _link(state, slot, previous):
     k = state[slot + _C_IC_K]
     start = state[before + _C_IC_K]
     length = (k - start) & _MASK
-    lost = (state[_MARKS + (k & _R)] >> 1) - (state[_MARKS + (start & _R)] >> 1)
-    state[slot + _C_GAP] = 1 if lost != 0 else 0
+    at = _at(state, start)
+    gaps = (state[_LENGTHS + _at(state, k)] >> _GAPS) - (state[_LENGTHS + at] >> _GAPS)
+    state[slot + _C_GAP] = 1 if gaps != 0 else 0
     kind = _kind(state, before, slot, stride)
     state[slot + _C_KIND] = kind
     state[slot + _C_SEEN] = 0
@@ -1144,11 +1215,11 @@ def _link(state, slot, previous):
     high = length * high // 100
     greatest = 0
     for i in range(low, high):
-        greatest = max(greatest, _push(state, start + i))
+        greatest = max(greatest, _push(state, at + _WIDE * i))
     i = low
     while i < high and (
-        _push(state, start + i) * 10 < greatest * share
-        or _push(state, start + i + 1) > _push(state, start + i)
+        _push(state, at + _WIDE * i) * 10 < greatest * share
+        or _push(state, at + _WIDE * (i + 1)) > _push(state, at + _WIDE * i)
     ):
         i += 1
     toe_off = (start + i) & _MASK
@@ -1164,7 +1235,9 @@ def _kind(state, before, slot, stride):
     length = (state[slot + _C_IC_K] - start) & _MASK
     low = length * 18 // 100
     high = max(low + 1, length * 45 // 100)
-    stance = state[_DEVS + ((start + high) & _R)] - state[_DEVS + ((start + low) & _R)]
+    at = _at(state, start)
+    size = state[_ROUND]
+    stance = state[_DEVS + (at + _WIDE * high) % size] - state[_DEVS + (at + _WIDE * low) % size]
     stance = (stance & _MASK) // (high - low)
     if stance < _STANDS_MAX:
         return STEP_KIND_WALK
@@ -1182,23 +1255,25 @@ def _is_still(state, before, slot, dev):
     hop = state[_HOP]
     start = state[before + _C_IC_K]
     length = (state[slot + _C_IC_K] - start) & _MASK
-    first = state[_TICKS] - ((state[_K] - start - length * 15 // 100) & _MASK) // hop
+    first = state[_TICK_HERE] - 2 * (((state[_K] - start - length * 15 // 100) & _MASK) // hop)
     count = max(2, length // (4 * hop))
     mean_x = 0
     mean_y = 0
     mean_z = 0
-    for i in range(first, first + count):
-        mean_x += state[_TICK_XS + (i & _TICKED)]
-        mean_y += state[_TICK_YS + (i & _TICKED)]
-        mean_z += state[_TICK_ZS + (i & _TICKED)]
+    for i in range(count):
+        at = (first + 2 * i) % _TICK_ROUND
+        mean_x += state[_TICK_XY + at] >> 13
+        mean_y += (state[_TICK_XY + at] & 8191) - 4096
+        mean_z += state[_TICK_Z + at]
     mean_x //= count
     mean_y //= count
     mean_z //= count
     squares = 0
-    for i in range(first, first + count):
-        x = state[_TICK_XS + (i & _TICKED)] - mean_x
-        y = state[_TICK_YS + (i & _TICKED)] - mean_y
-        z = state[_TICK_ZS + (i & _TICKED)] - mean_z
+    for i in range(count):
+        at = (first + 2 * i) % _TICK_ROUND
+        x = (state[_TICK_XY + at] >> 13) - mean_x
+        y = (state[_TICK_XY + at] & 8191) - 4096 - mean_y
+        z = state[_TICK_Z + at] - mean_z
         squares += min(x * x + y * y + z * z, 1 << 22)  # 3 x 2**26 before; 32 of them
     return squares // count * 100 < dev * dev  # dev in u, eight times the unit here: (0.8)**2 = 64 / 100
 
@@ -1221,9 +1296,9 @@ def _is_gait(state, before, slot, stride):
         return False
     k = state[slot + _C_K]
     w40 = state[_W40]
-    shock = ((state[_JERKS + ((k + w40) & _R)] - state[_JERKS + ((k - w40) & _R)]) & _MASK) >> 4
+    shock = ((state[_JERKS + _at(state, k + w40)] - state[_JERKS + _at(state, k - w40)]) & _MASK) >> 4
     start = state[before + _C_K]
-    all_of_it = ((state[_JERKS + (k & _R)] - state[_JERKS + (start & _R)]) & _MASK) >> 4
+    all_of_it = ((state[_JERKS + _at(state, k)] - state[_JERKS + _at(state, start)]) & _MASK) >> 4
     # 7/4 of the mean change: 84 x 4000 x 683 and 683 x 4000 x 58 x 7/4
     return shock * ((k - start) & _MASK) >= all_of_it * (2 * w40) // 4 * 7
 
@@ -1244,7 +1319,7 @@ def _search(state, number, steps, count):
         stride = (state[slot + _C_IC] - state[before + _C_IC]) & _MASK
         long_ago = (
             state[slot + _C_IC_K] - state[before + _C_IC_K]
-        ) & _MASK >= _RING  # where F may have come round
+        ) & _MASK >= _LONG_AGO  # where F may have come round
         if long_ago or _F_FAR > stride > state[_F_STRIDE_MAX]:
             break
         skipped = between

@@ -58,7 +58,7 @@ def session_number(boot, count):
 
 
 def zeros(code, count):
-    """An array of so many zeros, made without a copy beside it: the detector's takes 36 KB."""
+    """An array of so many zeros, made without a copy beside it: the detector's takes 22 KB."""
     made = array(code, range(count))
     for i in range(count):
         made[i] = 0
@@ -91,7 +91,8 @@ class Pod:
         self.log.raw_gives_way = bool(settings["STRIDELOAD_RAW_GIVES_WAY"])
         self.axes = 6 if settings["STRIDELOAD_GYRO_DPS"] else 3
         self.block = zeros("h", BLOCK_NUMBERS)
-        self.detector_state = zeros("i", detector.STATE_SIZE)
+        size = detector.state_size(1000 * settings["STRIDELOAD_ODR_HZ"], settings["STRIDELOAD_GYRO_DPS"])
+        self.detector_state = zeros("i", size)
         self.steps = zeros("i", detector.STEP_SIZE * detector.STEPS_LIMIT)
         self.capture = None  # until samples are to be kept
         self.chip_known = False  # it was started once in this boot, and `imu` reads it
@@ -275,10 +276,19 @@ class Pod:
         self.imu = imu
         self.chip_known = True
         self.read_every_ms = min(imu.watermark_ms, READ_EVERY_MS)
-        self.page.fields["rate_mhz"] = imu.rate_mhz
-        detector.setup(self.detector_state, imu.rate_mhz, imu.acc_ug_lsb, imu.gyro_udps_lsb)
+        self._set_up_detector()
         self.drained_tick_ms = self.board.clock.ticks_ms()
         self.sure = (self.drained_tick_ms, self.sample)
+
+    def _set_up_detector(self):
+        """Let the detector begin anew at the chip's own rate."""
+        imu = self.imu
+        self.page.fields["rate_mhz"] = imu.rate_mhz
+        size = detector.state_size(imu.rate_mhz, imu.gyro_udps_lsb)
+        if len(self.detector_state) < size:  # this chip is far off its nominal rate
+            self.detector_state = zeros("i", 0)  # no room for both
+            self.detector_state = zeros("i", size)
+        detector.setup(self.detector_state, imu.rate_mhz, imu.acc_ug_lsb, imu.gyro_udps_lsb)
 
     def _start_chip_again(self):
         """Set the chip up anew. Its clock is lost by it: the pod's own says what is missing. ImuError."""
@@ -288,14 +298,12 @@ class Pod:
         self.drained_tick_ms = self.board.clock.ticks_ms()
         passed_ms = self.drained_tick_ms - self.sure[0]
         due = self.sure[1] + (passed_ms * self.imu.rate_mhz + 500_000) // 1_000_000
-        state, rate_mhz = self.detector_state, self.imu.rate_mhz
-        if self.page.fields["rate_mhz"] != rate_mhz:
+        if self.page.fields["rate_mhz"] != self.imu.rate_mhz:
             # The rate was read wrong before: what was found until now is said by that rate, what comes by this one.
-            self._add_steps(detector.finish(state, self.steps))
+            self._add_steps(detector.finish(self.detector_state, self.steps))
             self._flush()
-            self.page.fields["rate_mhz"] = rate_mhz
-            detector.setup(state, rate_mhz, self.imu.acc_ug_lsb, self.imu.gyro_udps_lsb)
-            detector.gap(state, self.sample % detector.SAMPLE_WRAP)
+            self._set_up_detector()
+            detector.gap(self.detector_state, self.sample % detector.SAMPLE_WRAP)
         self._pass_gap(max(0, due - self.sample), 0, pages.GAP_ASLEEP if self.slept else cause)
         self.slept = False
         self.sure = (self.drained_tick_ms, self.sample)

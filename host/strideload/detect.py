@@ -171,10 +171,11 @@ def _run(
 ) -> NDArray[np.int64]:
     """Raw steps, shape (m, STEP_SIZE)."""
     samples, acc_ug_lsb, gyro_udps_lsb = _as_int16(recording)
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    rate_mhz = round(recording.rate_hz * 1000)
+    state = array("i", bytes(4 * detector.state_size(rate_mhz, gyro_udps_lsb)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     found: list[int] = []
-    detector.setup(state, round(recording.rate_hz * 1000), acc_ug_lsb, gyro_udps_lsb)
+    detector.setup(state, rate_mhz, acc_ug_lsb, gyro_udps_lsb)
     for part in recording.segments:
         lost = int(numbers[part.start] - numbers[part.start - 1]) - 1 if part.start else 0
         if lost:

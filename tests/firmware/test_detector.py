@@ -1,6 +1,8 @@
 """What the detector promises, on the simulated runner and on signals that are no steps."""
 
 from array import array
+from pathlib import Path
+from types import ModuleType
 from typing import get_args
 
 import numpy as np
@@ -74,12 +76,48 @@ def test_flags_and_kinds_are_those_of_pages() -> None:
 )
 def test_set_up_refuses_what_it_cannot_scale(values: tuple[int, int, int], figure: str) -> None:
     with pytest.raises(ValueError, match=figure):
-        detector.setup(array("i", bytes(4 * detector.STATE_SIZE)), *values)
+        detector.setup(array("i", bytes(4 * 10_000)), *values)
 
 
-def test_set_up_refuses_a_state_of_another_size() -> None:
-    with pytest.raises(ValueError, match="7"):
-        detector.setup(array("i", bytes(28)), 416_000, 976, 0)
+@pytest.mark.parametrize("udps_lsb", [0, UDPS_LSB])
+def test_set_up_refuses_a_state_that_is_too_short(udps_lsb: int) -> None:
+    size = detector.state_size(416_000, udps_lsb)
+    with pytest.raises(ValueError, match=f"{size} numbers, got {size - 1}"):
+        detector.setup(array("i", bytes(4 * (size - 1))), 416_000, 976, udps_lsb)
+
+
+@pytest.mark.parametrize(("rate_hz", "kilobytes"), [(104, 18), (208, 23), (416, 23), (833, 23), (1667, 22)])
+def test_a_state_is_no_longer_than_its_rate_needs(rate_hz: int, kilobytes: int) -> None:
+    """Of chips up to 5 % off their nominal rate as well; without gyroscope it is 4 KB less."""
+    for percent in (95, 100, 105):
+        size = detector.state_size(rate_hz * percent * 10, 1)
+        assert 4 * size <= kilobytes * 1000
+        assert detector.state_size(rate_hz * percent * 10, 0) == size - 1024
+
+
+@pytest.mark.parametrize("rate_hz", [104, 179, 208])
+@pytest.mark.parametrize("udps_lsb", [0, UDPS_LSB])
+def test_nothing_looks_back_further_than_the_ring_of_the_last_seconds(rate_hz: int, udps_lsb: int) -> None:
+    """With a ring of twice the length all steps are the same, also of slow walking and of a foot that turns."""
+    longer = with_longer_ring()
+    plan: Plan = [("stand", 3, 0), ("walk", 20, 2), ("stand", 3, 0), ("run", 15, 12), ("walk", 15, 3.5)]
+    samples = six_axes_of(Runner(4).session(plan), rate_hz).astype(np.int64)
+    t = np.arange(len(samples)) / rate_hz
+    samples[:, 3] += np.round(90 * np.sin(2 * np.pi * 0.23 * t) * 1e6 / UDPS_LSB).astype(np.int64)
+    clipped = np.clip(samples, -32768, 32767).astype(np.int16)[:, : 6 if udps_lsb else 3]
+    case = Case(rate_hz * 1000, gyro_udps_lsb=udps_lsb)
+    steps = detect(clipped, case)
+    assert len(steps) > 40
+    assert detect(clipped, case, longer).tolist() == steps.tolist()
+
+
+def with_longer_ring() -> ModuleType:
+    """A copy of the detector whose ring holds 5.8 s in place of 2.9."""
+    source = Path(detector.__file__).read_text()
+    assert source.count("_ROUND_20_HZ = const(232)") == 1
+    made = ModuleType("longer")
+    exec(source.replace("_ROUND_20_HZ = const(232)", "_ROUND_20_HZ = const(464)"), vars(made))
+    return made
 
 
 def test_a_block_is_not_longer_than_the_steps_can_hold() -> None:
@@ -326,7 +364,7 @@ def test_a_call_holds_the_most_that_it_can_release() -> None:
     case = Case(100_000, gyro_udps_lsb=UDPS_LSB)
     most = 0
     for shift in range(0, 512, 8):
-        state = array("i", bytes(4 * detector.STATE_SIZE))
+        state = array("i", bytes(4 * detector.state_size(case.rate_mhz, UDPS_LSB)))
         steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
         detector.setup(state, case.rate_mhz, 976, UDPS_LSB)
         for at in range(shift, len(samples), 512):
@@ -372,7 +410,7 @@ def test_sample_numbers_wrap(day_samples: Samples, day_steps: Steps, start: int)
 
 
 def test_gap_refuses_less_than_nothing() -> None:
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(416_000, 0)))
     detector.setup(state, 416_000, 976, 0)
     with pytest.raises(ValueError, match="-1"):
         detector.gap(state, -1)
@@ -444,7 +482,7 @@ def test_what_is_no_gait_gives_no_steps(name: str) -> None:
 
 def waits_of(samples: Samples, case: Case) -> NDArray[np.float64]:
     """Strides from a running contact to its report, and seconds of the contact, shape (n, 2)."""
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(case.rate_mhz, case.gyro_udps_lsb)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     detector.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
     waits: list[tuple[float, float]] = []

@@ -232,6 +232,15 @@ def test_numbers_stay_true_over_an_overrun(odr_hz, gyro_dps, pause_s):
     assert_faults(bench, fifo_overruns=1, samples_lost=lost)
 
 
+@pytest.mark.parametrize("trim", [-128, 127])
+def test_a_chip_far_off_its_nominal_rate_is_detected_in(trim):
+    """At the lowest trim the detector works at 336 Hz, not at 208, and needs more room."""
+    run = running(12)
+    bench = Bench(run.source, 416, 2000, trim=trim).run_until(run.duration_s)
+    assert_numbers_are_true(bench, run)
+    assert_faults(bench)
+
+
 def test_a_gap_page_ties_sample_and_tick_like_any_other():
     """The host draws its line through the closings of pages: none may stand a pause beside it."""
     bench = Bench(odr_hz=416, gyro_dps=2000).run_until(12)

@@ -24,7 +24,7 @@ def run_iir(blocks, axes):
 
 
 def run_detector(blocks, rate_mhz, gyro_udps_lsb):
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(rate_mhz, gyro_udps_lsb)))
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     detector.setup(state, rate_mhz, 976, gyro_udps_lsb)
     for block in blocks:

@@ -12,7 +12,7 @@ def run(case, samples):
     """The steps of one case, as one array. MemoryError if anything is allocated on the way."""
     axes = 6 if case["gyro_udps_lsb"] else 3
     total = len(samples) // axes
-    state = array("i", bytes(4 * detector.STATE_SIZE))
+    state = array("i", bytes(4 * detector.state_size(case["rate_mhz"], case["gyro_udps_lsb"])))
     detector.setup(state, case["rate_mhz"], case["acc_ug_lsb"], case["gyro_udps_lsb"])
     steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
     block = array("h", bytes(2 * axes * detector.BLOCK_LIMIT))

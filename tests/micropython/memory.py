@@ -34,7 +34,7 @@ def open_board():
 
 
 def state():
-    return array("i", bytes(4 * brings("strideload_pod.detector")().STATE_SIZE))
+    return array("i", bytes(4 * brings("strideload_pod.detector")().state_size(833_000, 1)))
 
 
 def block():

@@ -44,6 +44,22 @@ def test_micropython_gets_what_its_compiler_makes(march: str, built: Path):
     assert not {name for name in files if name.endswith(".py")} - {"main.py"}
 
 
+def test_what_is_frozen_is_what_is_installed():
+    """The modules of firmware/manifest.py, compiled as those that are copied; main.py stays on the flash."""
+    included: list[str] = []
+    frozen: dict[str, int] = {}
+
+    def package(name: str, files: tuple[str, ...], base_path: str, opt: int) -> None:
+        assert base_path == "."
+        frozen.update({f"{name}/{file}": opt for file in files})
+
+    source = (Path(__file__).parents[2] / "firmware" / "manifest.py").read_text()
+    exec(source, {"include": included.append, "package": package})
+    assert included == ["$(PORT_DIR)/boards/manifest.py"]
+    assert set(frozen) == set(firmware_files(MICROPYTHON, None)) - {"main.py"}
+    assert {(f"-O{opt}",) for opt in frozen.values()} == {firmware.MPY_CROSS_WORDS[MICROPYTHON]}
+
+
 def test_a_real_micropython_imports_it(built: Path):
     """What is copied is all that is needed: libraries and firmware, and nothing else on its path."""
     compiler = Compiler(MICROPYTHON, None)

