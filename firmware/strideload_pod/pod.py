@@ -317,7 +317,11 @@ class Pod:
                 tick_ms  # the samples made until then were there, however long reading takes
             )
         lost = imu.take_lost()
-        self.drained_tick_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
+        if imu.is_torn():
+            # What is left lies behind a loss that is not counted yet: how old it is says nothing of what was read.
+            self.drained_tick_ms += (lost + n) * 1_000_000 // imu.rate_mhz
+        else:
+            self.drained_tick_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
         if lost:
             self._pass_gap(lost, n, self._count_cause())
         else:
