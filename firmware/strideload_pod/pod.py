@@ -68,10 +68,11 @@ def zeros(code, count):
 class Pod:
     """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it.
 
+    `by_hand`: what the button said in the boot before, where that made way for other settings.
     ValueError: settings that no pod has. LogError: the log cannot be opened. OSError: the board has no bus.
     """
 
-    def __init__(self, board):
+    def __init__(self, board, by_hand=None):
         self.board = board
         self.i2c = board.i2c
         settings = read_settings(board.settings)
@@ -108,8 +109,9 @@ class Pod:
         self.is_again = False  # the loop ends so that another boot begins
         self.session = 0
         self.sessions_begun = 0
-        self.by_hand = None  # "on" or "off" as the button said, which goes before the settings
+        self.by_hand = by_hand  # "on" or "off" as the button said, which goes before the settings
         self.closing = None  # (reason, sample, tick) of a session that ends once its last contacts are told
+        self.withheld = []  # (sample, tick, step) of contacts since then, for a session that goes on after all
         self.cue = None
         self.strides = 0
         self.raw_dropped = 0  # pages of the raw stream that the log did not take
@@ -388,6 +390,7 @@ class Pod:
         self.last_step_tick_ms = now_ms
         self.walks_until_ms = now_ms + WALKING_MS
         if self.closing is not None and sample > self.closing[1]:
+            self.withheld.append((sample, tick_ms, steps[at : at + detector.STEP_SIZE]))
             return
         if not self.session:
             if self.recording() == "off":
@@ -395,6 +398,12 @@ class Pod:
             self._begin_session(sample, tick_ms, pages.SESSION_MOTION)
         if sample < self.session_sample:
             return  # of before a session that was begun by hand
+        self._keep_step(sample, tick_ms, steps, at)
+        if self.cue is not None:
+            stride = steps[at + detector.STRIDE]
+            self._hear_stride(self.cue, stride, steps[at + detector.KIND], steps[at + detector.FLAGS])
+
+    def _keep_step(self, sample, tick_ms, steps, at):
         page = self.page
         if page.count == 0:
             page.open(pages.KIND_STEPS, sample)
@@ -421,8 +430,13 @@ class Pod:
         self.last_kind = steps[at + detector.KIND]
         if page.is_full():
             self._flush()
-        if self.cue is not None:
-            self._hear_stride(self.cue, stride, steps[at + detector.KIND], steps[at + detector.FLAGS])
+
+    def _take_back_end(self):
+        """The session goes on: what was withheld since it was to end is a part of it."""
+        self.closing = None
+        for sample, tick_ms, step in self.withheld:
+            self._keep_step(sample, tick_ms, step, 0)
+        self.withheld.clear()
 
     def recording(self):
         """ "auto", "on" or "off": by the button, else by the settings."""
@@ -466,6 +480,7 @@ class Pod:
         self.session = 0
         self.page.fields["session"] = 0
         self.closing = None
+        self.withheld.clear()
         self.busy_tick_ms = self.board.clock.ticks_ms()
         self.sync_from_ms = 0  # there is something to bring home
         if self.cue is not None:
@@ -489,8 +504,8 @@ class Pod:
             self.closing = (by, self.sample, self.drained_tick_ms)
         elif not self.session and recording == "on" and self.chip_known:
             self._begin_session(self.sample, self.drained_tick_ms, by)
-        elif recording != "off":
-            self.closing = None
+        elif recording != "off" and self.closing is not None:
+            self._take_back_end()
         if self.closing is not None and now_ms - self.closing[2] >= HELD_MS:
             self._end_session(*self.closing)
 

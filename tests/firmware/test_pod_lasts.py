@@ -2,6 +2,7 @@
 
 import json
 
+import main
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ from strideload_pod.page import (
     UNKNOWN_U16,
     UNKNOWN_U64,
 )
-from strideload_pod.pod import BATTERY_EVERY_MS, LONG_PRESS_MS, WAKING_MS, Pod
+from strideload_pod.pod import BATTERY_EVERY_MS, HELD_MS, LONG_PRESS_MS, WAKING_MS, Pod
 from strideload_pod.settings import FILE_NAMES, RUN_MOST
 from strideload_pod.sync import RESTS_MS
 from support.pod_bench import Bench, running
@@ -26,6 +27,18 @@ pytestmark = pytest.mark.usefixtures("no_waiting")
 
 STANDING = Runner(2).session([("stand", 100_000, 0)])
 LATE_RUN = Runner(4).session([("stand", 300, 0), ("run", 60, 10), ("stand", 60, 0)])
+
+
+class Scripted(Bench):
+    """Does what is in `acts`, [(second, what)], while the program runs, and stops at `ends_s`."""
+
+    acts = ()
+    ends_s = 0.0
+
+    def stopping(self):
+        while self.acts and self.acts[0][0] <= self.second:
+            self.acts.pop(0)[1]()
+        return self.second >= self.ends_s
 
 
 def say_again(bench):
@@ -217,16 +230,31 @@ def test_what_the_button_ended_stays_ended_while_its_runner_goes_on():
     assert bench.state()["why_not"] == "off"
 
 
-def test_a_second_long_press_takes_the_first_one_back():
+@pytest.mark.parametrize("between_s", [0.5, 2, HELD_MS / 1000 - 0.7])
+def test_a_second_long_press_takes_the_first_one_back_and_nothing_is_missing(between_s):
     bench = Bench().run_until(30)
     bench.press(LONG_PRESS_MS)
-    bench.run_for(2)
+    bench.run_for(between_s)
     bench.press(LONG_PRESS_MS)
     bench.run_for(20)
     assert len(bench.records(KIND_SESSION_END)) == 0
-    untouched = Bench().run_until(52).contacts()
-    assert set(bench.contacts()) <= set(untouched)
-    assert len(bench.contacts()) >= len(untouched) - 3  # those of the two seconds in between
+    bench.pod.end()
+    untouched = Bench().run_until(bench.second)
+    untouched.pod.end()
+    assert bench.contacts().tolist() == untouched.contacts().tolist()
+    assert bench.pod.strides == untouched.pod.strides
+
+
+def test_the_host_that_takes_its_off_back_at_once_loses_nothing_either():
+    bench = Bench(host=True).run_until(30)
+    bench.say_settings(1, recording="off")
+    bench.run_for(3)
+    bench.say_settings(2, recording="auto")
+    bench.run_for(20)
+    bench.pod.end()
+    untouched = Bench().run_until(bench.second)
+    untouched.pod.end()
+    assert bench.contacts().tolist() == untouched.contacts().tolist()
 
 
 def test_a_session_that_was_on_ends_where_it_was_taken_back_and_not_at_its_start():
@@ -259,3 +287,23 @@ def test_what_is_kept_of_the_host_is_two_small_files():
     assert {name for name in bench.files.content if name.startswith("host")} == set(FILE_NAMES)
     assert all(json.loads(bench.files.content[name][8:]) for name in FILE_NAMES)
     assert np.diff(bench.records(KIND_MARK)["tick_ms"].astype(np.int64)).min() > 0
+
+
+@pytest.mark.parametrize("recording", [None, "auto", "on"])
+def test_what_the_button_ended_stays_ended_when_the_host_sets_another_rate(monkeypatch, recording):
+    """Unless the host says another word of recording itself: the newest holds."""
+    board = Scripted(host=True)
+    board.pod.end()
+    said = {} if recording is None else {"recording": recording}
+    board.acts = [
+        (20, lambda: board.press(LONG_PRESS_MS)),
+        (30, lambda: board.say_settings(1, odr_hz=208, **said)),
+    ]
+    board.ends_s = 60
+    monkeypatch.setattr(main, "open_board", lambda: board)
+    main.main()
+    board.pod = Pod(board)
+    pages = board.pages(KIND_SESSION_START)
+    assert board.settings["STRIDELOAD_ODR_HZ"] == 104
+    assert pages["odr_hz"][0] == 104
+    assert (208 in pages["odr_hz"]) == (recording == "on")
