@@ -709,6 +709,12 @@ def test_waiting_ends_at_the_watermark(wired, gpio):
     assert 0.04 < took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
 
 
+def test_a_wait_that_is_not_to_ask_int1_takes_its_time(wired, gpio):
+    gpio.set_level(INT1, True)
+    assert took(lambda: wired.wait(60, False))[1] >= 0.06
+    assert took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+
+
 def test_an_edge_that_was_lost_stalls_nothing(wired, gpio):
     """The level is read again before each wait: a FIFO that filled up unseen is drained at once."""
     gpio.loses_edges = True

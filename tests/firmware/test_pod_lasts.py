@@ -2,13 +2,15 @@
 
 import json
 
-import main
 import numpy as np
 import pytest
 
+import main
 from strideload.simulate.runner import Runner
 from strideload_pod.page import (
     GAP_ASLEEP,
+    GAP_LINE,
+    GAP_OVERRUN,
     KIND_ANCHOR,
     KIND_GAP,
     KIND_MARK,
@@ -77,6 +79,22 @@ class SlowLine:
         self.ticks_ms.append(self.bench.clock.ticks_ms())
         self.bench.pause(10)
         raise OSError(110)
+
+
+def test_a_line_that_keeps_the_loop_waiting_where_nobody_walks_is_no_fault():
+    """It is written down all the same; in a run a hanging loop is a fault as ever."""
+    bench = Bench(LATE_RUN.source, host=True)
+    line = SlowLine(bench)
+    bench.run_until(200)
+    assert len(line.ticks_ms) > 2
+    gaps = bench.records(KIND_GAP)
+    assert set(gaps["cause"].tolist()) == {GAP_LINE}
+    assert bench.faults() == {"line_gaps": len(gaps)}
+    bench.run_until(330)
+    bench.pause(9)
+    bench.run_until(350)
+    assert bench.faults()["fifo_overruns"] == 1
+    assert bench.records(KIND_GAP)["cause"][-1] == GAP_OVERRUN
 
 
 def test_a_run_that_begins_from_sleep_is_not_spoilt_by_a_line_that_keeps_the_loop_waiting():
@@ -156,6 +174,62 @@ def test_a_chip_that_does_not_start_at_once_after_a_sleep_makes_no_loss_of_it():
     assert len(tries) > 1
     assert set(bench.records(KIND_GAP)["cause"].tolist()) == {GAP_ASLEEP}
     assert set(bench.faults()) == {"bus_errors"}
+
+
+# INT1
+
+
+class Pin(Bench):
+    """Waits for INT1, which can be stuck high."""
+
+    is_stuck = False
+    waits = 0
+
+    def wait(self, ms, by_int1=True):
+        self.waits += 1
+        is_high = self.is_stuck or self.chip.int1
+        self.clock.sleep_ms(1 if by_int1 and is_high else ms)
+
+
+def waits_in(bench, seconds):
+    before = bench.waits
+    bench.run_for(seconds)
+    return bench.waits - before
+
+
+def test_int1_stuck_high_is_counted_and_no_reason_to_go_round_and_round():
+    run = running(30)
+    bench = Pin(run.source, odr_hz=208, gyro_dps=2000).run_until(1)
+    by_time = waits_in(bench, 2)
+    bench.is_stuck = True
+    assert waits_in(bench, 10) < 6 * by_time
+    assert bench.faults() == {"int1_stuck": 1}
+    bench.run_until(38)
+    assert bench.contacts().tolist() == Bench(run.source, 208, 2000).run_until(38).contacts().tolist()
+    bench.is_stuck = False
+    bench.run_for(61)
+    bench.is_stuck = True
+    bench.run_for(5)
+    assert bench.faults() == {"int1_stuck": 2}
+
+
+def test_a_pod_whose_int1_is_stuck_does_not_fall_asleep_and_wake_without_end():
+    bench = Pin(STANDING.source, STRIDELOAD_SLEEP_AFTER_S=60)
+    bench.is_stuck = True
+    bench.run_until(300)
+    assert bench.sleeps == []
+    assert len(bench.records(KIND_GAP)) == 0
+    bench.is_stuck = False
+    bench.run_until(500)
+    assert bench.sleeps
+
+
+def test_a_silent_chip_that_leaves_int1_high_is_asked_twenty_times_a_second_and_no_more():
+    bench = Pin(STANDING.source, odr_hz=208).run_until(2)
+    bench.chip.nack(10**9)
+    assert waits_in(bench, 10) <= 10 * 20 + 1
+    assert bench.state()["why_not"] == "chip"
+    assert "int1_stuck" not in bench.faults()
 
 
 # Settings

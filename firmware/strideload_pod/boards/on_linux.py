@@ -134,9 +134,9 @@ class Board:
                 pass  # the former one stays
         return False
 
-    def wait(self, ms: int) -> None:
-        """Up to `ms`, less when INT1 is or goes high, the button was let go or the pod is to stop."""
-        self._wait(ms, lambda button: button.held_ms is not None)
+    def wait(self, ms: int, by_int1: bool = True) -> None:
+        """Up to `ms`, less when the button was let go, the pod is to stop or, asked `by_int1`, INT1 is or goes high."""
+        self._wait(ms, lambda button: button.held_ms is not None, self._int1 if by_int1 else None)
 
     def sleep(self, ms: int) -> str:
         """Until INT1 rises ("motion"), the button is pressed ("button"), `ms` have passed ("time") or "stop".
@@ -145,23 +145,23 @@ class Board:
         """
         if self._int1 is None:
             return "motion"
-        called = self._wait(ms, lambda button: button.is_pressed or button.held_ms is not None)
+        called = self._wait(ms, lambda button: button.is_pressed or button.held_ms is not None, self._int1)
         return "stop" if self._stopping.is_set() else called or "time"
 
-    def _wait(self, ms: int, concerns: "Callable[[Button], bool]") -> str | None:
-        """Until "motion" at INT1, or the "button" is as `concerns` says; None: `ms` have passed, or stopping."""
+    def _wait(self, ms: int, concerns: "Callable[[Button], bool]", int1: "GpioLine | None") -> str | None:
+        """Until "motion" at `int1`, or the "button" is as `concerns` says; None: `ms` have passed, or stopping."""
         until_s = time.monotonic() + ms / 1000
-        if self._int1 is not None:
-            self._int1.take_edges()  # of before. From here on the level counts as well: a lost edge must not stall.
+        if int1 is not None:
+            int1.take_edges()  # of before. From here on the level counts as well: a lost edge must not stall.
         while not self._stopping.is_set():
-            if self._int1 is not None and (self._int1.take_edges() or self._int1.is_active()):
+            if int1 is not None and (int1.take_edges() or int1.is_active()):
                 return "motion"
             if self._button is not None and concerns(self._button.look()):
                 return "button"
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return None
-            watched = [line for line in (self._int1, self._button) if line is not None and line.is_open]
+            watched = [line for line in (int1, self._button) if line is not None and line.is_open]
             select.select([self._wakened, *watched], [], [], left_s)
         return None
 
@@ -353,6 +353,10 @@ class Clock:
     def utc_ms(self) -> int | None:
         """ms since 1970; None while neither the kernel nor the settings vouch for the clock."""
         return time.time_ns() // 1_000_000 if self._trusted or is_synchronised() else None
+
+    def utc_heard_ms(self) -> int:
+        """Tick at which UTC was last told: now, for whoever vouches for the clock keeps it right all the time."""
+        return self.ticks_ms()
 
 
 class GpioLine:
