@@ -14,7 +14,7 @@ as_user() {
     if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
 }
 
-folder=$(as_user mktemp -d /tmp/strideload-postgres.XXXXXX)
+folder=$(as_user mktemp -d -t strideload-postgres.XXXXXX)
 stop() {
     as_user "$tools/pg_ctl" -D "$folder/data" -m immediate -s stop || true
     rm -rf "$folder"
