@@ -57,7 +57,10 @@ class Loop(Protocol):
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
-    def connected(self) -> bool: ...
+    def connected(self) -> bool:
+        """True once the broker has agreed to send, and so to keep."""
+        ...
+
     def stored(self) -> int:
         """Pages committed so far."""
         ...
@@ -103,7 +106,9 @@ class BareLoop:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600
         properties.ReceiveMaximum = IN_FLIGHT
+        self._subscribed = threading.Event()
         client.on_connect = self._subscribe
+        client.on_subscribe = lambda *_more: self._subscribed.set()
         # Not the message itself: it holds on to so much that this loop would take twice as long.
         client.on_message = lambda _client, _data, message: self._queue.put(
             (message.mid, bytes(message.payload))
@@ -121,7 +126,7 @@ class BareLoop:
         self._client.loop_stop()
 
     def connected(self) -> bool:
-        return self._client.is_connected()
+        return self._subscribed.is_set()
 
     def stored(self) -> int:
         return self._stored
@@ -193,7 +198,6 @@ def drain(make: Callable[[], Loop], address: Address, payloads: list[bytes]) -> 
     subscriber = make()
     subscriber.start()
     wait_for(subscriber.connected)
-    time.sleep(0.3)  # until the subscription stands, which the bare loop does not tell
     subscriber.stop()
     publish(address, payloads)
     pages = sum(map(len, payloads)) // page.PAGE_SIZE

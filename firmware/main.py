@@ -30,8 +30,9 @@ def main():
 
             pod = Pod(board)
             while pod.run():  # other settings, another boot
+                by_hand = pod.by_hand
                 pod = None  # its memory is the next one's
-                pod = Pod(board)
+                pod = Pod(board, by_hand)
     except Exception as error:
         restart = getattr(board, "restart", None)
         if restart is not None:

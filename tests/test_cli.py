@@ -266,6 +266,8 @@ def test_a_pod_is_set_listed_and_cued_by_commands(tmp_path: Path):
     (listed,) = json.loads(ok(run("pod", "list", "--json", folder=tmp_path)))
     assert (listed["pod"], listed["foot"], listed["settings"]["version"]) == (pod, "left", 1)
     assert listed["settings"]["wanted"] == {"odr_hz": 416, "raw": False, "raw_gives_way": True, "cue": None}
+    said = ok(run("pod", "set", pod, "--own", "odr-hz", "--own", "raw-gives-way", "--json", folder=tmp_path))
+    assert json.loads(said)["settings"]["wanted"] == {"raw": False, "cue": None}
     cue = run("pod", "cue", pod, "--on", folder=tmp_path)
     assert (cue.returncode, cue.stdout) == (1, "")
     assert "3 runs of 10 minutes or more without a cue are needed within 30 days, and 0" in cue.stderr

@@ -109,8 +109,14 @@ def test_every_setting_has_words(store: Store) -> None:
     [
         ({}, "Nothing to set was named"),
         ({"odr_hz": None}, "Nothing to set was named"),
-        ({"odr_hz": 500}, "odr_hz: one of 104, 208, 416, 833, 1667, not 500"),
-        ({"recording": "sometimes"}, "recording: one of auto, on, off, not 'sometimes'"),
+        ({"odr_hz": 500}, "--odr-hz: one of 104, 208, 416, 833, 1667, not 500."),
+        ({"recording": "sometimes"}, "--recording: one of auto, on, off, not 'sometimes'."),
+        (
+            {"own": ["rate"]},
+            "--own is one of odr-hz, range-g, gyro-dps, raw, raw-gives-way, recording, not 'rate'",
+        ),
+        ({"own": ["cue"]}, "--own is one of"),
+        ({"own": ["odr-hz"], "odr_hz": 416}, "--odr-hz and --own odr-hz say two things"),
         ({"range_g": 32}, "The LSM6DSOX of this pod has 2, 4, 8, 16 g, not 32."),
     ],
 )
@@ -121,6 +127,19 @@ def test_what_this_pod_has_not_is_refused_in_a_sentence(
     with pytest.raises(StrideloadError, match=says_):
         pod_settings.change(store, POD, **changes)
     assert store.wanted_settings() == []
+
+
+def test_what_was_set_is_taken_back_to_the_pods_own(store: Store) -> None:
+    """The message leaves it out then, which a pod takes for that."""
+    pod_settings.change(store, POD, odr_hz=416, raw=True)
+    found = pod_settings.change(store, POD, own=["odr-hz"])
+    assert found.settings is not None
+    assert found.settings["wanted"] == {"raw": True, "cue": None}
+    found = pod_settings.change(store, POD, own=["raw", "range_g"], recording="off")
+    assert found.settings is not None
+    assert found.settings["wanted"] == {"recording": "off", "cue": None}
+    found = pod_settings.change(store, POD, own=["recording"])
+    assert "(its own settings.toml)" in pod_settings.in_words(found)
 
 
 def test_of_a_chip_that_is_not_known_any_range_may_be_asked_for(store: Store) -> None:

@@ -226,6 +226,13 @@ def test_tests_need_the_packages_for_development(tree: Tree) -> None:
     assert tree.run("day").err == ""
 
 
+def test_benchmarks_are_all_or_those_of_the_files_that_are_named(tree: Tree) -> None:
+    (site,) = tree.root.glob(".venv/lib/python3.*/site-packages")
+    (site / "pytest.py").write_text("import sys\nprint(*sys.argv[1:], sep='|')\n")
+    assert tree.run("bench", "-k", "soak").out == "bench|-k|soak\n"
+    assert tree.run("bench", "-s", "bench/test_log.py").out == "-s|bench/test_log.py\n"
+
+
 def test_uv_is_used_where_it_is(bare: Tree) -> None:
     uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if uv is None:

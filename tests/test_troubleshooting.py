@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strideload.web.pod_words import CONNECTION
-from strideload.words.quality import FAULTS
+from strideload.web.pod_words import NO_WORDS, meaning
 from strideload_pod import lamp, page
 
 ROOT = Path(__file__).parents[1]
@@ -40,10 +39,11 @@ def test_every_counter_is_explained(name: str) -> None:
     assert name in ROWS
 
 
-@pytest.mark.parametrize("name", sorted(COUNTERS & (set(FAULTS) | set(CONNECTION))))
+@pytest.mark.parametrize("name", sorted(COUNTERS))
 def test_its_row_quotes_what_the_runner_reads(name: str) -> None:
     """Each quotation in the row is part of what the host says of that counter."""
-    said = " ".join(FAULTS[name]) if name in FAULTS else CONNECTION[name]
+    said = meaning(name)
+    assert said != NO_WORDS
     seen = ROWS[name].split("|")[2]
     quotations = re.findall(r'"([^"]+)"', seen)
     assert quotations

@@ -482,6 +482,10 @@ class Imu:
         """Samples that were there at the last look, and are not read yet."""
         return self._samples_at_hand()
 
+    def is_torn(self):
+        """True if samples were lost before those that are `left`, and it is not known yet how many."""
+        return self._overrun
+
     def is_behind(self):
         """True if the FIFO had less than the clock at the last look: it has stopped, and says so once it is empty."""
         return self._behind > _LATE_SAMPLES
@@ -576,7 +580,7 @@ class Imu:
     def _resolve(self):
         """Samples are missing before the next one at hand: count them by the clock and the tags."""
         self._read_status()  # after the burst: what is in the FIFO now follows on what is in the buffer
-        self._suspect = False
+        self._suspect = self._overrun = False  # a flag that still stands tells of what is counted here
         at_hand = self._samples_at_hand()
         newest = self._anchor + self._elapsed()
         lost = newest + 1 - at_hand - self._next

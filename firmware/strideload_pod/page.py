@@ -77,6 +77,7 @@ GAP_OVERRUN = 1
 GAP_BUS = 2
 GAP_STALL = 3  # the FIFO stopped and was started anew
 GAP_ASLEEP = 4  # the pod slept, and the chip watched for motion only
+GAP_LINE = 5  # nobody walked, and the line kept the loop waiting until the FIFO ran over
 
 GONE_OVERWRITTEN = 1
 GONE_CORRUPT = 2

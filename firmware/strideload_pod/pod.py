@@ -37,6 +37,8 @@ CHIP_CLOCK_MS = (
 )
 READ_EVERY_MS = 500  # at the latest, so that live is told in time; mostly the FIFO asks for it sooner
 RETRY_MS = 50  # the FIFO, read when a quarter full, still has room after it: 154 ms at the highest rate
+EARLY_WAITS = 8  # in a row that INT1 ended without samples: it is stuck
+INT1_AGAIN_MS = 60_000  # and asked again after so long
 LONG_PRESS_MS = 2_000  # begins or ends a session; a shorter one makes a mark
 HELD_MS = 5_000  # the detector tells of a contact within 1.7 strides, and no stride is longer than 2.5 s
 CUE_RUN_MS = 600_000  # so long was run at least: it counts as a run of the cue's programme
@@ -68,10 +70,11 @@ def zeros(code, count):
 class Pod:
     """A pod on a board. `run` goes on until the board says that it is stopping; `step` is one round of it.
 
+    `by_hand`: what the button said in the boot before, where that made way for other settings.
     ValueError: settings that no pod has. LogError: the log cannot be opened. OSError: the board has no bus.
     """
 
-    def __init__(self, board):
+    def __init__(self, board, by_hand=None):
         self.board = board
         self.i2c = board.i2c
         settings = read_settings(board.settings)
@@ -99,6 +102,9 @@ class Pod:
         self.mend = self._start_chip  # what the chip needs before it can be read; None: nothing
         self.reading = False  # the last read went well
         self.read_every_ms = RETRY_MS
+        self.early_waits = 0
+        self.int1_from_ms = None  # INT1 is stuck, and not asked before this tick; None: it is believed
+        self.line_held = False  # the line kept the loop waiting outside a session; not read since
         self.bad_words = 0
         self.sample = 0  # samples since the chip's first start in this boot, those that were lost included
         self.looked_tick_ms = 0  # when the chip's FIFO was looked at last
@@ -109,11 +115,16 @@ class Pod:
         self.is_again = False  # the loop ends so that another boot begins
         self.session = 0
         self.sessions_begun = 0
-        self.by_hand = None  # "on" or "off" as the button said, which goes before the settings
+        self.by_hand = by_hand  # "on" or "off" as the button said, which goes before the settings
         self.closing = None  # (reason, sample, tick) of a session that ends once its last contacts are told
+        self.withheld = []  # (sample, tick, step) of contacts since then, for a session that goes on after all
         self.cue = None
         self.strides = 0
         self.raw_dropped = 0  # pages of the raw stream that the log did not take
+        self.counters = {
+            "int1_stuck": 0,  # times that INT1 was found high without samples
+            "line_gaps": 0,  # overruns because the line kept the loop waiting outside a session
+        }
         self.session_sample = 0  # at which the session began
         self.last_contact_sample = 0
         self.last_contact_tick_ms = 0
@@ -184,7 +195,7 @@ class Pod:
         if self._may_sleep(now_ms):
             self._sleep(now_ms)
         else:
-            self.board.wait(wait_ms)
+            self._wait(wait_ms)
 
     def end(self):
         """Read what is there, release what the detector holds, end the session, leave nothing in memory only."""
@@ -215,6 +226,7 @@ class Pod:
             for _ in range(BLOCKS_A_ROUND):
                 more = self._drain()
                 if not more:
+                    self.line_held = False
                     break
             if self.drained_tick_ms - self.sure[0] >= CHECK_EVERY_MS:
                 self.imu.check()
@@ -226,6 +238,26 @@ class Pod:
             wait_ms = self._count_chip_fault(error)
             self.reading = False
             return wait_ms
+
+    def _wait(self, wait_ms):
+        """Wait for the next samples: by INT1, unless it is stuck, or high because the chip cannot be read."""
+        clock = self.board.clock
+        now_ms = clock.ticks_ms()
+        by_int1 = self.reading and (self.int1_from_ms is None or now_ms >= self.int1_from_ms)
+        self.board.wait(wait_ms, by_int1)
+        if not by_int1 or wait_ms == 0:
+            return
+        ended_ms = clock.ticks_ms()
+        if ended_ms - now_ms >= wait_ms or ended_ms - self.looked_tick_ms >= self.imu.watermark_ms // 2:
+            self.early_waits = 0
+            self.int1_from_ms = None
+            return
+        # The FIFO was empty then, and cannot be a quarter full yet. A button or an edge from before ends one wait only.
+        self.early_waits += 1
+        if self.int1_from_ms is not None or self.early_waits >= EARLY_WAITS:
+            if self.int1_from_ms is None:
+                self.counters["int1_stuck"] += 1
+            self.int1_from_ms = ended_ms + INT1_AGAIN_MS
 
     def _unread_ms(self):
         return self.board.clock.ticks_ms() - self.drained_tick_ms
@@ -325,7 +357,11 @@ class Pod:
                 tick_ms  # the samples made until then were there, however long reading takes
             )
         lost = imu.take_lost()
-        self.drained_tick_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
+        if imu.is_torn():
+            # What is left lies behind a loss that is not counted yet: how old it is says nothing of what was read.
+            self.drained_tick_ms += (lost + n) * 1_000_000 // imu.rate_mhz
+        else:
+            self.drained_tick_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
         if lost:
             self._pass_gap(lost, n, self._count_cause())
         else:
@@ -366,13 +402,16 @@ class Pod:
         """Why samples are missing that were to be read: spoilt on the bus, or the FIFO ran over."""
         spoilt = self.imu.bad_words != self.bad_words
         self.bad_words = self.imu.bad_words
+        if self.line_held and not spoilt:
+            self.counters["line_gaps"] += 1
+            return pages.GAP_LINE
         self.page.count_fault("bus_errors" if spoilt else "fifo_overruns")
         return pages.GAP_BUS if spoilt else pages.GAP_OVERRUN
 
     def _pass_gap(self, lost, n, cause):
         """Go on past `lost` samples and the `n` that were read behind them, and write it down."""
         detector.gap(self.detector_state, lost)
-        if cause != pages.GAP_ASLEEP:
+        if cause not in (pages.GAP_ASLEEP, pages.GAP_LINE):
             self.page.count_fault("samples_lost", lost)
         first = self.sample
         self.sample += lost + n
@@ -392,6 +431,7 @@ class Pod:
         self.last_step_tick_ms = now_ms
         self.walks_until_ms = now_ms + WALKING_MS
         if self.closing is not None and sample > self.closing[1]:
+            self.withheld.append((sample, tick_ms, steps[at : at + detector.STEP_SIZE]))
             return
         if not self.session:
             if self.recording() == "off":
@@ -399,6 +439,12 @@ class Pod:
             self._begin_session(sample, tick_ms, pages.SESSION_MOTION)
         if sample < self.session_sample:
             return  # of before a session that was begun by hand
+        self._keep_step(sample, tick_ms, steps, at)
+        if self.cue is not None:
+            stride = steps[at + detector.STRIDE]
+            self._hear_stride(self.cue, stride, steps[at + detector.KIND], steps[at + detector.FLAGS])
+
+    def _keep_step(self, sample, tick_ms, steps, at):
         page = self.page
         if page.count == 0:
             page.open(pages.KIND_STEPS, sample)
@@ -425,8 +471,13 @@ class Pod:
         self.last_kind = steps[at + detector.KIND]
         if page.is_full():
             self._flush()
-        if self.cue is not None:
-            self._hear_stride(self.cue, stride, steps[at + detector.KIND], steps[at + detector.FLAGS])
+
+    def _take_back_end(self):
+        """The session goes on: what was withheld since it was to end is a part of it."""
+        self.closing = None
+        for sample, tick_ms, step in self.withheld:
+            self._keep_step(sample, tick_ms, step, 0)
+        self.withheld.clear()
 
     def recording(self):
         """ "auto", "on" or "off": by the button, else by the settings."""
@@ -470,6 +521,7 @@ class Pod:
         self.session = 0
         self.page.fields["session"] = 0
         self.closing = None
+        self.withheld.clear()
         self.busy_tick_ms = self.board.clock.ticks_ms()
         self.sync_from_ms = 0  # there is something to bring home
         if self.cue is not None:
@@ -493,8 +545,8 @@ class Pod:
             self.closing = (by, self.sample, self.drained_tick_ms)
         elif not self.session and recording == "on" and self.chip_known:
             self._begin_session(self.sample, self.drained_tick_ms, by)
-        elif recording != "off":
-            self.closing = None
+        elif recording != "off" and self.closing is not None:
+            self._take_back_end()
         if self.closing is not None and now_ms - self.closing[2] >= HELD_MS:
             self._end_session(*self.closing)
 
@@ -547,49 +599,54 @@ class Pod:
 
     def _utc_ms_at(self, tick_ms):
         """UTC in ms at a tick of this boot; UNKNOWN_UTC_MS while no one has told."""
-        utc_ms = self.board.clock.utc_ms()
+        told = self._time()
+        return pages.UNKNOWN_UTC_MS if told is None else told[0] + tick_ms - told[1]
+
+    def _time(self):
+        """(UTC in ms, its tick, tick at which it was last told, ANCHOR_* who told it), by the newest word; None: no one
+        has told."""
+        clock = self.board.clock
+        utc_ms = clock.utc_ms()
         if utc_ms is not None:
-            return utc_ms - (self.board.clock.ticks_ms() - tick_ms)
-        if self.host_time is not None:
-            return self.host_time[0] + tick_ms - self.host_time[1]
-        return pages.UNKNOWN_UTC_MS
+            heard_ms = clock.utc_heard_ms()
+            if self.host_time is None or heard_ms >= self.host_time[1]:
+                return utc_ms, clock.ticks_ms(), heard_ms, clock.utc_source
+        if self.host_time is None:
+            return None
+        return self.host_time[0], self.host_time[1], self.host_time[1], pages.ANCHOR_HOST
 
     def _keep_time(self, now_ms):
         """Take an anchor when the time is told for the first time in a boot or a while, and all along a session."""
-        told = self.sync.take_time() if self.sync is not None else None
-        if told is not None:
-            self.host_time = told
-        heard_ms = now_ms if self.board.clock.utc_ms() is not None else told and told[1]
+        by_host = self.sync.take_time() if self.sync is not None else None
+        if by_host is not None:
+            self.host_time = by_host
+        told = self._time()
         is_news = False
-        if heard_ms is not None:
-            is_news = self.time_heard_ms is None or heard_ms - self.time_heard_ms >= ANCHOR_EVERY_MS
-            self.time_heard_ms = heard_ms
+        if told is not None:
+            is_news = self.time_heard_ms is None or told[2] - self.time_heard_ms >= ANCHOR_EVERY_MS
+            self.time_heard_ms = told[2]
         if is_news or (self.session and now_ms - self.anchor_tick_ms >= ANCHOR_EVERY_MS):
             self._anchor()
 
     def _anchor(self):
         """Tie sample, tick and UTC together, if UTC is known."""
         tick_ms = self.drained_tick_ms
-        utc_ms = self._utc_ms_at(tick_ms)
+        told = self._time()
         self.anchor_tick_ms = self.board.clock.ticks_ms()
-        if utc_ms == pages.UNKNOWN_UTC_MS:
+        if told is None:
             return
+        utc_ms, utc_tick_ms, heard_ms, source = told
         # An answer may lie unheard for a round of the loop, and the pod's own clock drifts from it.
-        heard_ms = tick_ms if self.time_heard_ms is None else self.time_heard_ms
         uncertainty_ms = self.read_every_ms + max(0, tick_ms - heard_ms) // TICK_DRIFT
         self._note(
             pages.KIND_ANCHOR,
             self.sample if self.session else pages.UNKNOWN_U64,
             tick_ms,
-            utc_ms,
+            utc_ms + tick_ms - utc_tick_ms,
             min(uncertainty_ms, pages.UNKNOWN_U16 - 1),
-            self._utc_source(),
+            source,
             bytes(5),
         )
-
-    def _utc_source(self):
-        clock = self.board.clock
-        return pages.ANCHOR_HOST if clock.utc_ms() is None else clock.utc_source
 
     # Pages
 
@@ -682,7 +739,7 @@ class Pod:
         after_ms = 1000 * self.settings["STRIDELOAD_SLEEP_AFTER_S"]
         if after_ms == 0 or not self.board.can_sleep:
             return False
-        if self.session or not self.reading or self.mend is not None:
+        if self.session or not self.reading or self.mend is not None or self.int1_from_ms is not None:
             return False
         idle_ms = now_ms - max(self.busy_tick_ms, self.last_step_tick_ms)
         if idle_ms < after_ms or self.is_again:
@@ -734,6 +791,8 @@ class Pod:
                 sync.close()
             return
         sync.step(now_ms)
+        if self.client.blocks and not self.session:
+            self.line_held = self.board.clock.ticks_ms() - now_ms > self.read_every_ms
         if now_ms // LIVE_EVERY_MS != self.live_second:
             self.live_second = now_ms // LIVE_EVERY_MS
             sync.send_live(self.live(now_ms))
@@ -795,8 +854,9 @@ class Pod:
         battery_mv = fields["battery_mv"]
         cue = self.host.cue
         tick_ms = self.board.clock.ticks_ms()
-        utc_ms = self._utc_ms_at(tick_ms)
-        is_known = utc_ms != pages.UNKNOWN_UTC_MS
+        told = self._time()
+        faults = {name: fields[name] for name in pages.COUNTERS}
+        faults.update(self.counters)
         return {
             "firmware": "%d.%d.%d" % FIRMWARE_VERSION,
             "detector": detector.DETECTOR_VERSION,
@@ -816,10 +876,10 @@ class Pod:
             "rest_mg": self.imu.rest.mg if self.chip_known and self.imu.rest.is_wrong() else None,
             "cue": None if cue is None else {"target_cspm": cue[0], "run": cue[1]},
             "battery_mv": None if battery_mv == pages.UNKNOWN_U16 else battery_mv,
-            "faults": {name: fields[name] for name in pages.COUNTERS},
+            "faults": faults,
             "clock": {
-                "source": ANCHOR_NAMES[self._utc_source()] if is_known else None,
-                "utc_ms": utc_ms if is_known else None,
+                "source": None if told is None else ANCHOR_NAMES[told[3]],
+                "utc_ms": None if told is None else told[0] + tick_ms - told[1],
                 "tick_ms": tick_ms,
             },
         }

@@ -482,6 +482,12 @@ def pod_set(
     recording: Annotated[
         str | None, typer.Option(help="auto (motion begins and ends it), on or off.")
     ] = None,
+    own: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--own", metavar="NAME", help="Take back what was set: the pod's own holds, as --own odr-hz."
+        ),
+    ] = None,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -492,6 +498,7 @@ def pod_set(
         found = pod_settings.change(
             store,
             pod,
+            own or (),
             odr_hz=odr_hz,
             range_g=range_g,
             gyro_dps=gyro_dps,

@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from strideload.errors import StrideloadError
-from strideload.protocol.pod_settings import ranges_of
+from strideload.protocol.errors import MessageError
+from strideload.protocol.pod_settings import OWN_NAMES, ranges_of
 from strideload.store import PodRow, Store, Wanted
 from strideload.web.doors import SettingsNow
 from strideload.words import pods
@@ -31,9 +32,16 @@ class KnownPod:
     settings: SettingsNow | None
 
 
-def change(store: Store, pod: str, **changes: Any) -> KnownPod:
-    """Change what a pod is to have. StrideloadError: nothing was named, no such pod, or no pod has that."""
+def change(store: Store, pod: str, own: Sequence[str] = (), **changes: Any) -> KnownPod:
+    """Change what a pod is to have; what `own` names is the pod's own again. StrideloadError: nothing was named, or one
+    twice, no such pod, or no pod has that."""
     given = {name: value for name, value in changes.items() if value is not None}
+    for name in (word.replace("-", "_") for word in own):
+        if name not in OWN_NAMES:
+            raise StrideloadError(f"--own is one of {', '.join(map(option, OWN_NAMES))}, not {name!r}.")
+        if name in given:
+            raise StrideloadError(f"--{option(name)} and --own {option(name)} say two things.")
+        given[name] = None
     if not given:
         raise StrideloadError("Nothing to set was named; strideload pod set --help lists what there is.")
     known_pod(store, pod)
@@ -41,8 +49,16 @@ def change(store: Store, pod: str, **changes: Any) -> KnownPod:
     if range_g is not None and range_g not in ranges_of(chip):
         known = ", ".join(map(str, sorted(ranges_of(chip))))
         raise StrideloadError(f"The {chip or 'sensor'} of this pod has {known} g, not {range_g}.")
-    store.change_settings(pod, **given)
+    try:
+        store.change_settings(pod, **given)
+    except MessageError as error:
+        raise StrideloadError(f"--{option(error.field)}: {error.reason}.") from error
     return known_pod(store, pod)
+
+
+def option(name: str) -> str:
+    """A setting as the command says it."""
+    return name.replace("_", "-")
 
 
 def mark(store: Store, pod: str, code: int) -> KnownPod:

@@ -496,14 +496,14 @@ def test_ticks_never_wrap_and_utc_holds_for_an_hour(flash: Callable[..., Flash])
             assert clock.ticks_ms() == total, (clock.ticks_ms(), total)
         clock.set_utc(1772600000123)
         fake.now += 3599999
-        print(clock.utc_ms(), clock.utc_source == {ANCHOR_NTP})
+        print(clock.utc_ms(), clock.utc_source == {ANCHOR_NTP}, clock.utc_heard_ms() == total)
         fake.now += 1
         print(clock.utc_ms(), machine.RTC_SET)
         """)
     )
     assert printed.splitlines() == [
         "0 None",
-        "1772603600122 True",
+        "1772603600122 True True",
         "None [(2026, 3, 4, 2, 4, 53, 20, 0)]",
     ]
 
@@ -534,9 +534,9 @@ def test_a_wait_ends_by_int1_by_the_button_and_by_itself(flash: Callable[..., Fl
         script("""
         board = main.open_board()
 
-        def waited(ms):
+        def waited(ms, by_int1=True):
             began = time.ticks_ms()
-            board.wait(ms)
+            board.wait(ms, by_int1)
             return time.ticks_diff(time.ticks_ms(), began)
 
         assert 50 <= waited(50) < 500
@@ -545,6 +545,7 @@ def test_a_wait_ends_by_int1_by_the_button_and_by_itself(flash: Callable[..., Fl
         machine.drive(6, 0)  # a pulse that came before the wait is not lost
         assert waited(60000) < 5000
         machine.drive(6, 1)
+        assert waited(60, False) >= 60  # INT1 is not to be asked
         assert waited(60000) < 5000
         machine.drive(6, 0)
         machine.drive(15, 0)

@@ -204,6 +204,9 @@ def test_waiting_ends_when_the_chip_calls():
         before_ms = board.clock.ticks_ms()
         board.wait(500)
         assert least <= board.clock.ticks_ms() - before_ms <= most
+    before_ms = board.clock.ticks_ms()
+    board.wait(500, False)  # INT1 is not to be asked
+    assert board.clock.ticks_ms() - before_ms == 500
 
 
 @pytest.mark.parametrize("settings", [{}, {"STRIDELOAD_INT1_PIN": ""}])

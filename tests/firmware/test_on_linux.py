@@ -102,6 +102,15 @@ def test_what_makes_no_pod_is_said_in_a_line(tmp_path, prepare, says, code):
     assert "Traceback" not in done.stderr
 
 
+def test_what_another_program_holds_is_tried_again(tmp_path):
+    """A pod that runs there already, as from a terminal: its unit starts this one when that has ended."""
+    write(tmp_path, "")
+    with on_linux.hold(tmp_path / on_linux.LOCK_NAME):
+        done = start_main(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"strideload pod: a pod runs in {tmp_path} already\n"
+
+
 def test_a_setting_that_no_pod_has_is_said_in_a_line(tmp_path):
     write(tmp_path, "STRIDELOAD_ODR_HZ = 500\n")
     bus = "from strideload.simulate.i2c_dev import i2c_dev\nimport runpy, sys\nwith i2c_dev({}):\n"
@@ -690,7 +699,7 @@ def test_a_line_that_cannot_be_had_is_named(tmp_path, gpio, setting, value, why)
 
 def test_a_line_is_used_once(tmp_path, gpio):
     write_settings(tmp_path, POD_ID="0102030405060708", **{**LINES, "LAMP_LINE": LINES["INT1_LINE"]})
-    with pytest.raises(BoardError, match="busy"):
+    with pytest.raises(on_linux.BoardBusy, match="busy"):
         Board(tmp_path)
 
 
@@ -707,6 +716,12 @@ def test_without_gpiod_the_package_is_named(tmp_path, monkeypatch):
 def test_waiting_ends_at_the_watermark(wired, gpio):
     later(0.05, lambda: gpio.set_level(INT1, True))
     assert 0.04 < took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+
+
+def test_a_wait_that_is_not_to_ask_int1_takes_its_time(wired, gpio):
+    gpio.set_level(INT1, True)
+    assert took(lambda: wired.wait(60, False))[1] >= 0.06
+    assert took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
 
 
 def test_an_edge_that_was_lost_stalls_nothing(wired, gpio):

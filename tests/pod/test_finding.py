@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strideload.errors import StrideloadError
 from strideload.pod import boards, finding
 from strideload.pod.boards import CIRCUITPYTHON, KINDS, MICROPYTHON
-from strideload.pod.finding import Target, found, pod_id, target
+from strideload.pod.finding import Target, found, pod_id, target, target_to_ask
 
 BOOT_OUT = (
     "Adafruit CircuitPython {version} on 2026-09-20; {board} with rp2040\n"
@@ -162,3 +162,13 @@ def test_drives_are_looked_for_where_they_are_mounted(tmp_path: Path, monkeypatc
     )
     assert finding.drives(mounts) == [here]
     assert finding.drives(tmp_path / "none") == []
+
+
+def test_a_pod_that_is_this_computer_is_found_where_its_own_settings_say(tmp_path: Path, monkeypatch):
+    (tmp_path / "settings.toml").write_text("")
+    monkeypatch.setenv("STRIDELOAD_POD_DIR", str(tmp_path))
+    assert target_to_ask(None, [], []) == Target(folder=tmp_path)
+    assert target(None, "linux", [], []) == Target(folder=tmp_path)
+    monkeypatch.setenv("STRIDELOAD_POD_DIR", str(tmp_path / "none"))
+    with pytest.raises(StrideloadError, match="No pod is plugged in"):
+        target_to_ask(None, [], [])

@@ -55,9 +55,23 @@ def test_state_faults_and_sessions_in_words(home: Settings, pod: Pod):
     assert "bus_errors" in said
     assert "Another host answered" in said
     assert "fifo_overruns" not in said
+    assert "clock     by a time server" in said
+    assert "The last 2 sessions, the newest first:" in said
     lines = [line.split() for line in said.splitlines()]
     began = [line for line in lines if line and line[0].startswith("2025-")]
     assert [line[3] for line in began] == ["100", "200"]  # strides, the newest first
+
+
+def test_one_session_is_one(home: Settings):
+    pod = Pod()
+    pod.run(10, session=1, strides=200)
+    with open_store(home.store_url()) as store:
+        store.ensure_runner("me", "Runner", "UTC")
+        store.add(messages(pod.pages))
+        store.save_state(POD, STATE | {"clock": {"source": "operator"}}, 1_760_000_000_000_000)
+    said = run(home).stdout
+    assert "Its last session:" in said
+    assert "clock     given by hand" in said
 
 
 def test_for_machines(home: Settings, pod: Pod):

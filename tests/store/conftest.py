@@ -3,22 +3,24 @@
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from strideload.store import Store, open_store
+from strideload.store import Store, open_store, schema
 
 RUNNER = "me"
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
+@contextmanager
+def new_database() -> Generator[str | None]:
+    """The URL of an empty database at the server, for as long as it is needed; None: no server is named."""
     server = os.environ.get("STRIDELOAD_TEST_POSTGRES")
     if not server:
-        yield f"sqlite:///{tmp_path / 'store.db'}"
+        yield None
         return
     name = f"test_{secrets.token_hex(6)}"
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
@@ -30,6 +32,31 @@ def url(tmp_path: Path) -> Iterator[str]:
         with admin.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_database() -> Iterator[str | None]:
+    with new_database() as found:
+        yield found
+
+
+@pytest.fixture
+def url(tmp_path: Path, shared_database: str | None) -> Iterator[str]:
+    """A database without rows. At a server its tables may stand already: to make them takes longer than most tests."""
+    if shared_database is None:
+        yield sqlite_url(tmp_path)
+        return
+    yield shared_database
+    engine = sa.create_engine(shared_database)
+    with engine.begin() as connection:
+        if sa.inspect(connection).has_table(schema.meta.name):
+            for table in reversed(schema.metadata.sorted_tables):
+                connection.execute(table.delete())
+    engine.dispose()
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'store.db'}"
 
 
 @pytest.fixture

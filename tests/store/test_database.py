@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,19 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from store.conftest import new_database, sqlite_url
 from store.making import LOG, POD, Pod, messages
 from strideload.store import Store, StoreBusy, StoreError, StoreFull, engine, migrate, open_store, schema
 from strideload.store.errors import StoreOutdated, StoreRefused
 
 KEY = (POD, LOG, 0)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """Of a database without a table."""
+    with new_database() as found:
+        yield found or sqlite_url(tmp_path)
 
 
 def test_migrated_tables_are_those_of_the_schema(store: Store) -> None:

@@ -11,7 +11,7 @@ class Bare:
     def free_bus(self):
         return False
 
-    def wait(self, ms):
+    def wait(self, ms, by_int1=True):
         self.clock.sleep_ms(ms)  # pyright: ignore[reportAttributeAccessIssue]
 
     def sleep(self, ms):

@@ -291,21 +291,23 @@ class Board:
             if held is not None:
                 held.deinit()
 
-    def wait(self, ms):
-        """Up to `ms`, less when INT1 is high or the button was let go. INT1's level counts: no edge can be missed."""
+    def wait(self, ms, by_int1=True):
+        """Up to `ms`, less when the button was let go or, asked `by_int1`, INT1 is high. Its level counts, so that no
+        edge can be missed.
+        """
         until_ms = self.clock.ticks_ms() + ms
-        while not self._is_called():
+        while not self._is_called(by_int1):
             left_ms = until_ms - self.clock.ticks_ms()
             if left_ms <= 0:
                 return
             self.clock.sleep_ms(min(left_ms, POLL_MS))
 
-    def _is_called(self):
+    def _is_called(self, by_int1):
         """True when something waits for the pod. Ends a buzz that is over."""
         if self._motor_until_ms and self.clock.ticks_ms() >= self._motor_until_ms:
             self._stop_motor()
         self._look_at_button()
-        return self._held_ms is not None or (self._int1 is not None and self._int1.value)
+        return self._held_ms is not None or (by_int1 and self._int1 is not None and self._int1.value)
 
     def sleep(self, ms):
         """Sleep until INT1 is high, the button is pressed or `ms` have passed, by `alarm` where the board has it.

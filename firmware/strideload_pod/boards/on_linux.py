@@ -38,7 +38,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from strideload_pod.log import LogError
+from strideload_pod.log import LogError, LogFailed
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR
 
 if TYPE_CHECKING:
@@ -72,6 +72,10 @@ class BoardError(Exception):
     """The computer or its settings do not make a pod."""
 
 
+class BoardBusy(BoardError):
+    """Something that the pod needs is another program's, or not there yet: later it may be had."""
+
+
 class Board:
     """This computer. `folder` defaults to STRIDELOAD_POD_DIR, or ~/.local/share/strideload-pod. BoardError.
 
@@ -81,7 +85,7 @@ class Board:
     woken = "power"
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
-        self.folder = Path(folder or os.environ.get("STRIDELOAD_POD_DIR", DEFAULT_FOLDER)).expanduser()
+        self.folder = Path(folder).expanduser() if folder else own_folder()
         self.settings = read_settings(self.folder / SETTINGS_NAME)
         self.uid, self.uid_source = find_uid(self.settings)
         self.files = Files(self.folder / LOG_FOLDER)
@@ -101,7 +105,7 @@ class Board:
                 signal.signal(number, lambda _number, _frame: self.stop())
 
     def _open_line(self, setting: str, kind: "Callable[[str, int], GpioLine]") -> Any:
-        """What a setting names; None: it names none. BoardError."""
+        """What a setting names; None: it names none. BoardError, BoardBusy."""
         value = self.settings.get(setting)
         if not value:
             return None
@@ -116,7 +120,8 @@ class Board:
                 "pod"
             ) from error
         except (OSError, ValueError) as error:
-            raise BoardError(f"{setting} = {value!r} cannot be used: {error}") from error
+            refusal = BoardBusy if isinstance(error, OSError) else BoardError
+            raise refusal(f"{setting} = {value!r} cannot be used: {error}") from error
 
     @property
     def i2c(self) -> "SmbusI2C":
@@ -134,9 +139,9 @@ class Board:
                 pass  # the former one stays
         return False
 
-    def wait(self, ms: int) -> None:
-        """Up to `ms`, less when INT1 is or goes high, the button was let go or the pod is to stop."""
-        self._wait(ms, lambda button: button.held_ms is not None)
+    def wait(self, ms: int, by_int1: bool = True) -> None:
+        """Up to `ms`, less when the button was let go, the pod is to stop or, asked `by_int1`, INT1 is or goes high."""
+        self._wait(ms, lambda button: button.held_ms is not None, self._int1 if by_int1 else None)
 
     def sleep(self, ms: int) -> str:
         """Until INT1 rises ("motion"), the button is pressed ("button"), `ms` have passed ("time") or "stop".
@@ -145,23 +150,23 @@ class Board:
         """
         if self._int1 is None:
             return "motion"
-        called = self._wait(ms, lambda button: button.is_pressed or button.held_ms is not None)
+        called = self._wait(ms, lambda button: button.is_pressed or button.held_ms is not None, self._int1)
         return "stop" if self._stopping.is_set() else called or "time"
 
-    def _wait(self, ms: int, concerns: "Callable[[Button], bool]") -> str | None:
-        """Until "motion" at INT1, or the "button" is as `concerns` says; None: `ms` have passed, or stopping."""
+    def _wait(self, ms: int, concerns: "Callable[[Button], bool]", int1: "GpioLine | None") -> str | None:
+        """Until "motion" at `int1`, or the "button" is as `concerns` says; None: `ms` have passed, or stopping."""
         until_s = time.monotonic() + ms / 1000
-        if self._int1 is not None:
-            self._int1.take_edges()  # of before. From here on the level counts as well: a lost edge must not stall.
+        if int1 is not None:
+            int1.take_edges()  # of before. From here on the level counts as well: a lost edge must not stall.
         while not self._stopping.is_set():
-            if self._int1 is not None and (self._int1.take_edges() or self._int1.is_active()):
+            if int1 is not None and (int1.take_edges() or int1.is_active()):
                 return "motion"
             if self._button is not None and concerns(self._button.look()):
                 return "button"
             left_s = until_s - time.monotonic()
             if left_s <= 0:
                 return None
-            watched = [line for line in (self._int1, self._button) if line is not None and line.is_open]
+            watched = [line for line in (int1, self._button) if line is not None and line.is_open]
             select.select([self._wakened, *watched], [], [], left_s)
         return None
 
@@ -212,13 +217,18 @@ class Board:
             self._waker.send(b"s")
 
 
+def own_folder() -> Path:
+    """The folder of this computer's own pod: STRIDELOAD_POD_DIR, or the default."""
+    return Path(os.environ.get("STRIDELOAD_POD_DIR") or DEFAULT_FOLDER).expanduser()
+
+
 def refuse(error: Exception) -> None:
     """End in one line where a pod cannot begin for a known reason, and return for any other. SystemExit: EX_CONFIG, or
-    1 where it may go by itself, as with a folder or a bus that is not there yet.
+    1 where it may go by itself, as with a folder or a bus that is not there yet, or what another program holds.
     """
     if isinstance(error, BoardError | LogError | ValueError | OSError):
         print(f"strideload pod: {error}", file=sys.stderr)
-        raise SystemExit(1 if isinstance(error, OSError) else EX_CONFIG) from None
+        raise SystemExit(1 if isinstance(error, OSError | BoardBusy | LogFailed) else EX_CONFIG) from None
 
 
 def read_settings(file: Path) -> dict[str, Any]:
@@ -237,14 +247,14 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 def hold(file: Path) -> IO[bytes]:
     """A lock that is this process's as long as the file is open: two pods in one folder would give the same numbers to
-    different pages. BoardError: another process has it.
+    different pages. BoardBusy: another process has it.
     """
     opened = file.open("ab")
     try:
         fcntl.lockf(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         opened.close()
-        raise BoardError(f"a pod runs in {file.parent} already") from None
+        raise BoardBusy(f"a pod runs in {file.parent} already") from None
     return opened
 
 
@@ -353,6 +363,10 @@ class Clock:
     def utc_ms(self) -> int | None:
         """ms since 1970; None while neither the kernel nor the settings vouch for the clock."""
         return time.time_ns() // 1_000_000 if self._trusted or is_synchronised() else None
+
+    def utc_heard_ms(self) -> int:
+        """Tick at which UTC was last told: now, for whoever vouches for the clock keeps it right all the time."""
+        return self.ticks_ms()
 
 
 class GpioLine:

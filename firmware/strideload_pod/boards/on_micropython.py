@@ -122,10 +122,12 @@ class Board:
 
     # Waiting and sleeping
 
-    def wait(self, ms):
-        """Up to `ms`, less when INT1 is up, the button was let go or the board is stopping. Wi-Fi goes on."""
+    def wait(self, ms, by_int1=True):
+        """Up to `ms`, less when the button was let go, the board is stopping or, asked `by_int1`, INT1 is up. Wi-Fi
+        goes on.
+        """
         began_ms = time.ticks_ms()
-        while not (self._stopping or self._is_risen()):
+        while not (self._stopping or (by_int1 and self._is_risen())):
             self._look_at_button()
             left_ms = ms - time.ticks_diff(time.ticks_ms(), began_ms)
             if left_ms <= 0 or self._held_ms is not None:
@@ -449,6 +451,10 @@ class Clock:
             return None
         age_ms = self.ticks_ms() - self._utc_tick_ms
         return self._utc_ms + age_ms if age_ms < UTC_HOLDS_MS else None
+
+    def utc_heard_ms(self):
+        """Tick at which a server last told it; None: none has."""
+        return self._utc_tick_ms
 
     def set_utc(self, utc_ms):
         """It is `utc_ms` now. The machine's own clock is set as well: TLS checks dates by it."""

@@ -1,6 +1,7 @@
 """Running the firmware's own check, on this computer or on the board behind a port, and reading what it says."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ ON_BOARD: Final = f"{IMPORT_TELL}from main import open_board\nboard = open_board
 ON_LINUX: Final = f"{IMPORT_TELL}from strideload_pod.boards.on_linux import Board\nboard = Board()\n"
 TELL: Final = "tell(board)\n"
 TELL_WITHOUT_BROKER: Final = "tell(board, with_broker=False)\n"
+
+_REFUSED: Final = re.compile(r"\bBoard(?:Error|Busy): ")
 
 
 def check(found: Found, with_broker: bool = True) -> Report:
@@ -51,8 +54,8 @@ def _check_linux(folder: Path, tell: str) -> Report:
     except subprocess.TimeoutExpired as error:
         raise StrideloadError(f"The check in {folder} did not end within {WITHIN_S} s.") from error
     if done.returncode:
-        _, refused, why = done.stderr.rpartition("BoardError: ")
-        if refused:
+        *_, why = _REFUSED.split(done.stderr)
+        if why != done.stderr:
             raise StrideloadError(f"The pod cannot be checked: {why.strip()}.")
         raise NoReport("the check failed", done.stderr)
     return read_report(done.stdout)

@@ -14,7 +14,7 @@ from strideload.pod import boards, serial_port
 from strideload.pod.boards import CIRCUITPYTHON, LINUX, MICROPYTHON, Kind
 from strideload.pod.places import FolderPlace, Place, PortPlace
 from strideload.pod.serial_port import Port, open_port
-from strideload_pod.boards.on_linux import DEFAULT_FOLDER, SETTINGS_NAME, BoardError, find_uid, read_settings
+from strideload_pod.boards.on_linux import SETTINGS_NAME, BoardError, find_uid, own_folder, read_settings
 
 BOOT_OUT: Final = "boot_out.txt"
 BOOT_OUT_LIMIT: Final = 4096
@@ -71,7 +71,7 @@ def target(to: str | None, board: str | None, drives: list[Path], ports: list[st
     if to is not None:
         return Target(port=to) if serial_port.is_port(to) else Target(folder=Path(to).expanduser())
     if board == LINUX:
-        return Target(folder=Path(DEFAULT_FOLDER).expanduser())
+        return Target(folder=own_folder())
     if len(drives) == 1:  # a board that shows a drive has a port as well
         return Target(folder=drives[0])
     if not drives and len(ports) == 1:
@@ -87,7 +87,7 @@ def target(to: str | None, board: str | None, drives: list[Path], ports: list[st
 
 def target_to_ask(to: str | None, drives: list[Path], ports: list[str]) -> Target:
     """A pod that can be spoken to: a port, or a folder on Linux. StrideloadError: none, or several."""
-    own = Path(DEFAULT_FOLDER).expanduser()
+    own = own_folder()
     if to is None and not ports and (own / SETTINGS_NAME).is_file():
         return Target(folder=own)
     return target(to, None, [] if ports else drives, ports)

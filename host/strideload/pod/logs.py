@@ -13,6 +13,13 @@ from strideload.web.pod_words import meaning
 
 SESSIONS_SHOWN: Final = 10
 RECORDING: Final[dict[bool | None, str]] = {True: "recording", False: "NOT recording", None: "not known"}
+# Who told the pod the time, by its own word for it.
+CLOCKS: Final = {
+    "ntp": "by a time server",
+    "host": "by its host",
+    "rtc": "by a clock on the board",
+    "operator": "given by hand",
+}
 READ_S: Final = 0.2
 LINE_LIMIT: Final = 4096  # bytes without an end of line: then it is shown as it is
 
@@ -56,7 +63,7 @@ class PodLog:
         yield f"  battery   {f'{battery_mv} mV' if battery_mv is not None else 'not measured'}"
         yield f"  room      {state.get('free_pages', '?')} pages free, {self.waiting} wait for this host"
         source = (state.get("clock") or {}).get("source")
-        yield f"  clock     {f'by {source}' if source else 'not known to it'}"
+        yield f"  clock     {CLOCKS.get(source, f'by {source}') if source else 'not known to it'}"
         for name, count in state.get("faults", {}).items():
             if count:
                 yield f"  {name:<18} {count:>6}  {meaning(name)}"
@@ -65,7 +72,8 @@ class PodLog:
         if not self.sessions:
             yield "  No session of it is in the store."
             return
-        yield f"  The last {len(self.sessions)} sessions, the newest first:"
+        count = len(self.sessions)
+        yield "  Its last session:" if count == 1 else f"  The last {count} sessions, the newest first:"
         yield "  began (UTC)            min  strides  gaps  lost s  pages lost"
         for one in self.sessions:
             lost_s = sum(lost for _, lost in one.gaps) / 1e6

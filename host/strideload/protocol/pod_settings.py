@@ -49,9 +49,13 @@ class PodSettings:
 
     def as_dict(self) -> dict[str, Any]:
         """What is set, as JSON has it, `cue` always: null there means none."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "cue"}
+        plain = {name: getattr(self, name) for name in OWN_NAMES}
         said = {name: value for name, value in plain.items() if value is not None}
         return {**said, "cue": vars(self.cue) if self.cue else None}
+
+
+# What a pod has in its own `settings.toml` as well; a cue comes from a host alone.
+OWN_NAMES: Final = tuple(field.name for field in fields(PodSettings) if field.name != "cue")
 
 
 def pod_settings(said: Mapping[str, Any]) -> PodSettings:

@@ -42,6 +42,9 @@ class StillClock:
     def utc_ms(self) -> int:
         return self.start_utc_ms + self.ticks_ms()
 
+    def utc_heard_ms(self) -> int:
+        return self.ticks_ms()
+
     def clock_us(self) -> int:
         return self.now_us
 

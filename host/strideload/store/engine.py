@@ -74,6 +74,15 @@ def writing(engine: sa.Engine) -> Generator[sa.Connection]:
         yield connection
 
 
+def take_turn(connection: sa.Connection, lock: int) -> None:
+    """Wait until no other transaction that takes its turn by this number is under way; it is over with this one.
+
+    PostgreSQL's writers work beside each other. SQLite has one at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+
+
 @contextmanager
 def erasing(engine: sa.Engine) -> Generator[sa.Connection]:
     """One transaction whose deleted rows leave no bytes in an SQLite file. Errors as `writing`."""

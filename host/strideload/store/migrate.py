@@ -5,6 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from strideload.store import engine
 from strideload.store.errors import StoreError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
@@ -15,8 +16,7 @@ _LOCK: Final = 0x5354524944454C44
 
 def migrate(connection: sa.Connection) -> None:
     """Make or change the tables on a writing connection. StoreError: they are newer than this version."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    engine.take_turn(connection, _LOCK)
     found = revision(connection)
     if found == HEAD:
         return

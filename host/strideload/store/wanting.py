@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from strideload.protocol.pod_settings import VERSION_MOST, PodSettings, check_mark, pod_settings
-from strideload.store import people
+from strideload.store import engine, people
 from strideload.store.errors import StoreError
 from strideload.store.schema import pod_settings as table
 from strideload.store.schema import pods
+
+# A version follows on the one before: two who change at once do it one after the other.
+_LOCK: Final = 0x5354524944454C45
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def mark(connection: sa.Connection, pod: str, code: int, now_utc_us: int) -> Wan
 
 def _before(connection: sa.Connection, pod: str) -> Wanted:
     """The newest of a pod, version 0 of one that has none. StoreError: no such pod."""
+    engine.take_turn(connection, _LOCK)
     row = connection.execute(
         sa.select(table).where(table.c.pod == pod).order_by(table.c.version.desc()).limit(1)
     ).first()

@@ -21,6 +21,11 @@ CONNECTION = {
     "gone_not_written": "The pod had no room to write down which pages are lost. Let it sync more often.",
     "raw_gave_way": "Raw pages were given up for steps, for the pod's memory was full. Let it sync more often.",
 }
+# What the pod counts beside its pages and its connection.
+POD = {
+    "int1_stuck": "INT1 stays high without samples; the pod goes by time and cannot sleep. Check its wire.",
+    "line_gaps": "The pod did not look at its sensor while it connected. It does so outside a session only.",
+}
 NO_WORDS = "This version has no words for it."
 
 # By a pod's own word for why it does not record; the empty one is of a pod that says no word.
@@ -104,4 +109,4 @@ def states(pod: LivePod) -> Iterator[str]:
 
 def meaning(name: str) -> str:
     """What a counter says."""
-    return CONNECTION.get(name) or " ".join(FAULTS.get(name, (NO_WORDS,))).strip()
+    return CONNECTION.get(name) or POD.get(name) or " ".join(FAULTS.get(name, (NO_WORDS,))).strip()
