@@ -208,6 +208,42 @@ def rebuild(folder: Folder = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, such as strideload.backup.tar.gz.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file of that name.")] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write store, settings, users and certificates into one file, also while the host runs, and read it back.
+
+    It holds passwords and keys, and the pods connect again to what is restored from it.
+    """
+    from strideload.service.backup import backup as backup_
+
+    with _progress("Backing up") as advance:
+        made = backup_(_settings(folder), file, replace=replace, advance=advance)
+    print(json.dumps(made.as_dict()) if as_json else made.in_words())
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `strideload backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Keep what the folder has aside, and restore.")
+    ] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look a backup through and make it this host's folder. Refused while the host runs."""
+    from strideload.service.restore import restore as restore_
+    from strideload.settings import state_folder
+
+    with _progress("Restoring") as advance:
+        restored = restore_(file, state_folder(folder), replace=replace, advance=advance)
+    print(json.dumps(restored.as_dict()) if as_json else restored.in_words())
+
+
+@app.command()
 def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
     """Look at settings, store, broker, clock and disk, and say in words what is wrong."""
     from strideload import doctor as doctor_

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from strideload.errors import StrideloadError
 
 FILE_NAME = "strideload.toml"
+STORE_NAME = "strideload.db"
 FOLDER_VARIABLE = "STRIDELOAD_DIR"
 PASSWORD_VARIABLE = "STRIDELOAD_BROKER_PASSWORD"
 
@@ -114,7 +115,7 @@ class Settings(_Section):
 
     def store_url(self) -> str | Path:
         """Where the store is; an SQLite file in the state folder unless a URL is set."""
-        return self.store.url or self.folder / "strideload.db"
+        return self.store.url or self.folder / STORE_NAME
 
     def time_zone(self) -> str:
         """The runner's first time zone: of the settings, else of this computer."""
@@ -122,6 +123,11 @@ class Settings(_Section):
 
     def ca_file(self) -> Path | None:
         return self._file(self.broker.ca_file)
+
+    def files(self) -> list[Path]:
+        """All files that the settings name."""
+        named = (self._file(self.broker.password_file), self.ca_file())
+        return [file for file in named if file is not None]
 
     def broker_password(self) -> str | None:
         """The password at the user's own broker: of the environment, else of its file. SettingsError."""

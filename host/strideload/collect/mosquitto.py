@@ -30,6 +30,9 @@ from strideload.protocol.topics import of_pod
 
 CONFIG_FILE: Final = "mosquitto.conf"
 RIGHTS_FILE: Final = "rights"
+PERSISTENCE_FILE: Final = "mosquitto.db"  # its own choice
+# Of its folder, what `start` writes, and what it holds for clients that are away: pods send that again.
+MADE_ANEW: Final = (CONFIG_FILE, RIGHTS_FILE, PERSISTENCE_FILE)
 
 START_TIMEOUT_S: Final = 15.0
 STOP_TIMEOUT_S: Final = 10.0

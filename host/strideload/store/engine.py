@@ -34,8 +34,11 @@ def make_engine(url: str) -> sa.Engine:
     """An engine whose transactions begin when they say so. StoreError: the URL is not one."""
     try:
         backend = sa.make_url(url).get_backend_name()
-        # Positional parameters, so that rows go to the driver as the tuples that they are.
-        engine = sa.create_engine(url, paramstyle="qmark" if backend == "sqlite" else "format")
+        # Positional parameters, so that rows go to the driver as the tuples that they are. Their values stay out of
+        # errors, which are logged.
+        engine = sa.create_engine(
+            url, paramstyle="qmark" if backend == "sqlite" else "format", hide_parameters=True
+        )
     except ModuleNotFoundError as error:
         raise StoreError(
             f"the store's URL needs the Python package {error.name}; PostgreSQL's comes with strideload[postgresql]"
