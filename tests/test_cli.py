@@ -20,7 +20,10 @@ from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
 
-COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "rebuild", "doctor")
+COMMANDS = (
+    *("demo", "up", "replay", "import", "detect", "simulate", "day", "rebuild", "doctor"),
+    *("backup", "restore"),
+)
 WITHIN_S = 120.0
 
 
@@ -339,7 +342,8 @@ def test_up_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Pat
     process = start("up", "--port", "0", folder=tmp_path)
     try:
         url = line_with(process, "Page").split()[-1]
-        assert json.load(urllib.request.urlopen(url + "healthz"))["trouble"] is None
+        assert json.load(urllib.request.urlopen(url + "healthz"))["ok"] is True
+        assert b"strideload_well 1.0" in urllib.request.urlopen(url + "openmetrics").read()
         line_with(process, "Ctrl-C")
         below = group(process)
         assert below  # the broker

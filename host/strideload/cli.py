@@ -79,11 +79,14 @@ def up(
     lan: Annotated[
         bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
     ] = False,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error; by default as the settings say.")
+    ] = None,
 ) -> None:
     """Collect from pods and serve the page, until Ctrl-C."""
     from strideload.up import up as up_
 
-    up_(_settings(folder), port=port, lan=lan, say=_say)
+    up_(_settings(folder), port=port, lan=lan, level=_level(log_level), say=_say)
 
 
 @app.command()
@@ -616,6 +619,14 @@ def _date(text: str) -> Date:
         return Date.fromisoformat(text)
     except ValueError:
         raise StrideloadError(f"--date is no date: {text!r}. Write it as 2026-11-22.") from None
+
+
+def _level(text: str | None) -> Any:
+    from strideload.logs import LEVELS
+
+    if text is not None and text not in LEVELS:
+        raise StrideloadError(f"--log-level is {', '.join(LEVELS[:-1])} or {LEVELS[-1]}, not {text!r}.")
+    return text
 
 
 def _foot(text: str) -> Any:

@@ -15,6 +15,7 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from strideload.errors import StrideloadError
+from strideload.logs import Level
 
 FILE_NAME = "strideload.toml"
 STORE_NAME = "strideload.db"
@@ -93,6 +94,10 @@ class ClockSection(_Section):
     trust: bool = Field(default=False, description="true or false")
 
 
+class LogSection(_Section):
+    level: Level = Field(default="info", description="debug, info, warning or error")
+
+
 class RunnerSection(_Section):
     id: str = Field(default="me", description="up to 40 letters, digits, - or _", pattern=RUNNER_ID)
     name: str = Field(
@@ -111,6 +116,7 @@ class Settings(_Section):
     broker: BrokerSection = Field(default_factory=BrokerSection, description="a table")
     web: WebSection = Field(default_factory=WebSection, description="a table")
     clock: ClockSection = Field(default_factory=ClockSection, description="a table")
+    log: LogSection = Field(default_factory=LogSection, description="a table")
     runner: RunnerSection = Field(default_factory=RunnerSection, description="a table")
 
     def store_url(self) -> str | Path:

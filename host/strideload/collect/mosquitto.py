@@ -3,6 +3,7 @@
 It is started anew when it dies, and ends with this process however that ends.
 """
 
+import logging
 import os
 import shutil
 import signal
@@ -47,6 +48,8 @@ PACKET_LIMIT: Final = 16 * 2**20
 # sends 32 KiB ahead of what is stored; this is room for a thousand of them.
 IN_FLIGHT_BYTES: Final = 32 * 2**20  # sent and not acknowledged
 QUEUED_BYTES: Final = 32 * 2**20  # waiting behind these
+
+log = logging.getLogger(__name__)
 
 
 def program() -> str | None:
@@ -207,6 +210,11 @@ class Mosquitto:
             if time.monotonic() - began_s > STABLE_S:
                 wait_s = RESTART_FIRST_S
             self.restarts += 1
+            if not self._stopping.is_set():
+                log.warning(
+                    "Mosquitto ended and is started anew: %s",
+                    self._lines[-1] if self._lines else "without a word",
+                )
             self._stopping.wait(wait_s)
             wait_s = min(2 * wait_s, RESTART_LONGEST_S)
 

@@ -116,7 +116,7 @@ def _list_of(
                 f"{file} was made by another version of Strideload (its form is {found['format']!r}, ours {FORMAT})."
             )
         files = {_safe(name): _read_kept(kept) for name, kept in found["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BackupError(f"{file} is damaged: its list of contents cannot be read.") from error
     return found, files
 

@@ -72,7 +72,7 @@ def _look_through(file: Path, made: Path, found: dict[str, Any]) -> Contents:
     promised = found.get("store")
     if not isinstance(promised, dict):
         raise BackupError(f"{file} is damaged: its list does not tell of a store.")
-    if promised.get("tables", "") > migrate.HEAD:
+    if str(promised.get("tables")) > migrate.HEAD:
         raise BackupError(f"{file} was made by a newer version of Strideload; install that one first.")
     contents = check(made, promised, file)
     load_settings(made)

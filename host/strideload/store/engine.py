@@ -77,6 +77,14 @@ def writing(engine: sa.Engine) -> Generator[sa.Connection]:
         yield connection
 
 
+def size_bytes(connection: sa.Connection) -> int:
+    """Of all tables and indices."""
+    if connection.dialect.name != "sqlite":
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+
 @contextmanager
 def translated() -> Generator[None]:
     """The database's errors as our own."""

@@ -17,8 +17,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from strideload import __version__
 from strideload.load.metrics import METRICS
-from strideload.web import day_view, live_view, weeks_view
-from strideload.web.doors import Days, Live
+from strideload.web import day_view, live_view, openmetrics, weeks_view
+from strideload.web.doors import Days, Live, Watch
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
 
 HERE = Path(__file__).parent
@@ -30,11 +30,15 @@ FIRST_DAY = date(2000, 1, 1)
 HEADINGS = {400: "Not understood", 404: "Not here", 500: "A fault in Strideload"}
 
 
-def make_app(days: Days, live: Live, *, hosts: Sequence[str] = LOOPBACK_HOSTS) -> FastAPI:
+def make_app(
+    days: Days, live: Live, *, watch: Watch | None = None, hosts: Sequence[str] = LOOPBACK_HOSTS
+) -> FastAPI:
     """The web application over these doors; `hosts` are the names under which it may be asked."""
     app = FastAPI(title="Strideload", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", _Assets(directory=STATIC), name="static")
     _add_pages(app, days, live)
+    if watch is not None:
+        openmetrics.add(app, watch)
     _add_errors(app)
     app.add_middleware(GZipMiddleware, compresslevel=6)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
@@ -63,10 +67,10 @@ def _add_pages(app: FastAPI, days: Days, live: Live) -> None:
 
     @app.get("/healthz")
     def healthz() -> JSONResponse:
-        health = live.health()
-        status = HTTPStatus.OK if health["trouble"] is None else HTTPStatus.SERVICE_UNAVAILABLE
-        well = {"ok": health["trouble"] is None, "version": __version__}
-        return JSONResponse({**well, **health, "pods": list(live.pods())}, status)
+        """Whether all is well, and nothing of any runner: whoever reaches this computer may ask."""
+        well = live.health()["trouble"] is None
+        status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"ok": well, "version": __version__}, status)
 
     @app.get("/favicon.ico")
     def favicon() -> FileResponse:

@@ -105,6 +105,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         http="h11",
         ws="none",
         lifespan="off",
+        log_config=None,  # its words go where all others go
         log_level="warning",
         access_log=False,
         server_header=False,
