@@ -63,7 +63,10 @@ def test_version_and_help():
     assert all(command in listed for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "pod add", "pod install", "pod check", "pod logs"])
+@pytest.mark.parametrize(
+    "command",
+    [*COMMANDS, "pod add", "pod install", "pod check", "pod logs", "service install", "service status"],
+)
 def test_every_command_explains_itself(command: str):
     assert "Usage:" in ok(run(*command.split(), "--help"))
 

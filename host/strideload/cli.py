@@ -257,6 +257,55 @@ def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+service_app = typer.Typer(help="The host as a service of this computer (systemd).", no_args_is_help=True)
+app.add_typer(service_app, name="service")
+
+
+@service_app.command("install")
+def service_install(
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of the page on 127.0.0.1.")] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(help="As whom it runs; by default who is behind sudo, for root a user of its own."),
+    ] = None,
+    print_only: Annotated[bool, typer.Option("--print", help="Print the unit, and change nothing.")] = False,
+    folder: Folder = None,
+) -> None:
+    """Run the host from boot on, as a hardened systemd service. Needs root."""
+    from strideload.service import installing, unit
+
+    if print_only:
+        print(unit.text(unit.plan(folder, account, lan=lan, port=port)), end="")
+    else:
+        print(installing.install(folder, account, lan=lan, port=port))
+
+
+@service_app.command("remove")
+def service_remove(
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Name the unit's file, and change nothing.")
+    ] = False,
+) -> None:
+    """Stop the service and take it out of the boot. Store, settings and keys stay. Needs root."""
+    from strideload.service import installing
+
+    print(installing.unit_file() if print_only else installing.remove())
+
+
+@service_app.command("status")
+def service_status(as_json: AsJson = False) -> None:
+    """Whether the service runs, and whether it starts at boot. Exit code 1 when it does not run."""
+    from strideload.service import installing
+
+    found = installing.status()
+    print(found.as_json() if as_json else found.in_words())
+    if not found.running:
+        raise typer.Exit(1)
+
+
 pod_app = typer.Typer(help="Pods of this host.", no_args_is_help=True)
 app.add_typer(pod_app, name="pod")
 
