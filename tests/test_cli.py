@@ -21,7 +21,10 @@ from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
 
-COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "rebuild", "doctor")
+COMMANDS = (
+    *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "rebuild", "doctor"),
+    *("backup", "restore"),
+)
 WITHIN_S = 120.0
 PASSWORD = "a long secret of four words"
 
@@ -75,6 +78,8 @@ def test_version_and_help():
         "runner add",
         "runner list",
         "runner password",
+        "service install",
+        "service status",
     ],
 )
 def test_every_command_explains_itself(command: str):
@@ -357,7 +362,8 @@ def test_up_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Pat
     process = start("up", "--port", "0", folder=tmp_path)
     try:
         url = line_with(process, "Page").split()[-1]
-        assert json.load(urllib.request.urlopen(url + "healthz"))["trouble"] is None
+        assert json.load(urllib.request.urlopen(url + "healthz"))["ok"] is True
+        assert b"strideload_well 1.0" in urllib.request.urlopen(url + "openmetrics").read()
         line_with(process, "Ctrl-C")
         below = group(process)
         assert below  # the broker

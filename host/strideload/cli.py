@@ -84,11 +84,14 @@ def up(
         bool,
         typer.Option("--page-lan", help="Show the page on the network, by HTTPS, to whoever logs in."),
     ] = False,
+    log_level: Annotated[
+        str | None, typer.Option(help="debug, info, warning or error; by default as the settings say.")
+    ] = None,
 ) -> None:
     """Collect from pods and serve the page, until Ctrl-C."""
     from strideload.up import up as up_
 
-    up_(_settings(folder), port=port, lan=lan, page_lan=page_lan, say=_say)
+    up_(_settings(folder), port=port, lan=lan, page_lan=page_lan, level=_level(log_level), say=_say)
 
 
 @app.command()
@@ -264,6 +267,42 @@ def rebuild(folder: Folder = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, such as strideload.backup.tar.gz.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a file of that name.")] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write store, settings, users and certificates into one file, also while the host runs, and read it back.
+
+    It holds passwords and keys, and the pods connect again to what is restored from it.
+    """
+    from strideload.service.backup import backup as backup_
+
+    with _progress("Backing up") as advance:
+        made = backup_(_settings(folder), file, replace=replace, advance=advance)
+    print(json.dumps(made.as_dict()) if as_json else made.in_words())
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `strideload backup` wrote.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Keep what the folder has aside, and restore.")
+    ] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look a backup through and make it this host's folder. Refused while the host runs."""
+    from strideload.service.restore import restore as restore_
+    from strideload.settings import state_folder
+
+    with _progress("Restoring") as advance:
+        restored = restore_(file, state_folder(folder), replace=replace, advance=advance)
+    print(json.dumps(restored.as_dict()) if as_json else restored.in_words())
+
+
+@app.command()
 def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
     """Look at settings, store, broker, clock and disk, and say in words what is wrong."""
     from strideload import doctor as doctor_
@@ -271,6 +310,55 @@ def doctor(folder: Folder = None, as_json: AsJson = False) -> None:
     findings = doctor_.examine(folder)
     print(doctor_.to_json(findings) if as_json else doctor_.in_words(findings))
     if any(not finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+service_app = typer.Typer(help="The host as a service of this computer (systemd).", no_args_is_help=True)
+app.add_typer(service_app, name="service")
+
+
+@service_app.command("install")
+def service_install(
+    lan: Annotated[
+        bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
+    ] = False,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of the page on 127.0.0.1.")] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(help="As whom it runs; by default who is behind sudo, for root a user of its own."),
+    ] = None,
+    print_only: Annotated[bool, typer.Option("--print", help="Print the unit, and change nothing.")] = False,
+    folder: Folder = None,
+) -> None:
+    """Run the host from boot on, as a hardened systemd service. Needs root."""
+    from strideload.service import installing, unit
+
+    if print_only:
+        print(unit.text(unit.plan(folder, account, lan=lan, port=port)), end="")
+    else:
+        print(installing.install(folder, account, lan=lan, port=port))
+
+
+@service_app.command("remove")
+def service_remove(
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Name the unit's file, and change nothing.")
+    ] = False,
+) -> None:
+    """Stop the service and take it out of the boot. Store, settings and keys stay. Needs root."""
+    from strideload.service import installing
+
+    print(installing.unit_file() if print_only else installing.remove())
+
+
+@service_app.command("status")
+def service_status(as_json: AsJson = False) -> None:
+    """Whether the service runs, and whether it starts at boot. Exit code 1 when it does not run."""
+    from strideload.service import installing
+
+    found = installing.status()
+    print(found.as_json() if as_json else found.in_words())
+    if not found.running:
         raise typer.Exit(1)
 
 
@@ -714,6 +802,14 @@ def _date(text: str, option: str = "--date") -> Date:
         return Date.fromisoformat(text)
     except ValueError:
         raise StrideloadError(f"{option} is no date: {text!r}. Write it as 2026-11-22.") from None
+
+
+def _level(text: str | None) -> Any:
+    from strideload.logs import LEVELS
+
+    if text is not None and text not in LEVELS:
+        raise StrideloadError(f"--log-level is {', '.join(LEVELS[:-1])} or {LEVELS[-1]}, not {text!r}.")
+    return text
 
 
 def _foot(text: str) -> Any:

@@ -44,7 +44,7 @@ def open_host(settings: Settings, *, lan: bool = False) -> Iterator[Host]:
     """Store, broker and collector of the settings' folder. HostRunning, StoreError, BrokerError."""
     make_folder(settings)
     with ExitStack() as stack:
-        stack.enter_context(_only_one(settings.folder))
+        stack.enter_context(held(settings.folder))
         store = stack.enter_context(open_home(settings))
         broker = stack.enter_context(start_broker(settings, settings.folder / BROKER_FOLDER, lan=lan))
         collector = Collector(store, broker.address, trust_clock=settings.clock.trust)
@@ -78,7 +78,7 @@ def open_home(settings: Settings) -> Store:
 def is_running(folder: Path) -> bool:
     """True while a process collects into this folder."""
     try:
-        with _only_one(folder):
+        with held(folder):
             return False
     except HostRunning:
         return True
@@ -87,13 +87,19 @@ def is_running(folder: Path) -> bool:
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; the kernel lets go of it when the process ends, however it ends."""
+def held(folder: Path) -> Iterator[None]:
+    """Be the only one that collects into this folder. HostRunning: another does.
+
+    The kernel lets go of the lock when the process ends, however it ends.
+    """
     with open(folder / LOCK_NAME, "a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise HostRunning(folder, _pid_in(file)) from None
+        if os.geteuid() == 0:  # as root, the folder is somebody else's, who is to open this too
+            owner = folder.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         file.truncate(0)
         json.dump({"pid": os.getpid()}, file)
         file.flush()

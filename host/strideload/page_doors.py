@@ -1,5 +1,6 @@
-"""What the page is handed: the days of a store, and what a collector sees now."""
+"""What the page is handed: the days of a store, what a collector sees now, and how the host is doing."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -7,13 +8,15 @@ from typing import Any
 
 from strideload import days
 from strideload.collect.collector import COLLECTOR_ERROR, NO_ROOM, Collector
+from strideload.host import Host
 from strideload.load.day import to_json
 from strideload.pod_settings import settings_now
 from strideload.store import PodRow, Store, Wanted
-from strideload.web.doors import Health, LivePod
+from strideload.web.doors import Health, HostFigures, LivePod, PodFigures
 
 # Refused, but not in the store's own list of what was set aside.
 REFUSED = (NO_ROOM, COLLECTOR_ERROR)
+OUTCOMES = ("stored", "repeated", "conflicting", "lost")
 
 
 class StoreDays:
@@ -39,10 +42,10 @@ class CollectorLive:
 
     def pods(self) -> Sequence[LivePod]:
         wanted = {one.pod: one for one in self._store.wanted_settings()}
-        return [self._pod(row, wanted.get(row.pod)) for row in self._rows()]
+        return [self._pod(row, wanted.get(row.pod)) for row in self.rows()]
 
     def health(self) -> Health:
-        waiting = [self._waiting(row) for row in self._rows() if row.state is not None]
+        waiting = [self._waiting(row) for row in self.rows() if row.state is not None]
         counters = self._collector.counters
         refused = {name: counters[name] for name in REFUSED if counters.get(name)}
         return Health(
@@ -52,7 +55,7 @@ class CollectorLive:
             counters=counters,
         )
 
-    def _rows(self) -> list[PodRow]:
+    def rows(self) -> list[PodRow]:
         """The pods that somebody may wear."""
         return [row for row in self._store.pods() if self._is_worn(row)]
 
@@ -101,6 +104,48 @@ class CollectorLive:
             max(0, held["next"] - self._store.wanted(row.pod, log, int(stream)))
             for stream, held in state.get("streams", {}).items()
         )
+
+
+class HostWatch:
+    """How a running host is doing."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._live = CollectorLive(host.store, host.collector)
+
+    def figures(self) -> HostFigures:
+        host, health, line = self._host, self._live.health(), self._host.collector.line()
+        disk = shutil.disk_usage(host.settings.folder)
+        return HostFigures(
+            well=health["trouble"] is None,
+            threads=host.collector.threads(),
+            broker_connected=line.connected,
+            connection_thread_deaths=line.deaths,
+            deliveries_failed=line.failures,
+            broker_restarts=host.broker.restarts,
+            pages={name: health["counters"].get(name, 0) for name in OUTCOMES},
+            refused=health["rejections"],
+            pages_waiting=health["pages_waiting"],
+            sessions_due=host.store.due(),
+            last_page_age_s=host.collector.last_page_age_s(),
+            store_bytes=host.store.size_bytes(),
+            disk_free_bytes=disk.free,
+            disk_used_bytes=disk.used,
+            pods=self._pods(),
+        )
+
+    def _pods(self) -> list[PodFigures]:
+        now_utc_us = time.time_ns() // 1000
+        return [
+            PodFigures(
+                pod=row.pod,
+                online=self._host.collector.online.get(row.pod, False),
+                battery_mv=(row.state or {}).get("battery_mv"),
+                last_seen_age_s=row.last_seen_utc_us and _age_s(row.last_seen_utc_us, now_utc_us),
+                faults=(row.state or {}).get("faults", {}),
+            )
+            for row in self._live.rows()
+        ]
 
 
 def _age_s(received_utc_us: int, now_utc_us: int) -> float | None:

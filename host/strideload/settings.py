@@ -16,8 +16,10 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from strideload.errors import StrideloadError
+from strideload.logs import Level
 
 FILE_NAME = "strideload.toml"
+STORE_NAME = "strideload.db"
 FOLDER_VARIABLE = "STRIDELOAD_DIR"
 PASSWORD_VARIABLE = "STRIDELOAD_BROKER_PASSWORD"
 
@@ -115,6 +117,10 @@ class ClockSection(_Section):
     trust: bool = Field(default=False, description="true or false")
 
 
+class LogSection(_Section):
+    level: Level = Field(default="info", description="debug, info, warning or error")
+
+
 class RunnerSection(_Section):
     id: str = Field(default="me", description="up to 40 letters, digits, - or _", pattern=RUNNER_ID)
     name: str = Field(
@@ -133,11 +139,12 @@ class Settings(_Section):
     broker: BrokerSection = Field(default_factory=BrokerSection, description="a table")
     web: WebSection = Field(default_factory=WebSection, description="a table")
     clock: ClockSection = Field(default_factory=ClockSection, description="a table")
+    log: LogSection = Field(default_factory=LogSection, description="a table")
     runner: RunnerSection = Field(default_factory=RunnerSection, description="a table")
 
     def store_url(self) -> str | Path:
         """Where the store is; an SQLite file in the state folder unless a URL is set."""
-        return self.store.url or self.folder / "strideload.db"
+        return self.store.url or self.folder / STORE_NAME
 
     def time_zone(self) -> str:
         """The runner's first time zone: of the settings, else of this computer."""
@@ -150,6 +157,16 @@ class Settings(_Section):
         """The user's own certificate of the page, and its key; None: the house's own authority signs one."""
         certificate, key = self._file(self.web.certificate_file), self._file(self.web.key_file)
         return None if certificate is None or key is None else (certificate, key)
+
+    def files(self) -> list[Path]:
+        """All files that the settings name."""
+        named = (
+            self._file(self.broker.password_file),
+            self.ca_file(),
+            self._file(self.web.certificate_file),
+            self._file(self.web.key_file),
+        )
+        return [file for file in named if file is not None]
 
     def broker_password(self) -> str | None:
         """The password at the user's own broker: of the environment, else of its file. SettingsError."""

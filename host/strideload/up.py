@@ -1,7 +1,9 @@
 """A host in the foreground: broker, collector, store and page, until it is told to stop."""
 
+import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,12 +12,14 @@ from types import FrameType
 
 from fastapi import FastAPI
 
+from strideload import __version__, logs
 from strideload.collect import certificates
 from strideload.collect.certificates import own_names
 from strideload.collect.credentials import make_private_folder
 from strideload.errors import StrideloadError
 from strideload.host import BROKER_FOLDER, Host, open_host
-from strideload.page_doors import CollectorLive, StoreDays
+from strideload.page_doors import CollectorLive, HostWatch, StoreDays
+from strideload.service.notify import Notifier
 from strideload.settings import Settings
 from strideload.web.app import Entrance, make_app
 from strideload.web.arrival import networks
@@ -27,7 +31,10 @@ Say = Callable[[str], None]
 
 LOOPBACK = "127.0.0.1"
 TROUBLE_EVERY_S = 1.0
+WELL = "All is well."
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the terminal was closed
+
+log = logging.getLogger(__name__)
 
 
 class NoPassword(StrideloadError):
@@ -39,28 +46,51 @@ class NoPassword(StrideloadError):
         )
 
 
-def up(settings: Settings, *, port: int | None, lan: bool, page_lan: bool, say: Say) -> None:
-    """Run until SIGINT or SIGTERM. HostRunning, BrokerError, StoreError, ServeError, NoPassword."""
+def up(
+    settings: Settings, *, port: int | None, lan: bool, page_lan: bool, level: logs.Level | None, say: Say
+) -> None:
+    """Run until SIGINT or SIGTERM. HostRunning, BrokerError, StoreError, ServeError, NoPassword.
+
+    As a service it tells systemd that it is ready, that it lives, and what troubles it.
+    """
+    logs.set_up(level or settings.log.level)
+    systemd = Notifier()
     with told_to_stop() as stop, open_host(settings, lan=lan) as host, ExitStack() as stack:
         if page_lan or settings.web.trusted_proxies:
             require_password(host)
         app = page_of(host, page_lan=page_lan)
         server = stack.enter_context(serve(app, LOOPBACK, settings.web.port if port is None else port))
-        say(f"Page     {server.url}")
         if page_lan:
             stack.enter_context(
                 serve(app, settings.web.lan_host, settings.web.lan_port, page_certificate(settings))
             )
-            say(f"         {_lan_in_words(settings)}")
-        say(f"Broker   {_broker_in_words(host)}")
-        say(f"Store    {host.store.store_id} in {settings.folder}")
-        say("Ctrl-C ends it.")
+        log.info("Strideload %s is up: page %s, broker %s", __version__, server.url, _broker_in_words(host))
+        if not logs.is_journal(sys.stdout.fileno()):
+            say(f"Page     {server.url}")
+            if page_lan:
+                say(f"         {_lan_in_words(settings)}")
+            say(f"Broker   {_broker_in_words(host)}")
+            say(f"Store    {host.store.store_id} in {settings.folder}")
+            say("Ctrl-C ends it.")
+        systemd.tell("READY=1", f"STATUS={WELL}")
         trouble = None
         while not stop.wait(TROUBLE_EVERY_S):
             if host.collector.trouble != trouble:
                 trouble = host.collector.trouble
-                say(trouble or "All is well again.")
-        say("Stopping.")
+                _log_trouble(trouble)
+                systemd.tell(f"STATUS={trouble or WELL}")
+            if host.collector.alive() and server.alive():
+                systemd.tell("WATCHDOG=1")
+        systemd.tell("STOPPING=1")
+        log.info("stopping")
+    log.info("stopped")
+
+
+def _log_trouble(trouble: str | None) -> None:
+    if trouble is None:
+        log.info("all is well again")
+    else:
+        log.warning("%s", trouble)
 
 
 def open_page(host: Host, port: int | None) -> Server:
@@ -72,7 +102,9 @@ def page_of(host: Host, *, page_lan: bool) -> FastAPI:
     """The page of a host, under the names by which it can be asked."""
     store, web = host.store, host.settings.web
     live = CollectorLive(store, host.collector)
-    doors = Doors(store, live, lambda runner: StoreDays(store, runner), host.settings.runner.id)
+    doors = Doors(
+        store, live, lambda runner: StoreDays(store, runner), host.settings.runner.id, watch=HostWatch(host)
+    )
     own = sorted(own_names()) if page_lan else []
     names = [f"[{name}]" if ":" in name else name for name in (*own, *web.names)]
     entrance = Entrance(

@@ -275,7 +275,7 @@ def test_a_folder_on_linux(home: Settings, tmp_path: Path):
     assert (folder / "settings.toml").stat().st_mode & 0o077 == 0
     unit = (folder / "strideload-pod.service").read_text()
     assert f'Environment="STRIDELOAD_POD_DIR={folder}"' in unit
-    assert f'ExecStart="{sys.executable}" -P "' in unit
+    assert f'ExecStart="{sys.executable}" "-P" "' in unit
     assert "systemctl --user enable --now" in said
     with open_store(home.store_url()) as store:
         pod = settings["STRIDELOAD_POD_ID"]

@@ -76,6 +76,7 @@ class Amqtt:
     lan_port = None
     ca_file = None
     pid = None
+    restarts = 0
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder.absolute()

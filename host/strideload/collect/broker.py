@@ -37,6 +37,11 @@ class Broker(Protocol):
         """Of a managed broker's process, if it has one of its own."""
         ...
 
+    @property
+    def restarts(self) -> int:
+        """How often a managed broker had to be started anew."""
+        ...
+
     def alive(self) -> bool: ...
 
     def add_pod(self, pod: str) -> str:
@@ -58,6 +63,7 @@ class OwnBroker:
     kind = "own"
     lan_port = None
     pid = None
+    restarts = 0
 
     def __init__(self, address: Address) -> None:
         self.address = address

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -22,8 +22,9 @@ from strideload.collect import clock
 from strideload.collect.address import Address
 from strideload.collect.deriver import Deriver
 from strideload.collect.inbox import BATCH_MESSAGES, NO_ID, Inbox, Taken
-from strideload.collect.link import Link
+from strideload.collect.link import Line, Link
 from strideload.collect.settings_sender import SettingsSender
+from strideload.collect.tally import Tally
 from strideload.protocol import topics
 from strideload.protocol.errors import MessageError
 from strideload.protocol.messages import MAX_PAYLOAD, Live, PodState, ack_message, read_live, read_state
@@ -46,6 +47,7 @@ NOT_UNDERSTOOD: Final = "could not be stored"
 NO_ROOM: Final = "no room, to be sent again"
 COLLECTOR_ERROR: Final = "error in the collector"
 SETTINGS_UNREAD: Final = "settings of pods could not be read"
+LOST: Final = "lost for good"
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +123,9 @@ class Collector:
         self._deriver = Deriver(store.derive, lambda: self._is_storing or not self._inbox.is_empty())
         self._is_storing = False
         self._has_dropped = False
+        self._last_page_s: float | None = None
+        self._pages_said = Tally(lambda pod, count: log.info("pod %s: %d new pages stored", pod, count))
+        self._refusals_said = Tally(lambda reason, count: log.warning("%d not stored: %s", count, reason))
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work, name="collector", daemon=True)
 
@@ -137,9 +142,27 @@ class Collector:
             self._worker.join()
         self._link.stop()
         self._deriver.stop()
+        self._pages_said.flush()
+        self._refusals_said.flush()
 
     def alive(self) -> bool:
         return self._worker.is_alive() and self._deriver.alive()
+
+    def threads(self) -> Mapping[str, bool]:
+        """Which of its threads live, by their names."""
+        return {
+            "collector": self._worker.is_alive(),
+            "derive": self._deriver.alive(),
+            "mqtt": self._link.line().alive,
+        }
+
+    def line(self) -> Line:
+        """How the connection to the broker is doing."""
+        return self._link.line()
+
+    def last_page_age_s(self) -> float | None:
+        """Since a new page was stored; None: none was since the start."""
+        return None if self._last_page_s is None else time.monotonic() - self._last_page_s
 
     def connected(self) -> bool:
         return self._link.connected()
@@ -178,9 +201,12 @@ class Collector:
                     self._collect(taken)
                 elif self._has_dropped:
                     self._has_dropped = False
+                    log.warning("more came than there was room for; the broker is asked for it again")
                     self._link.begin_anew()
                 self._link.tend()
                 self._send_settings()
+                self._pages_said.tend()
+                self._refusals_said.tend()
             except _Stopped:
                 return
             except Exception:
@@ -245,7 +271,7 @@ class Collector:
             if leaf == "state":
                 batch.states[pod] = read_state(payload), json.loads(payload)
             elif leaf == "online":
-                _remember(self.online, pod, payload == b"1")
+                self._note_online(pod, payload == b"1")
             else:
                 live = read_live(payload)
                 _remember(self.live, pod, Seen(live, received_utc_us))
@@ -253,6 +279,11 @@ class Collector:
         except MessageError:
             # What is wrong with it is not part of the reason, of which a sender could make any number.
             self._set_aside(batch, Aside(topic, payload, len(payload), MESSAGE_WRONG[leaf]))
+
+    def _note_online(self, pod: str, is_online: bool) -> None:
+        if self.online.get(pod, False) != is_online:
+            log.info("pod %s is %s", pod, "online" if is_online else "offline")
+        _remember(self.online, pod, is_online)
 
     def _tell(self, pod: str, live: Live) -> None:
         try:
@@ -264,6 +295,7 @@ class Collector:
 
     def _set_aside(self, batch: Batch, aside: Aside) -> None:
         self._count(aside.reason)
+        self._refusals_said.note(aside.reason)
         batch.asides.append(aside)
 
     def _store_pages(self, pages: list[Received]) -> dict[StreamKey, int]:
@@ -284,6 +316,12 @@ class Collector:
             self._count(name, getattr(outcome, name))
         for reason, number in outcome.reasons.items():
             self._count(reason, number)
+            self._refusals_said.note(reason, number)
+        self._refusals_said.note(LOST, outcome.lost)
+        for pod, number in outcome.pods.items():
+            self._pages_said.note(pod, number)
+        if outcome.stored:
+            self._last_page_s = time.monotonic()
         return outcome.wanted
 
     def _keep(self, action: Callable[[], object]) -> None:

@@ -61,9 +61,11 @@ class Deriver:
                 self.trouble = None
             except Exception as error:
                 # Pages are stored and acknowledged whatever happens here; deriving them is tried again.
-                if not isinstance(error, StrideloadError):
+                trouble = f"Sessions and steps cannot be derived: {error}"
+                # Once, not at each try; what is foreseen is said by whoever shows `trouble`.
+                if trouble != self.trouble and not isinstance(error, StrideloadError):
                     log.exception("pages could not be derived")
-                self.trouble = f"Sessions and steps cannot be derived: {error}"
+                self.trouble = trouble
                 self._is_new.set()
                 self._stopping.wait(RETRY_S)
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -41,6 +41,15 @@ UNSUPPORTED_VERSION: Final = 0x84  # [MQTT 5, 3.2.2.2]
 log = logging.getLogger(__name__)
 
 Deliver = Callable[[int, mqtt.MQTTMessage], None]
+
+
+class Line(NamedTuple):
+    """How a link is doing, and did since its start."""
+
+    connected: bool
+    alive: bool  # its network thread; also while there is no broker
+    deaths: int  # of that thread
+    failures: int  # of messages to be taken in
 
 
 class Link:
@@ -90,6 +99,10 @@ class Link:
     def connected(self) -> bool:
         """True once the broker has agreed to send: whatever is published from then on comes."""
         return self._is_subscribed
+
+    def line(self) -> Line:
+        alive = self._thread is not None and self._thread.is_alive()
+        return Line(self._is_subscribed, alive, self.deaths, self.failures)
 
     @property
     def connection(self) -> int | None:
@@ -209,6 +222,8 @@ class Link:
         refused = [reason for reason in reasons if reason.is_failure]
         self.trouble = f"the broker refuses the subscription: {refused[0]}" if refused else None
         self._is_subscribed = not refused
+        if not refused:
+            log.info("connected to the broker at %s:%d", self.address.host, self.address.port)
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
         self.trouble = str(sys.exception() or "no answer")  # paho calls this while it handles the error
@@ -217,6 +232,8 @@ class Link:
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _more: object
     ) -> None:
         self._asked_s = None
+        if self._is_subscribed and self._client is not None:
+            log.warning("the connection to the broker broke: %s", reason)
         with self._lock:
             self._connection = None
             self._is_subscribed = False

@@ -3,6 +3,7 @@
 It is started anew when it dies, and ends with this process however that ends.
 """
 
+import logging
 import os
 import shutil
 import signal
@@ -30,6 +31,9 @@ from strideload.protocol.topics import of_pod
 
 CONFIG_FILE: Final = "mosquitto.conf"
 RIGHTS_FILE: Final = "rights"
+PERSISTENCE_FILE: Final = "mosquitto.db"  # its own choice
+# Of its folder, what `start` writes, and what it holds for clients that are away: pods send that again.
+MADE_ANEW: Final = (CONFIG_FILE, RIGHTS_FILE, PERSISTENCE_FILE)
 
 START_TIMEOUT_S: Final = 15.0
 STOP_TIMEOUT_S: Final = 10.0
@@ -44,6 +48,8 @@ PACKET_LIMIT: Final = 16 * 2**20
 # sends 32 KiB ahead of what is stored; this is room for a thousand of them.
 IN_FLIGHT_BYTES: Final = 32 * 2**20  # sent and not acknowledged
 QUEUED_BYTES: Final = 32 * 2**20  # waiting behind these
+
+log = logging.getLogger(__name__)
 
 
 def program() -> str | None:
@@ -204,6 +210,11 @@ class Mosquitto:
             if time.monotonic() - began_s > STABLE_S:
                 wait_s = RESTART_FIRST_S
             self.restarts += 1
+            if not self._stopping.is_set():
+                log.warning(
+                    "Mosquitto ended and is started anew: %s",
+                    self._lines[-1] if self._lines else "without a word",
+                )
             self._stopping.wait(wait_s)
             wait_s = min(2 * wait_s, RESTART_LONGEST_S)
 

@@ -1,5 +1,6 @@
 """Publishes what each pod is to have, retained, whoever changed it: the command line is a process of its own."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Final
@@ -12,6 +13,8 @@ from strideload.store import Store, Wanted
 LOOK_EVERY_S: Final = 1.0  # so late a mark may be asked for
 # A mark belongs to its moment: a pod that hears of it later makes none.
 MARK_HOLDS_S: Final = 60.0
+
+log = logging.getLogger(__name__)
 
 
 class SettingsSender:
@@ -40,12 +43,15 @@ class SettingsSender:
             return
         self._looked_s = now_s
         due = {
-            wanted.pod: payload
+            wanted.pod: (wanted.version, payload)
             for wanted in self._store.wanted_settings()
             if self._sent.get(wanted.pod) != (payload := self._payload(wanted))
         }
-        if self._link.retain(connection, ((topics.of_pod(pod, "settings"), due[pod]) for pod in due)):
-            self._sent |= due
+        messages = [(topics.of_pod(pod, "settings"), payload) for pod, (_, payload) in due.items()]
+        if self._link.retain(connection, messages):
+            for pod, (version, payload) in due.items():
+                self._sent[pod] = payload
+                log.info("pod %s: settings sent, version %d", pod, version)
 
     def _payload(self, wanted: Wanted) -> bytes:
         age_s = time.time() - wanted.set_utc_us / 1e6

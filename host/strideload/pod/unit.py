@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from strideload.errors import StrideloadError
+from strideload.service.systemd import command, quoted
 from strideload.simulate.live import main_py
 from strideload_pod.boards.on_linux import EX_CONFIG
 
@@ -17,7 +17,7 @@ Description=Strideload, the pod
 
 [Service]
 Environment={folder}
-ExecStart={python} -P {program}
+ExecStart={command}
 Restart=always
 RestartSec=5
 # Settings that are no pod's: main.py said why, and starting once more mends nothing.
@@ -37,9 +37,8 @@ def write(folder: Path) -> Path:
     file.write_text(
         TEMPLATE.format(
             not_again=EX_CONFIG,
-            folder=_quoted(f"STRIDELOAD_POD_DIR={folder.resolve()}"),
-            python=_quoted(sys.executable).replace("$", "$$"),
-            program=_quoted(str(main_py().resolve())).replace("$", "$$"),
+            folder=quoted(f"STRIDELOAD_POD_DIR={folder.resolve()}"),
+            command=command(sys.executable, "-P", str(main_py().resolve())),
         ),
         encoding="utf-8",
     )
@@ -53,11 +52,3 @@ def how_to_start(file: Path) -> list[str]:
         "  loginctl enable-linger",
         "It needs the I2C bus turned on, and you in the groups i2c and gpio.",
     ]
-
-
-def _quoted(text: str) -> str:
-    """A word as a unit has it. [systemd.syntax(7)] StrideloadError: it cannot be one."""
-    if not text.isprintable():
-        raise StrideloadError(f"{text!r} cannot stand in a systemd unit: choose another folder.")
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-    return f'"{escaped}"'

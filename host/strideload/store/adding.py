@@ -88,6 +88,7 @@ def _add_stream(batch: _Batch, key: StreamKey, at: Indices) -> None:
     known = _insert(batch, key, at, numbers)
     account.store(numbers)
     batch.outcome.stored += len(at)
+    batch.outcome.pods[key[0]] = batch.outcome.pods.get(key[0], 0) + len(at)
     at, numbers = at[known], numbers[known]
     pages = batch.intake.pages
     kinds, boots = pages["kind"][at], pages["boot"][at]

@@ -224,6 +224,11 @@ class Store:
             deriving.begin_anew(connection)
         return self._derive_due(progress)
 
+    def due(self) -> int:
+        """How many sessions have changed and are not derived yet."""
+        with self._reading() as connection:
+            return deriving.due(connection)
+
     def derived_digest(self) -> str:
         """A hash over all derived rows: the same pages give the same, in whatever order they came."""
         with self._reading() as connection:
@@ -277,6 +282,11 @@ class Store:
         """A pod's newest sessions, the newest first."""
         with self._reading() as connection:
             return reading.last_sessions_of(connection, pod, limit)
+
+    def size_bytes(self) -> int:
+        """What the database takes; of SQLite without the log beside it, which is taken up at the latest at the end."""
+        with self._reading() as connection:
+            return engine.size_bytes(connection)
 
     def check(self) -> None:
         """Look through an SQLite file for damage. StoreError says what was found first."""

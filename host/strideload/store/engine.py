@@ -34,8 +34,11 @@ def make_engine(url: str) -> sa.Engine:
     """An engine whose transactions begin when they say so. StoreError: the URL is not one."""
     try:
         backend = sa.make_url(url).get_backend_name()
-        # Positional parameters, so that rows go to the driver as the tuples that they are.
-        engine = sa.create_engine(url, paramstyle="qmark" if backend == "sqlite" else "format")
+        # Positional parameters, so that rows go to the driver as the tuples that they are. Their values stay out of
+        # errors, which are logged.
+        engine = sa.create_engine(
+            url, paramstyle="qmark" if backend == "sqlite" else "format", hide_parameters=True
+        )
     except ModuleNotFoundError as error:
         raise StoreError(
             f"the store's URL needs the Python package {error.name}; PostgreSQL's comes with strideload[postgresql]"
@@ -100,6 +103,14 @@ def erasing(engine: sa.Engine) -> Generator[sa.Connection]:
         raw = connection.connection.driver_connection
         assert raw is not None
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what the log still has of them, too
+
+
+def size_bytes(connection: sa.Connection) -> int:
+    """Of all tables and indices."""
+    if connection.dialect.name != "sqlite":
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
 
 
 @contextmanager

@@ -67,6 +67,7 @@ class Outcome:
         default_factory=dict[StreamKey, int]
     )  # next page, of each stream touched
     stored: int = 0  # pages that are new
+    pods: dict[str, int] = field(default_factory=dict[str, int])  # of these, by pod
     repeated: int = 0
     conflicting: int = 0
     set_aside: int = 0  # pages and payloads

@@ -16,6 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from strideload import __version__
 from strideload.access.entry import Entry
 from strideload.access.passwords import Passwords
+from strideload.web import openmetrics
 from strideload.web.arrival import Networks
 from strideload.web.doors import Doors
 from strideload.web.gate import Gate
@@ -65,6 +66,8 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
         sharing.routes(doors, entrance.now_utc_us),
     ):
         app.include_router(router)
+    if doors.watch is not None:
+        app.include_router(openmetrics.routes(doors.watch))
     _add_icon(app)
     _add_errors(app)
     app.add_middleware(

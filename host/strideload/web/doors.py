@@ -63,6 +63,36 @@ class Health(TypedDict):
     counters: Mapping[str, int]  # what became of messages and pages since collecting began
 
 
+class PodFigures(TypedDict):
+    """A pod as a watcher is told of it: nothing of who wears it, nor of what was run. None: not known."""
+
+    pod: str
+    online: bool
+    battery_mv: int | None
+    last_seen_age_s: float | None
+    faults: Mapping[str, int]  # since its boot
+
+
+class HostFigures(TypedDict):
+    """How a host is doing. None: not known, or there is no such thing."""
+
+    well: bool
+    threads: Mapping[str, bool]  # name -> lives
+    broker_connected: bool
+    connection_thread_deaths: int  # since the start, as all counts are that end in one
+    deliveries_failed: int
+    broker_restarts: int
+    pages: Mapping[str, int]  # what became of them: stored, repeated, conflicting, lost
+    refused: Mapping[str, int]  # what was kept aside or let go of, by reason; since the store began
+    pages_waiting: int | None
+    sessions_due: int  # not derived yet
+    last_page_age_s: float | None
+    store_bytes: int
+    disk_free_bytes: int
+    disk_used_bytes: int
+    pods: Sequence[PodFigures]
+
+
 class Days(Protocol):
     """The days of one runner."""
 
@@ -83,6 +113,12 @@ class Live(Protocol):
     def health(self) -> Health: ...
 
 
+class Watch(Protocol):
+    """How the host is doing, for a program that watches it."""
+
+    def figures(self) -> HostFigures: ...
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -96,3 +132,4 @@ class Doors:
     days: Callable[[str], Days]  # of a runner, by id
     runner: str
     now: Callable[[], datetime] = _now  # with a zone
+    watch: Watch | None = None  # how the host is doing

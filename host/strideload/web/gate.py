@@ -28,7 +28,7 @@ ASSETS: Final = re.compile(r"/static/.*|/favicon\.ico")
 FOR_ANYBODY: Final = re.compile(r"/log-in|/welcome(/.*)?|/share(/.*)?")
 # What the holder of a share sees beside /share: pages that keep to the visitor's `first` and `last`.
 SHARED: Final = re.compile(r"/metrics")
-HEALTH: Final = "/healthz"
+WATCHED: Final = ("/healthz", "/openmetrics")  # by programs on this computer; nothing of a runner is there
 
 NO_PASSWORD: Final = (
     "Nobody has a password here yet, so nobody is let in over the network. Set one at the computer that runs "
@@ -95,7 +95,7 @@ class Gate:
             found = self._by_share(request, now_utc_us)
         if found is not None:
             return found
-        if FOR_ANYBODY.fullmatch(path) or (path == HEALTH and came.at_home):
+        if FOR_ANYBODY.fullmatch(path) or (path in WATCHED and came.at_home):
             return self._nobody(request)
         raise self._turned_away(request, guarded)
 

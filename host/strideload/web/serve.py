@@ -130,6 +130,7 @@ def _config(app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         proxy_headers=False,  # the gate reads them, of those proxies alone that were named
+        log_config=None,  # its words go where all others go
         log_level="warning",
         access_log=False,
         server_header=False,
