@@ -92,7 +92,7 @@ def test_a_run_comes_out_as_the_same_pages_as_on_linux(tmp_path):
     with i2c_dev({CHIP_ADDRESS: chip}):
         board = on_linux.Board(tmp_path)
         board.clock = clock
-        board.wait = clock.sleep_ms
+        board.wait = lambda ms, by_int1: clock.sleep_ms(ms)
         board.files = Flash()
         play(board)
         there = b"".join(

@@ -204,10 +204,17 @@ def _pain(text: str) -> int | None:
     return pain
 
 
+def _moment(text: str) -> When:
+    """EntryInvalid."""
+    if text not in WHENS:
+        raise EntryInvalid("Say when it was so: before the run, during it, after it or at another time.")
+    return cast(When, text)
+
+
 def _say(doors: Doors, visitor: Visitor, diary: Diary, form: Fields) -> Entry:
     """What was tapped; of an answer that is there already, a change. The store's errors."""
     run = _chosen_run(diary, form)
-    moment = cast(When, form.one("moment")) if run is not None else "other"
+    moment = _moment(form.one("moment")) if run is not None else "other"
     site, pain = form.one("site"), _pain(form.one("pain"))
     new = diaries.saying_of(diary.records, run, site, moment, pain, diary.now_utc_us)
     new = replace(
@@ -274,7 +281,7 @@ def _saying_in(form: Fields, diary: Diary, held: Entry) -> Saying:
         about = _about(diary, form.one("about"))
     return Saying(
         site=form.one("site"),
-        moment=cast(When, form.one("moment")),
+        moment=_moment(form.one("moment")),
         pain=_pain(form.one("pain")),
         about_utc_us=about,
         run_utc_us=None if run is None else run.start_utc_us,
