@@ -16,7 +16,7 @@ from strideload.web.doors import Health, HostFigures, LivePod, PodFigures
 
 # Refused, but not in the store's own list of what was set aside.
 REFUSED = (NO_ROOM, COLLECTOR_ERROR)
-OUTCOMES = ("stored", "repeated", "conflicting", "lost")
+OUTCOMES = ("stored", "repeated", "conflicting", "lost", "erased")
 
 
 class StoreDays:
