@@ -21,6 +21,7 @@ FOLDER_VARIABLE = "STRIDELOAD_DIR"
 PASSWORD_VARIABLE = "STRIDELOAD_BROKER_PASSWORD"
 
 RUNNER_ID = r"^[A-Za-z0-9_-]{1,40}$"
+TOPIC_LEVELS = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
 MQTT_PORT = 1883
 MQTT_TLS_PORT = 8883
 
@@ -88,6 +89,24 @@ class WebSection(_Section):
     port: Port = Field(default=8080, description="a port number, 1 to 65535")
 
 
+class HomeSection(_Section):
+    enabled: bool = Field(default=False, description="true or false")
+    discovery_prefix: str = Field(
+        default="homeassistant",
+        description="levels of a topic, of letters, digits, - or _",
+        pattern=TOPIC_LEVELS,
+        max_length=80,
+    )
+    statistics_url: Annotated[str, AfterValidator(_without_password)] | None = Field(
+        default=None,
+        description="Home Assistant's WebSocket, as ws://homeassistant.local:8123/api/websocket, without a password",
+        pattern=r"^wss?://[^\s/@]+/\S*$",
+    )
+    statistics_token_file: File | None = Field(
+        default=None, description="a file that holds a long-lived access token and nothing else"
+    )
+
+
 class ClockSection(_Section):
     trust: bool = Field(default=False, description="true or false")
 
@@ -109,6 +128,7 @@ class Settings(_Section):
     store: StoreSection = Field(default_factory=StoreSection, description="a table")
     broker: BrokerSection = Field(default_factory=BrokerSection, description="a table")
     web: WebSection = Field(default_factory=WebSection, description="a table")
+    home: HomeSection = Field(default_factory=HomeSection, description="a table")
     clock: ClockSection = Field(default_factory=ClockSection, description="a table")
     runner: RunnerSection = Field(default_factory=RunnerSection, description="a table")
 
@@ -122,6 +142,9 @@ class Settings(_Section):
 
     def ca_file(self) -> Path | None:
         return self._file(self.broker.ca_file)
+
+    def statistics_token_file(self) -> Path | None:
+        return self._file(self.home.statistics_token_file)
 
     def broker_password(self) -> str | None:
         """The password at the user's own broker: of the environment, else of its file. SettingsError."""
@@ -172,6 +195,11 @@ def load_settings(folder: Path | None = None) -> Settings:
             raise SettingsError(
                 file, f"broker.{key}", "belongs to a broker of your own; set broker.host as well"
             )
+    if (settings.home.statistics_url is None) != (settings.home.statistics_token_file is None):
+        missing = "statistics_token_file" if settings.home.statistics_url else "statistics_url"
+        raise SettingsError(file, f"home.{missing}", "belongs to the other of the two; set both or neither")
+    if settings.home.discovery_prefix.split("/")[0] == "strideload":
+        raise SettingsError(file, "home.discovery_prefix", "expected another topic than strideload's own")
     return settings
 
 

@@ -3,9 +3,10 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
+from strideload.home_doors import telling_homes
 from strideload.host import Host, open_host
 from strideload.page_doors import CollectorLive, StoreDays
 from strideload.settings import Settings
@@ -21,15 +22,22 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: the ter
 
 def up(settings: Settings, *, port: int | None, lan: bool, say: Say) -> None:
     """Run until SIGINT or SIGTERM. HostRunning, BrokerError, StoreError, PortBusy."""
-    with told_to_stop() as stop, open_host(settings, lan=lan) as host, open_page(host, port) as server:
+    with ExitStack() as stack:
+        stop = stack.enter_context(told_to_stop())
+        host = stack.enter_context(open_host(settings, lan=lan))
+        server = stack.enter_context(open_page(host, port))
+        home = stack.enter_context(telling_homes(host))
         say(f"Page     {server.url}")
         say(f"Broker   {_broker_in_words(host)}")
         say(f"Store    {host.store.store_id} in {settings.folder}")
+        if home is not None:
+            say(f"Home     {settings.home.discovery_prefix}/... for Home Assistant, strideload/... for any other")
         say("Ctrl-C ends it.")
         trouble = None
         while not stop.wait(TROUBLE_EVERY_S):
-            if host.collector.trouble != trouble:
-                trouble = host.collector.trouble
+            found = host.collector.trouble or (home.trouble if home is not None else None)
+            if found != trouble:
+                trouble = found
                 say(trouble or "All is well again.")
         say("Stopping.")
 

@@ -272,6 +272,11 @@ class Store:
         with self._reading() as connection:
             return people.ids(connection)
 
+    def runner_names(self) -> dict[str, str]:
+        """runner -> the name to show, the first one first."""
+        with self._reading() as connection:
+            return people.names(connection)
+
     def ensure_runner(self, runner: str, name: str, zone: str) -> None:
         """Make a runner who is not there yet, at home in `zone`. The first one has the pods that no one was given."""
         with self._writing() as connection:

@@ -58,6 +58,12 @@ def ids(connection: sa.Connection) -> list[str]:
     return list(connection.execute(sa.select(runners.c.id).order_by(runners.c.ordinal)).scalars())
 
 
+def names(connection: sa.Connection) -> dict[str, str]:
+    """runner -> the name to show, in the order in which they came."""
+    rows = connection.execute(sa.select(runners.c.id, runners.c.name).order_by(runners.c.ordinal))
+    return {runner: name for runner, name in rows}
+
+
 def ensure_runner(connection: sa.Connection, runner: str, name: str, zone: str) -> None:
     """Make a runner who is not there yet, at home in `zone`; of one who is, only the name is renewed."""
     known = connection.execute(sa.select(runners.c.name).where(runners.c.id == runner)).scalar()
