@@ -1,6 +1,8 @@
 """What lies at a real Mosquitto, when it comes and when it goes; and pain entries on their way in."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -11,7 +13,7 @@ import pytest
 
 from collect.talker import Talker, until
 from home.conftest import ADA, BEN, POD, STORE, Door, day, last
-from strideload.collect.address import Address
+from strideload.collect.address import Address, refusal
 from strideload.collect.mosquitto import Mosquitto
 from strideload.home import publisher as publisher_module
 from strideload.home.facts import PainEntry, PodNow, RunnerAtHome, Symptoms
@@ -112,17 +114,12 @@ def test_between_births_only_what_changed_is_said(
 def test_a_broker_that_was_killed_is_told_again(
     publish: Publish, broker: Mosquitto, dashboard: Address
 ) -> None:
-    import os
-    import signal
-
     publish(Door([ADA]))
     retained(dashboard, 5)
     pid = broker.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     until(lambda: broker.pid != pid)
-    from collect.test_broker import refusal
-
     until(lambda: refusal(dashboard) is None)
     assert retained(dashboard, 5)[ONLINE] == b"1"
 
@@ -182,7 +179,9 @@ def test_what_an_earlier_run_left_is_cleared_at_the_next_start(
     publish: Publish, dashboard: Address, tmp_path: Path
 ) -> None:
     """The opt-out came while nothing ran."""
-    publish(Door([ADA])).stop()
+    first = publish(Door([ADA]))
+    retained(dashboard, 5)
+    first.stop()
     ledger = json.loads((tmp_path / "home" / PUBLISHED_NAME).read_text())
     assert {DEVICE, SUMMARY, SYMPTOMS, PAIN} <= set(ledger)
     publish(Door([BEN]))
@@ -228,34 +227,20 @@ def test_pain_is_entered_and_the_answer_says_so(
     assert publisher.counters == {"pain entry stored": 1, "pain entry incomplete": 1}
 
 
-BAD_PARTS = [
-    ("level", b"11"),
-    ("level", b"-1"),
-    ("level", b"3.5"),
-    ("level", b"\xd9\xa3"),  # a digit, but not ASCII's
-    ("level", b""),
-    ("level", b"\xff"),
-    ("level", b"3" * 65),
-    ("site", b"knee"),
-    ("site", b"Left knee"),
-    ("moment", b"during\n"),
-    ("send", b"x"),
-]
-
-
-@pytest.mark.parametrize(("part", "payload"), BAD_PARTS)
 def test_a_command_that_is_wrong_is_refused_counted_and_answered(
-    publish: Publish, dashboard: Address, stack: ExitStack, part: str, payload: bytes
+    publish: Publish, dashboard: Address, stack: ExitStack
 ) -> None:
     door = Door([ADA])
     publisher = publish(door)
     talker = stack.enter_context(Talker(dashboard, (PAIN,)))
-    talker.publish(f"{PAIN}/{part}" if part == "send" else f"{PAIN}/{part}/set", payload)
+    talker.publish(f"{PAIN}/level/set", b"11")
     until(lambda: answer(talker).get("answer") == "refused")
-    assert [name.startswith("command refused: ") for name in publisher.counters] == [True]
+    talker.publish(f"{PAIN}/site/set", b"\xff" * 5000)
+    talker.publish(f"{PAIN}/send", b"x")
+    until(lambda: sum(publisher.counters.values()) == 3)
+    assert [name.startswith("command refused: ") for name in publisher.counters] == [True] * 3
     assert door.entered == []
     assert answer(talker)["level"] is None
-    assert payload == b"" or payload.decode(errors="replace") not in str(publisher.counters)
 
 
 def test_nobody_is_entered_who_did_not_opt_in(
