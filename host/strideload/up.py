@@ -31,7 +31,9 @@ def up(settings: Settings, *, port: int | None, lan: bool, say: Say) -> None:
         say(f"Broker   {_broker_in_words(host)}")
         say(f"Store    {host.store.store_id} in {settings.folder}")
         if home is not None:
-            say(f"Home     {settings.home.discovery_prefix}/... for Home Assistant, strideload/... for any other")
+            say(
+                f"Home     {settings.home.discovery_prefix}/... for Home Assistant, strideload/... for any other"
+            )
         say("Ctrl-C ends it.")
         trouble = None
         while not stop.wait(TROUBLE_EVERY_S):

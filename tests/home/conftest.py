@@ -69,9 +69,7 @@ class Door:
     def days_of(self, runner: str, first: date, last: date) -> Sequence[RunnerDay]:
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         unknown = {"running_s", "walking_s", "steps", "steps_estimated", "cadence_spm", "impact_sum_g"}
-        return [
-            self.history.get(on, day(on, known="unknown", **dict.fromkeys(unknown, None))) for on in days
-        ]
+        return [self.history.get(on, day(on, known="unknown", **dict.fromkeys(unknown, None))) for on in days]
 
     def symptoms_of(self, runner: str) -> Symptoms:
         return self.symptoms

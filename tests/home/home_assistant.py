@@ -46,7 +46,9 @@ class HomeAssistant:
     def __enter__(self) -> Self:
         with (self._folder / "hass.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [self._program, "-c", str(self._folder), "--skip-pip", "--log-no-color"], stdout=log, stderr=log
+                [self._program, "-c", str(self._folder), "--skip-pip", "--log-no-color"],
+                stdout=log,
+                stderr=log,
             )
         deadline_s = time.monotonic() + START_S
         while True:

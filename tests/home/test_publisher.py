@@ -243,9 +243,7 @@ def test_a_command_that_is_wrong_is_refused_counted_and_answered(
     assert answer(talker)["level"] is None
 
 
-def test_nobody_is_entered_who_did_not_opt_in(
-    publish: Publish, dashboard: Address, stack: ExitStack
-) -> None:
+def test_nobody_is_entered_who_did_not_opt_in(publish: Publish, dashboard: Address, stack: ExitStack) -> None:
     door = Door([BEN])
     publisher = publish(door)
     talker = stack.enter_context(Talker(dashboard))

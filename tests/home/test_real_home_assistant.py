@@ -33,7 +33,9 @@ def test_a_life_in_home_assistant(
 
     until(lambda: state("steps") == "5210", 30)
     states = home.states()
-    assert {key: states[f"{RUNNER}_{key}"]["state"] for key in ("known", "day", "running_time", "walking_time")} == {
+    assert {
+        key: states[f"{RUNNER}_{key}"]["state"] for key in ("known", "day", "running_time", "walking_time")
+    } == {
         "known": "recorded",
         "day": "2026-11-26",
         "running_time": "30.5",
@@ -53,7 +55,10 @@ def test_a_life_in_home_assistant(
     }
     assert states[f"{OF_POD}_faults"]["attributes"]["faults"] == {"fifo": 1}
 
-    entity = {key: states[f"{RUNNER}_{key}"]["entity_id"] for key in ("pain_level", "pain_site", "pain_moment", "pain_send")}
+    entity = {
+        key: states[f"{RUNNER}_{key}"]["entity_id"]
+        for key in ("pain_level", "pain_site", "pain_moment", "pain_send")
+    }
     home.do(entity["pain_level"], "set_value", value=4)
     home.do(entity["pain_site"], "select_option", option="left knee")
     home.do(entity["pain_moment"], "select_option", option="next morning")
@@ -85,12 +90,18 @@ def test_a_life_in_home_assistant(
 
     def rows() -> list[dict[str, float]]:
         since = days[0].start.isoformat()
-        found = home.ask("recorder/statistics_during_period", start_time=since, statistic_ids=[steps.id], period="day")
+        found = home.ask(
+            "recorder/statistics_during_period", start_time=since, statistic_ids=[steps.id], period="day"
+        )
         return found.get(steps.id, [])
 
     until(lambda: len(rows()) == 30 and rows()[-3]["mean"] == 9000, 30)
     assert datetime.fromtimestamp(rows()[-3]["start"] / 1000, UTC).date() == days[-3].date
     statistics.clear([series.id for series in late])
     until(lambda: rows() == [], 30)
-    complaints = [line for line in home.log().splitlines() if "mqtt" in line and (" ERROR " in line or " WARNING " in line)]
+    complaints = [
+        line
+        for line in home.log().splitlines()
+        if "mqtt" in line and (" ERROR " in line or " WARNING " in line)
+    ]
     assert complaints == []

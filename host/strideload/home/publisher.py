@@ -135,7 +135,9 @@ class HomePublisher:
         while not self._stopping.is_set():
             try:
                 self._turn()
-            except StrideloadError as error:  # asked again at the next look; what lies at the broker stays meanwhile
+            except (
+                StrideloadError
+            ) as error:  # asked again at the next look; what lies at the broker stays meanwhile
                 self._look_trouble = f"What is shown at home is not renewed: {error}"
                 self._stopping.wait(LISTEN_S)
             except Exception:

@@ -7,6 +7,7 @@ all but the farthest zones. Home Assistant itself is asked what it has, and only
 """
 
 import json
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from websockets.exceptions import WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from strideload.errors import StrideloadError
 from strideload.home.facts import RunnerAtHome, RunnerDay
@@ -31,6 +33,10 @@ NOON: Final = timedelta(hours=12)
 # The first version that knows `mean_type` and `unit_class`; older ones refuse both, and newer ones will ask for them.
 MEAN_TYPE_SINCE: Final = (2025, 11)
 ARITHMETIC: Final = 1  # homeassistant.components.recorder.models.StatisticMeanType
+
+# The library logs every frame at DEBUG, the token's as well.
+_frames = logging.getLogger(f"{__name__}.frames")
+_frames.setLevel(logging.WARNING)
 
 
 class StatisticsError(StrideloadError):
@@ -131,7 +137,7 @@ class Statistics:
     def _session(self) -> Iterator["_Session"]:
         token = self._token()
         try:
-            with connect(self._url, open_timeout=TIMEOUT_S, close_timeout=1.0) as line:
+            with connect(self._url, open_timeout=TIMEOUT_S, close_timeout=1.0, logger=_frames) as line:
                 yield _Session(line, token)
         except (OSError, WebSocketException, TimeoutError) as error:
             raise StatisticsError(
@@ -153,7 +159,7 @@ class Statistics:
 class _Session:
     """A connection on which we were let in."""
 
-    def __init__(self, line: ClientConnection, token: str) -> None:
+    def __init__(self, line: Connection, token: str) -> None:
         self._line = line
         self._last_id = 0
         greeting = self._receive()
