@@ -1,8 +1,8 @@
 """What Home Assistant 2025.4.4 asks of a device's discovery, as tables, for machines on which it cannot run.
 
 From homeassistant/components/mqtt (schemas.py, const.py, sensor.py, binary_sensor.py, number.py, select.py, button.py,
-abbreviations.py) and sensor/const.py, as far as it touches what is used here: another platform or device class is refused.
-`object_id` is refused although that version still has it, as 2026.4 does not.
+abbreviations.py) and sensor/const.py, as far as it touches what is used here: another
+platform or device class is refused. `object_id` is refused although that version still has it, as 2026.4 does not.
 """
 
 import re

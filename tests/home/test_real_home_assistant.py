@@ -1,4 +1,4 @@
-"""A life in a real Home Assistant: it appears, is entered into, changes and goes. Run where STRIDELOAD_HASS names one."""
+"""A life in a real Home Assistant, where STRIDELOAD_HASS names one: it appears, is entered into, changes and goes."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

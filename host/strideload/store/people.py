@@ -61,7 +61,7 @@ def ids(connection: sa.Connection) -> list[str]:
 def names(connection: sa.Connection) -> dict[str, str]:
     """runner -> the name to show, in the order in which they came."""
     rows = connection.execute(sa.select(runners.c.id, runners.c.name).order_by(runners.c.ordinal))
-    return {runner: name for runner, name in rows}
+    return {row.id: row.name for row in rows}
 
 
 def ensure_runner(connection: sa.Connection, runner: str, name: str, zone: str) -> None:
