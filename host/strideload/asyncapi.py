@@ -84,6 +84,7 @@ _CHOICES: Final = PainChoices(("left knee", "right knee"), ("before", "during"))
 _DEVICE_SCHEMA: Final[Json] = {
     "type": "object",
     "required": ["device", "origin", "components"],
+    "properties": {name: {"type": "object"} for name in ("device", "origin", "components")},
     "description": "Home Assistant's own form of a device's discovery; empty takes the device away.",
 }
 _ONLINE: Final[Json] = {
@@ -98,7 +99,7 @@ CHANNELS: Final = (
         topics.of_pod("{pod}", "pages"),
         "receive",
         f"1 to {MESSAGE_PAGES} whole pages of {PAGE_SIZE} bytes, back to back (docs/page-format.md)",
-        {"type": "string", "format": "binary", "description": f"at most {MAX_PAYLOAD} bytes"},
+        {"type": "string", "description": f"bytes, at most {MAX_PAYLOAD}"},
         BYTES,
     ),
     Channel(
