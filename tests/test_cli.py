@@ -18,6 +18,7 @@ import pytest
 from collect.talker import Talker, until
 from strideload import __version__
 from strideload.collect.address import Address
+from strideload.home.consents import Consent, Consents
 from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
@@ -276,16 +277,10 @@ def test_the_doctor_says_what_is_wrong(tmp_path: Path):
     assert all(finding["good"] for name, finding in findings.items() if name != "Broker")
 
 
-def test_a_runner_is_shared_with_homes_and_taken_back(tmp_path: Path):
-    """Nothing is shared until the runner says so, and symptoms only by a second word."""
-    assert json.loads(ok(run("home", "list", "--json", folder=tmp_path)))[0]["day"] is False
-    assert "no symptoms" in ok(run("home", "share", folder=tmp_path))
+def test_a_runner_is_shared_with_homes_by_command(tmp_path: Path):
+    assert "load and symptoms" in ok(run("home", "share", "--symptoms", folder=tmp_path))
     (one,) = json.loads(ok(run("home", "list", "--json", folder=tmp_path)))
-    assert (one["runner"], one["day"], one["symptoms"], len(one["id"])) == ("me", True, False, 16)
-    assert "home.enabled" in ok(run("home", "share", "--symptoms", folder=tmp_path))
-    assert "load and symptoms" in ok(run("home", "list", folder=tmp_path))
-    assert "nothing of Runner any more" in ok(run("home", "stop", folder=tmp_path))
-    assert "Runner (me): nothing" in ok(run("home", "list", folder=tmp_path))
+    assert (one["runner"], one["day"], one["symptoms"], len(one["id"])) == ("me", True, True, 16)
 
 
 # What stays up until it is told to end
@@ -371,8 +366,8 @@ def test_up_tells_homes_of_who_opted_in(tmp_path: Path):
     """Through the managed broker, with the password that dashboards find in its folder."""
     tools.program("mosquitto")
     (tmp_path / "strideload.toml").write_text(f"[home]\nenabled = true\n[broker]\nport = {free_port()}\n")
-    ok(run("home", "share", folder=tmp_path))
-    (one,) = json.loads(ok(run("home", "list", "--json", folder=tmp_path)))
+    consents = Consents(tmp_path / "home")
+    consents.set("me", Consent(day=True))
     process = start("up", "--port", "0", folder=tmp_path)
     try:
         line_with(process, "Home     homeassistant/")
@@ -380,10 +375,10 @@ def test_up_tells_homes_of_who_opted_in(tmp_path: Path):
         port = int((tmp_path / "strideload.toml").read_text().split()[-1])
         address = Address("127.0.0.1", port, "dashboard", password)
         with Talker(
-            address, (f"strideload/runner/{one['id']}/summary", "homeassistant/device/+/config")
+            address, (f"strideload/runner/{consents.id_of('me')}/summary", "homeassistant/device/+/config")
         ) as talker:
             until(lambda: len(talker.heard) == 2)
-            ok(run("home", "stop", folder=tmp_path))
+            consents.set("me", Consent())
             until(lambda: [payload for _, payload in talker.heard[2:]] == [b"", b""], 30)
     finally:
         assert end(process, signal.SIGTERM) == 0
