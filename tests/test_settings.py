@@ -101,6 +101,11 @@ WRONG = {
         "home.discovery_prefix",
         "levels of a topic",
     ),
+    "a prefix of five levels": (
+        '[home]\ndiscovery_prefix = "a/b/c/d/e"',
+        "home.discovery_prefix",
+        "four levels",
+    ),
     "our own topics for discovery": (
         '[home]\ndiscovery_prefix = "strideload/x"',
         "home.discovery_prefix",

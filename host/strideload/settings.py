@@ -21,7 +21,7 @@ FOLDER_VARIABLE = "STRIDELOAD_DIR"
 PASSWORD_VARIABLE = "STRIDELOAD_BROKER_PASSWORD"
 
 RUNNER_ID = r"^[A-Za-z0-9_-]{1,40}$"
-TOPIC_LEVELS = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$"
+TOPIC_LEVELS = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}$"  # collect.credentials.PREFIX_LEVELS
 MQTT_PORT = 1883
 MQTT_TLS_PORT = 8883
 
@@ -93,7 +93,7 @@ class HomeSection(_Section):
     enabled: bool = Field(default=False, description="true or false")
     discovery_prefix: str = Field(
         default="homeassistant",
-        description="levels of a topic, of letters, digits, - or _",
+        description="up to four levels of a topic, of letters, digits, - or _",
         pattern=TOPIC_LEVELS,
         max_length=80,
     )

@@ -117,8 +117,13 @@ def dashboard(broker: Mosquitto) -> Address:
 def publish(broker: Mosquitto, stack: ExitStack, tmp_path: Path) -> Callable[..., HomePublisher]:
     """publish(door) -> a publisher that is connected, stopped with the test."""
 
-    def start(door: Door, *, statistics: Statistics | None = None) -> HomePublisher:
-        publisher = HomePublisher(door, broker.home_address, STORE, tmp_path / "home", statistics=statistics)
+    def start(
+        door: Door, *, prefix: str = "homeassistant", statistics: Statistics | None = None
+    ) -> HomePublisher:
+        folder = tmp_path / "home"
+        publisher = HomePublisher(
+            door, broker.home_address, STORE, folder, prefix=prefix, statistics=statistics
+        )
         publisher.start()
         stack.callback(publisher.stop)
         until(publisher.connected)

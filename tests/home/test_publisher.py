@@ -189,6 +189,32 @@ def test_what_an_earlier_run_left_is_cleared_at_the_next_start(
     until(lambda: ADA.id not in (tmp_path / "home" / PUBLISHED_NAME).read_text())
 
 
+@pytest.mark.parametrize("earlier", ["ha", "a/b/c/d"])
+def test_another_prefix_clears_what_the_earlier_one_began(
+    publish: Publish, dashboard: Address, tmp_path: Path, earlier: str
+) -> None:
+    """The managed broker lets that pass, though nobody reads there."""
+    ledger = tmp_path / "home" / PUBLISHED_NAME
+    first = publish(Door([ADA]), prefix=earlier)
+    retained(dashboard, 4)
+    first.stop()
+    assert f"{earlier}/device/" in ledger.read_text()
+    second = publish(Door([ADA]))
+    until(lambda: f"{earlier}/device/" not in ledger.read_text())
+    assert second.connected()
+    assert DEVICE in retained(dashboard, 5)
+
+
+def test_a_command_that_cannot_be_looked_up_is_counted(publish: Publish, dashboard: Address) -> None:
+    door = Door([ADA])
+    publisher = publish(door)
+    retained(dashboard, 5)
+    door.fails = StoreBusy("the store: database is locked")
+    with Talker(dashboard) as talker:
+        talker.publish(f"{PAIN}/level/set", b"3")
+    until(lambda: publisher.counters == {"command refused: the store could not be read": 1})
+
+
 def test_a_ledger_that_cannot_be_read_is_no_empty_one(broker: Mosquitto, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / PUBLISHED_NAME).write_text('{"topics"')

@@ -31,6 +31,7 @@ HOST_USER: Final = "host"
 HOME_USER: Final = "home"
 DASHBOARD_USER: Final = "dashboard"
 HOST_TOPICS: Final = "strideload/#"
+PREFIX_LEVELS: Final = 4  # most that settings take for home.discovery_prefix
 POD_WRITES: Final = ("pages", "online", "state", "live")
 POD_READS: Final = ("ack", "settings")
 
@@ -55,17 +56,22 @@ def home_rights(prefix: str) -> dict[str, Rights]:
     """Of the users that are there where homes are told something; `prefix`: of Home Assistant's discovery."""
     commands = (pain_set("+", "+"), pain_send("+"))
     birth = f"{prefix}/status"
-    said = (
-        f"{prefix}/device/+/config",
+    told = (
         of_host("+", "online"),
         of_pod("+", "status"),
         *(of_runner("+", leaf) for leaf in RUNNER_LEAVES),
     )
+    # Under any prefix: what an earlier one began has to be cleared.
+    devices = tuple("+/" * levels + "device/+/config" for levels in range(1, PREFIX_LEVELS + 1))
     of_pods = tuple(of_pod("+", leaf) for leaf in ("online", "state", "live"))
-    discovered = (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config")  # as Home Assistant asks for them
+    discovered = (
+        f"{prefix}/device/+/config",
+        f"{prefix}/+/+/config",
+        f"{prefix}/+/+/+/config",
+    )  # as Home Assistant asks for them
     return {
-        HOME_USER: Rights(said, (birth, *commands)),
-        DASHBOARD_USER: Rights((birth, *commands), (*said, *of_pods, *discovered, birth)),
+        HOME_USER: Rights((*devices, *told), (birth, *commands)),
+        DASHBOARD_USER: Rights((birth, *commands), (*told, *of_pods, *discovered, birth)),
     }
 
 

@@ -30,6 +30,7 @@ from strideload.protocol import topics
 
 LOOK_EVERY_S: Final = 5.0
 LISTEN_S: Final = 0.2
+ANSWER_S: Final = 0.1  # so late a command is answered, that many of them do not make as many looks
 PUBLISHED_NAME: Final = "published.json"
 STATISTICS_NAME: Final = "statistics.json"
 ENTRIES_AN_HOUR: Final = 30  # of a runner; more is nobody's pain but a program gone wrong
@@ -43,6 +44,7 @@ NO_ROOM: Final = "command dropped"
 STORED: Final = "pain entry stored"
 ENTRY_REFUSED: Final = "pain entry refused"
 INCOMPLETE: Final = "pain entry incomplete"
+CANNOT_BE_ASKED: Final = "the store could not be read"
 CANNOT_BE_STORED: Final = "it could not be stored"
 PUBLISHER_ERROR: Final = "error in the publisher"
 
@@ -140,7 +142,8 @@ class HomePublisher:
             ) as error:  # asked again at the next look; what lies at the broker stays meanwhile
                 self._look_trouble = f"What is shown at home is not renewed: {error}"
                 self._stopping.wait(LISTEN_S)
-            except Exception:
+            except Exception as error:
+                self._look_trouble = f"What is shown at home is not renewed: {type(error).__name__}"
                 self._count(PUBLISHER_ERROR)
                 log.exception("the publisher goes on after an error")
                 self._stopping.wait(LISTEN_S)
@@ -166,9 +169,12 @@ class HomePublisher:
         self._look_trouble = None
 
     def _begin_anew(self) -> None:
-        """All of it is sent at the next look, which is now."""
+        """All of it is sent at the next look, which is soon."""
         self._sent = {}
-        self._look_s = 0.0
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        self._look_s = min(self._look_s, time.monotonic() + ANSWER_S)
 
     # What is said
 
@@ -227,6 +233,9 @@ class HomePublisher:
             self._obey(heard)
         except CommandRefused as refused:
             self._count(REFUSED.format(refused.reason))
+        except StrideloadError:
+            self._count(REFUSED.format(CANNOT_BE_ASKED))
+            raise
 
     def _obey(self, heard: Heard) -> None:
         """One command. CommandRefused: nobody is there to be answered."""
@@ -251,7 +260,7 @@ class HomePublisher:
             self._count(REFUSED.format(refused.reason))
             draft = replace(draft, answer="refused", reason=refused.reason, answered=_now())
         self._drafts[id_] = draft
-        self._look_s = 0.0  # the answer is not kept waiting
+        self._look_soon()
 
     def _enter(self, runner: RunnerAtHome, draft: Draft) -> Draft:
         """Store the entry -> what is answered."""
