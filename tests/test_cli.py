@@ -16,7 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from collect.talker import Talker, until
 from strideload import __version__
+from strideload.collect.address import Address
+from strideload.home.consents import Consent, Consents
 from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
@@ -185,6 +188,7 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
         (("simulate", "--out", "x.npz", "--plan", "run:1@60"), "km/h"),
         (("simulate", "--out", "x.txt"), ".npz or .csv"),
         (("simulate",), "strideload up"),
+        (("home", "share", "--runner", "nobody"), "no runner"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -294,6 +298,12 @@ def test_the_doctor_says_what_is_wrong(tmp_path: Path):
     assert done.returncode == 1
     assert not findings["Broker"]["good"]
     assert all(finding["good"] for name, finding in findings.items() if name != "Broker")
+
+
+def test_a_runner_is_shared_with_homes_by_command(tmp_path: Path):
+    assert "load and symptoms" in ok(run("home", "share", "--symptoms", folder=tmp_path))
+    (one,) = json.loads(ok(run("home", "list", "--json", folder=tmp_path)))
+    assert (one["runner"], one["day"], one["symptoms"], len(one["id"])) == ("me", True, True, 16)
 
 
 # What stays up until it is told to end
@@ -421,6 +431,28 @@ def test_runners_are_added_listed_and_given_passwords(tmp_path: Path):
     assert [(one["runner"], one["has_password"], one["keeper"]) for one in listed] == [
         ("me", False, True), ("bob", True, False),
     ]  # fmt: skip
+
+
+def test_up_tells_homes_of_who_opted_in(tmp_path: Path):
+    """Through the managed broker, with the password that dashboards find in its folder."""
+    tools.program("mosquitto")
+    (tmp_path / "strideload.toml").write_text(f"[home]\nenabled = true\n[broker]\nport = {free_port()}\n")
+    consents = Consents(tmp_path / "home")
+    consents.set("me", Consent(day=True))
+    process = start("up", "--port", "0", folder=tmp_path)
+    try:
+        line_with(process, "Home     homeassistant/")
+        password = (tmp_path / "broker" / "dashboard.password").read_text()
+        port = int((tmp_path / "strideload.toml").read_text().split()[-1])
+        address = Address("127.0.0.1", port, "dashboard", password)
+        with Talker(
+            address, (f"strideload/runner/{consents.id_of('me')}/summary", "homeassistant/device/+/config")
+        ) as talker:
+            until(lambda: len(talker.heard) == 2)
+            consents.set("me", Consent())
+            until(lambda: [payload for _, payload in talker.heard[2:]] == [b"", b""], 30)
+    finally:
+        assert end(process, signal.SIGTERM) == 0
 
 
 def test_up_says_what_holds_up_collecting(tmp_path: Path):

@@ -90,6 +90,36 @@ WRONG = {
     "a proxy that is no address": ('[web]\ntrusted_proxies = ["proxy"]', "web.trusted_proxies", "addresses"),
     "a number among names": ("[web]\nnames = [1]", "web.names", "a list of names"),
     "certificate without key": ('[web]\ncertificate_file = "c"', "web.certificate_file", "set both"),
+    "statistics without a token": (
+        '[home]\nstatistics_url = "ws://ha:8123/api/websocket"',
+        "home.statistics_token_file",
+        "set both or neither",
+    ),
+    "a token without statistics": (
+        '[home]\nstatistics_token_file = "t"',
+        "home.statistics_url",
+        "set both or neither",
+    ),
+    "a page for a WebSocket": (
+        '[home]\nstatistics_url = "http://ha:8123/"',
+        "home.statistics_url",
+        "WebSocket",
+    ),
+    "a prefix with a wildcard": (
+        '[home]\ndiscovery_prefix = "a/+"',
+        "home.discovery_prefix",
+        "levels of a topic",
+    ),
+    "a prefix of five levels": (
+        '[home]\ndiscovery_prefix = "a/b/c/d/e"',
+        "home.discovery_prefix",
+        "four levels",
+    ),
+    "our own topics for discovery": (
+        '[home]\ndiscovery_prefix = "strideload/x"',
+        "home.discovery_prefix",
+        "another topic",
+    ),
     "folder": ('folder = "x"', "folder", "no such setting"),
     "not TOML": ("[web\n", "", "is not TOML"),
 }
@@ -113,7 +143,13 @@ def test_bytes_that_are_not_text_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['[store]\nurl = "postgresql://ada:hunter2@db/x"', '[broker]\nhost = "b"\npassword = "hunter2"']
+    "text",
+    [
+        '[store]\nurl = "postgresql://ada:hunter2@db/x"',
+        '[broker]\nhost = "b"\npassword = "hunter2"',
+        '[home]\nstatistics_url = "ws://ada:hunter2@ha/api/websocket"\nstatistics_token_file = "t"',
+        '[home]\nstatistics_token = "hunter2"',
+    ],
 )
 def test_a_secret_in_the_file_is_refused_and_not_repeated(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError) as caught:

@@ -362,6 +362,50 @@ def service_status(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of all topics, as docs/asyncapi.json has it."""
+    from strideload.asyncapi import as_json
+
+    print(as_json(), end="")
+
+
+home_app = typer.Typer(help="What home dashboards are told of runners.", no_args_is_help=True)
+app.add_typer(home_app, name="home")
+
+
+@home_app.command("share")
+def home_share(
+    runner: Runner = None,
+    symptoms: Annotated[
+        bool,
+        typer.Option("--symptoms/--no-symptoms", help="Symptoms as well, and pain can be entered there."),
+    ] = False,
+    folder: Folder = None,
+) -> None:
+    """Opt a runner in: name and load are told to home dashboards from now on; symptoms only if you say so."""
+    from strideload.home_sharing import share
+
+    print(share(_settings(folder), runner, symptoms=symptoms))
+
+
+@home_app.command("stop")
+def home_stop(runner: Runner = None, folder: Folder = None) -> None:
+    """Opt a runner out: all that was told of that runner is taken away."""
+    from strideload.home_sharing import stop
+
+    print(stop(_settings(folder), runner))
+
+
+@home_app.command("list")
+def home_list(folder: Folder = None, as_json: AsJson = False) -> None:
+    """Who is told of at home, and under which id in topics."""
+    from strideload.home_sharing import as_dicts, in_words, shared
+
+    found = shared(_settings(folder))
+    print(json.dumps(as_dicts(found)) if as_json else in_words(found))
+
+
 pod_app = typer.Typer(help="Pods of this host.", no_args_is_help=True)
 app.add_typer(pod_app, name="pod")
 

@@ -18,6 +18,7 @@ from strideload.store.people import SINCE_EVER
 
 LOCK_NAME = "host.lock"
 BROKER_FOLDER = "broker"
+HOME_FOLDER = "home"
 
 
 class HostRunning(StrideloadError):

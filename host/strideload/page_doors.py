@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 from typing import Any
 
@@ -45,7 +45,7 @@ class CollectorLive:
         return [self._pod(row, wanted.get(row.pod)) for row in self.rows()]
 
     def health(self) -> Health:
-        waiting = [self._waiting(row) for row in self.rows() if row.state is not None]
+        waiting = [waiting_pages(self._store, row) for row in self.rows() if row.state is not None]
         counters = self._collector.counters
         refused = {name: counters[name] for name in REFUSED if counters.get(name)}
         return Health(
@@ -57,12 +57,7 @@ class CollectorLive:
 
     def rows(self) -> list[PodRow]:
         """The pods that somebody may wear."""
-        return [row for row in self._store.pods() if self._is_worn(row)]
-
-    def _is_worn(self, row: PodRow) -> bool:
-        """A log that was only sent, as a replay's, says no origin or that of a recording, and never speaks live."""
-        origin = row.state.get("origin") if row.state else None
-        return origin not in (None, "recording") or row.pod in self._collector.live
+        return [row for row in self._store.pods() if is_worn(row, self._collector.live)]
 
     def _pod(self, row: PodRow, wanted: Wanted | None) -> LivePod:
         now_utc_us = time.time_ns() // 1000
@@ -89,21 +84,28 @@ class CollectorLive:
             cue=state.get("cue"),
             settings=settings_now(wanted, state) if wanted else None,
             battery_mv=state.get("battery_mv"),
-            waiting=self._waiting(row) if row.state is not None else None,
+            waiting=waiting_pages(self._store, row) if row.state is not None else None,
             faults=state.get("faults", {}),
         )
 
-    def _waiting(self, row: PodRow) -> int:
-        """Pages that the pod had when it last spoke and the store has not by now.
 
-        A pod that has sent all says nothing more. The collector lets only a well-formed state in.
-        """
-        state = row.state or {}
-        log = int(state["log"], 16)
-        return sum(
-            max(0, held["next"] - self._store.wanted(row.pod, log, int(stream)))
-            for stream, held in state.get("streams", {}).items()
-        )
+def is_worn(row: PodRow, live: Container[str]) -> bool:
+    """A log that was only sent, as a replay's, says no origin or that of a recording, and never speaks live."""
+    origin = row.state.get("origin") if row.state else None
+    return origin not in (None, "recording") or row.pod in live
+
+
+def waiting_pages(store: Store, row: PodRow) -> int:
+    """Pages that the pod had when it last spoke and the store has not by now; of a pod that told its state.
+
+    A pod that has sent all says nothing more. The collector lets only a well-formed state in.
+    """
+    state = row.state or {}
+    log = int(state["log"], 16)
+    return sum(
+        max(0, held["next"] - store.wanted(row.pod, log, int(stream)))
+        for stream, held in state.get("streams", {}).items()
+    )
 
 
 class HostWatch:

@@ -24,6 +24,7 @@ FOLDER_VARIABLE = "STRIDELOAD_DIR"
 PASSWORD_VARIABLE = "STRIDELOAD_BROKER_PASSWORD"
 
 RUNNER_ID = r"^[A-Za-z0-9_-]{1,40}$"
+TOPIC_LEVELS = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}$"  # collect.credentials.PREFIX_LEVELS
 MQTT_PORT = 1883
 MQTT_TLS_PORT = 8883
 
@@ -113,6 +114,24 @@ class WebSection(_Section):
     lasting_https: bool = Field(default=True, description="true or false")
 
 
+class HomeSection(_Section):
+    enabled: bool = Field(default=False, description="true or false")
+    discovery_prefix: str = Field(
+        default="homeassistant",
+        description="up to four levels of a topic, of letters, digits, - or _",
+        pattern=TOPIC_LEVELS,
+        max_length=80,
+    )
+    statistics_url: Annotated[str, AfterValidator(_without_password)] | None = Field(
+        default=None,
+        description="Home Assistant's WebSocket, as ws://homeassistant.local:8123/api/websocket, without a password",
+        pattern=r"^wss?://[^\s/@]+/\S*$",
+    )
+    statistics_token_file: File | None = Field(
+        default=None, description="a file that holds a long-lived access token and nothing else"
+    )
+
+
 class ClockSection(_Section):
     trust: bool = Field(default=False, description="true or false")
 
@@ -138,6 +157,7 @@ class Settings(_Section):
     store: StoreSection = Field(default_factory=StoreSection, description="a table")
     broker: BrokerSection = Field(default_factory=BrokerSection, description="a table")
     web: WebSection = Field(default_factory=WebSection, description="a table")
+    home: HomeSection = Field(default_factory=HomeSection, description="a table")
     clock: ClockSection = Field(default_factory=ClockSection, description="a table")
     log: LogSection = Field(default_factory=LogSection, description="a table")
     runner: RunnerSection = Field(default_factory=RunnerSection, description="a table")
@@ -165,8 +185,12 @@ class Settings(_Section):
             self.ca_file(),
             self._file(self.web.certificate_file),
             self._file(self.web.key_file),
+            self.statistics_token_file(),
         )
         return [file for file in named if file is not None]
+
+    def statistics_token_file(self) -> Path | None:
+        return self._file(self.home.statistics_token_file)
 
     def broker_password(self) -> str | None:
         """The password at the user's own broker: of the environment, else of its file. SettingsError."""
@@ -219,6 +243,11 @@ def load_settings(folder: Path | None = None) -> Settings:
             )
     if (settings.web.certificate_file is None) != (settings.web.key_file is None):
         raise SettingsError(file, "web.certificate_file", "goes with web.key_file: set both, or neither")
+    if (settings.home.statistics_url is None) != (settings.home.statistics_token_file is None):
+        missing = "statistics_token_file" if settings.home.statistics_url else "statistics_url"
+        raise SettingsError(file, f"home.{missing}", "belongs to the other of the two; set both or neither")
+    if settings.home.discovery_prefix.split("/")[0] == "strideload":
+        raise SettingsError(file, "home.discovery_prefix", "expected another topic than strideload's own")
     return settings
 
 

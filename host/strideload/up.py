@@ -17,6 +17,7 @@ from strideload.collect import certificates
 from strideload.collect.certificates import own_names
 from strideload.collect.credentials import make_private_folder
 from strideload.errors import StrideloadError
+from strideload.home_doors import telling_homes
 from strideload.host import BROKER_FOLDER, Host, open_host
 from strideload.page_doors import CollectorLive, HostWatch, StoreDays
 from strideload.service.notify import Notifier
@@ -64,6 +65,7 @@ def up(
             stack.enter_context(
                 serve(app, settings.web.lan_host, settings.web.lan_port, page_certificate(settings))
             )
+        home = stack.enter_context(telling_homes(host))
         log.info("Strideload %s is up: page %s, broker %s", __version__, server.url, _broker_in_words(host))
         if not logs.is_journal(sys.stdout.fileno()):
             say(f"Page     {server.url}")
@@ -71,12 +73,16 @@ def up(
                 say(f"         {_lan_in_words(settings)}")
             say(f"Broker   {_broker_in_words(host)}")
             say(f"Store    {host.store.store_id} in {settings.folder}")
+            if home is not None:
+                prefix = settings.home.discovery_prefix
+                say(f"Home     {prefix}/... for Home Assistant, strideload/... for any other")
             say("Ctrl-C ends it.")
         systemd.tell("READY=1", f"STATUS={WELL}")
         trouble = None
         while not stop.wait(TROUBLE_EVERY_S):
-            if host.collector.trouble != trouble:
-                trouble = host.collector.trouble
+            found = host.collector.trouble or (home.trouble if home is not None else None)
+            if found != trouble:
+                trouble = found
                 _log_trouble(trouble)
                 systemd.tell(f"STATUS={trouble or WELL}")
             if host.collector.alive() and server.alive():

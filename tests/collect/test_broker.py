@@ -182,7 +182,7 @@ def test_a_start_that_fails_says_so_with_mosquittos_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools.program("mosquitto")
-    monkeypatch.setattr(mosquitto_module, "rights", lambda: "nonsense\n")
+    monkeypatch.setattr(mosquitto_module, "rights", lambda _home: "nonsense\n")
     broker = Mosquitto(tmp_path, free_port())
     with pytest.raises(BrokerError, match="rights") as caught:
         broker.start()

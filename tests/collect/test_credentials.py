@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collect.talker import POD_A, POD_B
-from strideload.collect.credentials import Users, hashed, matches, pod_may
+from strideload.collect.credentials import HOST_USER, Users, hashed, matches, pod_may
 
 # Written by mosquitto_passwd 2.0.11.
 PASSWORD = "Straße 7"
@@ -35,11 +35,11 @@ def test_a_hash_matches_its_password_only(one: str, other: str, salt: bytes) -> 
 
 def test_a_user_is_kept_until_removed_and_no_password_is(tmp_path: Path) -> None:
     users = Users(tmp_path)
-    users.write_host()
+    users.write_house(home=False)
     password = users.add_pod(POD_A)
     assert list(users.read()) == ["host", POD_A]
     assert matches(password, users.read()[POD_A])
-    assert Users(tmp_path).host_password() == users.host_password()
+    assert Users(tmp_path).password_of(HOST_USER) == users.password_of(HOST_USER)
     users.remove(POD_A)
     assert list(users.read()) == ["host"]
 

@@ -19,9 +19,12 @@ from amqtt.session import Session
 
 from strideload.collect.address import LOOPBACK, Address
 from strideload.collect.credentials import (
+    HOME_USER,
     HOST_TOPICS,
     HOST_USER,
     Users,
+    allows,
+    home_rights,
     make_private_folder,
     matches,
     pod_may,
@@ -46,7 +49,11 @@ class UsersFile(BaseAuthPlugin):
 
 
 class OwnTopics(BaseTopicPlugin):
-    """The host has all of ours, a pod its own topics and no others."""
+    """The host has all of ours, a pod its own topics and no others; `home` as of `Amqtt`."""
+
+    @dataclass
+    class Config(BaseTopicPlugin.Config):
+        home: str | None = None
 
     async def topic_filtering(
         self, *, session: Session | None = None, topic: str | None = None, action: Action | None = None
@@ -55,6 +62,9 @@ class OwnTopics(BaseTopicPlugin):
             return False
         if session.username == HOST_USER:
             return topic.startswith(HOST_TOPICS.removesuffix("#"))
+        if self.config.home is not None and session.username in (known := home_rights(self.config.home)):
+            may = known[session.username]
+            return allows(may.writes if action == Action.PUBLISH else may.reads, topic)
         return pod_may(session.username, action == Action.PUBLISH, topic)
 
 
@@ -70,7 +80,10 @@ class OwnSubscriptions(Broker):
 
 
 class Amqtt:
-    """An embedded amqtt on its own thread; `start` returns once it listens. BrokerError: it does not."""
+    """An embedded amqtt on its own thread; `start` returns once it listens. BrokerError: it does not.
+
+    `home`: homes are told something, and this begins the topics of Home Assistant's discovery; None: they are not.
+    """
 
     kind = "amqtt"
     lan_port = None
@@ -78,8 +91,9 @@ class Amqtt:
     pid = None
     restarts = 0
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *, home: str | None = None) -> None:
         self.folder = folder.absolute()
+        self._home = home
         self._port = port
         self._users = Users(self.folder)
         self._loop = asyncio.new_event_loop()
@@ -91,7 +105,7 @@ class Amqtt:
         logging.getLogger("amqtt").setLevel(logging.CRITICAL)
         logging.getLogger("transitions").setLevel(logging.CRITICAL)
         make_private_folder(self.folder)
-        self._users.write_host()
+        self._users.write_house(home=self._home is not None)
         self._thread.start()
         try:
             self._broker = asyncio.run_coroutine_threadsafe(self._serve(), self._loop).result(START_TIMEOUT_S)
@@ -102,7 +116,11 @@ class Amqtt:
 
     @property
     def address(self) -> Address:
-        return Address(LOOPBACK, self._port, HOST_USER, self._users.host_password())
+        return Address(LOOPBACK, self._port, HOST_USER, self._users.password_of(HOST_USER))
+
+    @property
+    def home_address(self) -> Address:
+        return Address(LOOPBACK, self._port, HOME_USER, self._users.password_of(HOME_USER))
 
     def alive(self) -> bool:
         return self._thread.is_alive() and self._broker is not None
@@ -143,7 +161,7 @@ class Amqtt:
                 },
                 "plugins": {
                     f"{__name__}.{UsersFile.__name__}": {"folder": self.folder},
-                    f"{__name__}.{OwnTopics.__name__}": {},
+                    f"{__name__}.{OwnTopics.__name__}": {"home": self._home},
                 },
             }
         )

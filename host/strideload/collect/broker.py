@@ -23,6 +23,11 @@ class Broker(Protocol):
         ...
 
     @property
+    def home_address(self) -> Address:
+        """For who tells homes something; at a managed broker only where it was started for that."""
+        ...
+
+    @property
     def lan_port(self) -> int | None:
         """Where pods on the network connect, by TLS; None: a managed broker is closed to the network."""
         ...
@@ -66,7 +71,7 @@ class OwnBroker:
     restarts = 0
 
     def __init__(self, address: Address) -> None:
-        self.address = address
+        self.address = self.home_address = address
         self.ca_file = address.ca_file
 
     def alive(self) -> bool:
@@ -95,13 +100,15 @@ def start_broker(settings: Settings, folder: Path, *, lan: bool = False) -> Brok
     make_private_folder(folder)
     port = settings.broker.port or _kept_port(folder)
     kind = settings.broker.managed
+    home = settings.home.discovery_prefix if settings.home.enabled else None
     if kind == "mosquitto" or (kind == "auto" and mosquitto.program() is not None):
-        return mosquitto.Mosquitto(folder, port, lan_port=settings.broker.lan_port if lan else None).start()
+        lan_port = settings.broker.lan_port if lan else None
+        return mosquitto.Mosquitto(folder, port, lan_port=lan_port, home=home).start()
     if lan:
         raise BrokerError("Pods on the network need Mosquitto (Debian: apt-get install mosquitto).")
     from strideload.collect.amqtt_broker import Amqtt  # slow to load, and rarely used
 
-    return Amqtt(folder, port).start()
+    return Amqtt(folder, port, home=home).start()
 
 
 def own_address(settings: Settings, host: str) -> Address:
@@ -119,7 +126,7 @@ def address_of_running(settings: Settings, folder: Path) -> Address:
         port = settings.broker.port or int((folder / PORT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise BrokerError(f"No broker has run in {folder} yet.") from None
-    return Address(LOOPBACK, port, HOST_USER, Users(folder).host_password())
+    return Address(LOOPBACK, port, HOST_USER, Users(folder).password_of(HOST_USER))
 
 
 def _kept_port(folder: Path) -> int:

@@ -1,4 +1,7 @@
-"""Users of a managed broker: one a pod, named by its id, and one for the host; and what each may do.
+"""Users of a managed broker: one a pod, named by its id, and those of the house; and what each may do.
+
+The host collects. Where homes are told something, `home` tells it, and `dashboard` is who listens: Home Assistant and
+others.
 
 Passwords lie in Mosquitto's own format, PBKDF2 with SHA-512, so that the file works for it as it is and no
 password ever stands on a command line. [mosquitto: src/password_mosq.c]
@@ -11,24 +14,76 @@ import re
 import secrets
 from base64 import b64decode, b64encode
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from strideload.collect.errors import BrokerError
-from strideload.protocol.topics import PREFIX
+from strideload.protocol.topics import (
+    PREFIX,
+    RUNNER_LEAVES,
+    of_host,
+    of_pod,
+    of_runner,
+    pain_send,
+    pain_set,
+)
 
 HOST_USER: Final = "host"
+HOME_USER: Final = "home"
+DASHBOARD_USER: Final = "dashboard"
 HOST_TOPICS: Final = "strideload/#"
+PREFIX_LEVELS: Final = 4  # most that settings take for home.discovery_prefix
 POD_WRITES: Final = ("pages", "online", "state", "live")
 POD_READS: Final = ("ack", "settings")
 
 USERS_FILE: Final = "users"
-HOST_PASSWORD_FILE: Final = "host.password"
+PASSWORD_FILE: Final = "{}.password"
 
 SALT_BYTES: Final = 12  # Mosquitto 2.0 reads this length only
 # Our passwords are 192 random bits, which need no stretching; this is ten times Mosquitto's own choice.
 ITERATIONS: Final = 1000
 
 _POD = re.compile(r"[0-9a-f]{16}")
+
+
+class Rights(NamedTuple):
+    """Filters of topics that a user may publish to, and those that it gets."""
+
+    writes: tuple[str, ...]
+    reads: tuple[str, ...]
+
+
+def home_rights(prefix: str) -> dict[str, Rights]:
+    """Of the users that are there where homes are told something; `prefix`: of Home Assistant's discovery."""
+    commands = (pain_set("+", "+"), pain_send("+"))
+    birth = f"{prefix}/status"
+    told = (
+        of_host("+", "online"),
+        of_pod("+", "status"),
+        *(of_runner("+", leaf) for leaf in RUNNER_LEAVES),
+    )
+    # Under any prefix: what an earlier one began has to be cleared.
+    devices = tuple("+/" * levels + "device/+/config" for levels in range(1, PREFIX_LEVELS + 1))
+    of_pods = tuple(of_pod("+", leaf) for leaf in ("online", "state", "live"))
+    discovered = (
+        f"{prefix}/device/+/config",
+        f"{prefix}/+/+/config",
+        f"{prefix}/+/+/+/config",
+    )  # as Home Assistant asks for them
+    return {
+        HOME_USER: Rights((*devices, *told), (birth, *commands)),
+        DASHBOARD_USER: Rights((birth, *commands), (*told, *of_pods, *discovered, birth)),
+    }
+
+
+def allows(filters: tuple[str, ...], topic: str) -> bool:
+    """True if one of the filters covers this topic, or this whole filter; `+` is the only wildcard that they have."""
+    levels = topic.split("/")
+    return any(
+        len(levels) == len(pattern)
+        and all(has == "+" or has == level for has, level in zip(pattern, levels, strict=True))
+        and "#" not in levels
+        for pattern in (one.split("/") for one in filters)
+    )
 
 
 def write_private(file: Path, text: str) -> None:
@@ -70,19 +125,26 @@ class Users:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / USERS_FILE
-        self._host_password_file = folder / HOST_PASSWORD_FILE
+        self._folder = folder
 
-    def host_password(self) -> str:
-        """The host's password, made at first use."""
+    def password_of(self, user: str) -> str:
+        """The password of a user of the house, made at first use and kept in a file of its own."""
+        file = self._folder / PASSWORD_FILE.format(user)
         try:
-            return self._host_password_file.read_text(encoding="utf-8")
+            return file.read_text(encoding="utf-8")
         except FileNotFoundError:
             password = secrets.token_urlsafe(24)
-            write_private(self._host_password_file, password)
+            write_private(file, password)
             return password
 
-    def write_host(self) -> None:
-        self._set(HOST_USER, self.host_password())
+    def write_house(self, *, home: bool) -> None:
+        """Let the host in; and the users of homes, or else nobody by their names."""
+        self._set(HOST_USER, self.password_of(HOST_USER))
+        for user in (HOME_USER, DASHBOARD_USER):
+            if home:
+                self._set(user, self.password_of(user))
+            elif user in self.read():
+                self.remove(user)
 
     def add_pod(self, pod: str) -> str:
         """A new password for a pod, which replaces the one it had. BrokerError: not a pod's id."""

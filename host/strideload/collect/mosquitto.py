@@ -18,11 +18,13 @@ from typing import Final, Self
 from strideload.collect import certificates, tied
 from strideload.collect.address import LOOPBACK, Address, port_trouble, refusal
 from strideload.collect.credentials import (
+    HOME_USER,
     HOST_TOPICS,
     HOST_USER,
     POD_READS,
     POD_WRITES,
     Users,
+    home_rights,
     make_private_folder,
     write_private,
 )
@@ -93,10 +95,17 @@ def config(folder: Path, port: int, lan_port: int | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def rights() -> str:
-    """Mosquitto's ACL: the host has all of ours, a pod its own topics and no others."""
+def rights(home: str | None = None) -> str:
+    """Mosquitto's ACL: the host has all of ours, a pod its own topics and no others; `home` as of `Mosquitto`."""
+    of_home = {} if home is None else home_rights(home)
+    lines: list[str] = []
+    for user, may in of_home.items():
+        lines += [f"user {user}"]
+        lines += [f"topic write {topic}" for topic in may.writes]
+        lines += [f"topic read {topic}" for topic in may.reads]
     return "\n".join(
         [
+            *lines,
             f"user {HOST_USER}",
             f"topic readwrite {HOST_TOPICS}",
             *(f"pattern write {of_pod('%u', leaf)}" for leaf in POD_WRITES),
@@ -107,11 +116,16 @@ def rights() -> str:
 
 
 class Mosquitto:
-    """A managed Mosquitto; `start` returns once it answers. BrokerError: it does not."""
+    """A managed Mosquitto; `start` returns once it answers. BrokerError: it does not.
+
+    `home`: homes are told something, and this begins the topics of Home Assistant's discovery; None: they are not.
+    """
 
     kind = "mosquitto"
 
-    def __init__(self, folder: Path, port: int, *, lan_port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int, *, lan_port: int | None = None, home: str | None = None
+    ) -> None:
         found = program()
         if found is None:
             raise BrokerError("Mosquitto is not installed (Debian: apt-get install mosquitto).")
@@ -119,6 +133,7 @@ class Mosquitto:
         self.folder = folder.absolute()
         self._port = port
         self.lan_port = lan_port
+        self._home = home
         self._users = Users(self.folder)
         self._lines: deque[str] = deque(maxlen=LINES_KEPT)
         self._process: subprocess.Popen[str] | None = None
@@ -132,8 +147,8 @@ class Mosquitto:
         if trouble:
             raise BrokerError(f"Mosquitto cannot listen on {trouble}.")
         make_private_folder(self.folder)
-        self._users.write_host()
-        write_private(self.folder / RIGHTS_FILE, rights())
+        self._users.write_house(home=self._home is not None)
+        write_private(self.folder / RIGHTS_FILE, rights(self._home))
         write_private(self.folder / CONFIG_FILE, config(self.folder, self._port, self.lan_port))
         if self.lan_port is not None:
             certificates.ensure_certificates(self.folder)
@@ -148,7 +163,12 @@ class Mosquitto:
     @property
     def address(self) -> Address:
         """For the host, on this computer."""
-        return Address(LOOPBACK, self._port, HOST_USER, self._users.host_password())
+        return Address(LOOPBACK, self._port, HOST_USER, self._users.password_of(HOST_USER))
+
+    @property
+    def home_address(self) -> Address:
+        """For who tells homes something, on this computer."""
+        return Address(LOOPBACK, self._port, HOME_USER, self._users.password_of(HOME_USER))
 
     @property
     def ca_file(self) -> Path | None:

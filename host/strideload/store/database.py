@@ -199,11 +199,6 @@ class Store:
         with self._reading() as connection:
             return reading.last_page_utc_us(connection, pod)
 
-    def names(self) -> dict[str, str]:
-        """The names of all living runners by their ids, the first one first."""
-        with self._reading() as connection:
-            return people.names(connection)
-
     # Deriving
 
     def derive(self) -> int:
@@ -324,6 +319,11 @@ class Store:
         """The ids of all runners, the first one first."""
         with self._reading() as connection:
             return people.ids(connection)
+
+    def runner_names(self) -> dict[str, str]:
+        """runner -> the name to show, the first one first."""
+        with self._reading() as connection:
+            return people.names(connection)
 
     def ensure_runner(self, runner: str, name: str, zone: str) -> None:
         """Make a runner who is not there yet, at home in `zone`. The first one has the pods that no one was given."""

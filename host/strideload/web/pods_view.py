@@ -73,7 +73,7 @@ class PodsView:
 def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsView:
     """The pods that the visitor wears, or all of them for the keeper; `live`: what is live, by pod."""
     now_utc_us = time.time_ns() // 1000
-    names = store.names()
+    names = store.runner_names()
     states = {row.pod: row.state or {} for row in store.pods()}
     seen = [pod for pod in known_pods(store) if is_theirs(visitor, pod)]
     return PodsView(

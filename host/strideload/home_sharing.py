@@ -1,0 +1,83 @@
+"""Opting runners in to home dashboards and out again, for the commands `strideload home share`, `stop` and `list`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from strideload.home.consents import Consent, Consents
+from strideload.host import HOME_FOLDER, make_folder, open_home
+from strideload.pods import known_runner
+from strideload.settings import Settings
+from strideload.store import Store
+
+NOT_ENABLED = " Nothing is told until home.enabled is true in strideload.toml."
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A runner and what home dashboards are told. `id`: in topics; None: nothing is told."""
+
+    runner: str
+    name: str
+    day: bool
+    symptoms: bool
+    id: str | None
+
+
+def share(settings: Settings, runner: str | None, *, symptoms: bool) -> str:
+    """Opt in -> what holds now, in words. StrideloadError: no such runner."""
+    consents = _consents(settings)
+    with open_home(settings) as store:
+        who = known_runner(store, settings, runner)
+        consents.set(who, Consent(day=True, symptoms=symptoms))
+        name = store.runner_names()[who]
+    what = "load and symptoms" if symptoms else "load, and no symptoms,"
+    words = f"{name}'s {what} are told to home dashboards, under {consents.id_of(who)} in topics."
+    return words if settings.home.enabled else words + NOT_ENABLED
+
+
+def stop(settings: Settings, runner: str | None) -> str:
+    """Opt out -> what holds now, in words. StrideloadError: no such runner."""
+    consents = _consents(settings)
+    with open_home(settings) as store:
+        who = known_runner(store, settings, runner)
+        consents.set(who, Consent())
+        name = store.runner_names()[who]
+    return (
+        f"Home dashboards are told nothing of {name} any more. "
+        "What lies at the broker is cleared within seconds while `strideload up` runs, else at its next start."
+    )
+
+
+def shared(settings: Settings) -> list[Shared]:
+    """All runners."""
+    consents = _consents(settings)
+    with open_home(settings) as store:
+        return _shared(store, consents)
+
+
+def in_words(found: Sequence[Shared]) -> str:
+    """A line each."""
+    return "\n".join(
+        f"{one.name} ({one.runner}): "
+        + (f"load{' and symptoms' if one.symptoms else ''}, as {one.id}" if one.day else "nothing")
+        for one in found
+    )
+
+
+def as_dicts(found: Sequence[Shared]) -> list[dict[str, Any]]:
+    return [asdict(one) for one in found]
+
+
+def _shared(store: Store, consents: Consents) -> list[Shared]:
+    given = consents.all()
+    return [
+        Shared(runner, name, one.day, one.symptoms, consents.id_of(runner) if one.day else None)
+        for runner, name in store.runner_names().items()
+        for one in [given.get(runner, Consent())]
+    ]
+
+
+def _consents(settings: Settings) -> Consents:
+    make_folder(settings)
+    return Consents(settings.folder / HOME_FOLDER)
