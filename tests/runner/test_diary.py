@@ -190,7 +190,7 @@ def test_the_last_tap_holds_and_the_first_stays_in_the_history(world: World) -> 
     entry = new_id()
     for pain in (2, 3, 3):
         saying = diary.saying_of(found.records, run, KNEE, "during", pain, found.now_utc_us)
-        diary.say(world.store, RUNNER, entry, saying)
+        diary.tap(world.store, found, entry, run, saying)
     assert [one.saying.pain for one in world.store.diary.history(RUNNER, entry)] == [2, 3]
 
 

@@ -163,7 +163,7 @@ def test_without_scripts_the_facts_are_there(house: House, open_page: Open) -> N
     assert "41\u202fmin running" in page.locator("#lead").inner_text()
     assert "168" in page.locator("#live").inner_text()
     assert page.locator("#plot").is_hidden()
-    page.locator("summary").click()
+    page.locator("#weeks-table summary").click()
     assert page.locator("#weeks-table tbody tr").count() == 42
     assert "reload it" in page.locator("noscript").inner_text()
 
@@ -187,6 +187,7 @@ def test_pain_is_entered_at_phone_width_and_the_next_morning_turns_the_run_green
 ) -> None:
     page = open_page(width=360, has_touch=True)
     page.get_by_role("link", name="Note it").tap()
+    page.locator("#pain-0").wait_for()
     page.evaluate("window.notReloaded = true")
     for pain, moment in ((1, "before the run"), (2, "during the run"), (1, "60 minutes after")):
         arrives(page, "#question", moment)
