@@ -21,7 +21,7 @@ from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
 
-COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "rebuild", "doctor")
+COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "share", "rebuild", "doctor")
 WITHIN_S = 120.0
 PASSWORD = "a long secret of four words"
 
@@ -158,6 +158,7 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
     ("words", "says"),
     [
         (("day", "--date", "yesterday"), "--date is no date"),
+        (("share", "--to-file", "x.html", "--from", "yesterday"), "--from is no date"),
         (("day", "--runner", "nobody"), "no runner"),
         (("detect", "missing.npz"), "No such file"),
         (("replay", "missing.npz", "--start", "noon"), "--start is no time"),
