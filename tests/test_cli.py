@@ -25,7 +25,7 @@ from support import tools
 from support.mosquitto import free_port
 
 COMMANDS = (
-    *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "rebuild", "doctor"),
+    *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "share", "rebuild", "doctor"),
     *("backup", "restore"),
 )
 WITHIN_S = 120.0
@@ -166,6 +166,7 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
     ("words", "says"),
     [
         (("day", "--date", "yesterday"), "--date is no date"),
+        (("share", "--to-file", "x.html", "--from", "yesterday"), "--from is no date"),
         (("day", "--runner", "nobody"), "no runner"),
         (("detect", "missing.npz"), "No such file"),
         (("replay", "missing.npz", "--start", "noon"), "--start is no time"),

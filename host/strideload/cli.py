@@ -255,6 +255,34 @@ def report(
 
 
 @app.command()
+def share(
+    to_file: Annotated[Path, typer.Option("--to-file", help="The file to write, .html.", dir_okay=False)],
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day, as 2026-11-22; by default six weeks back.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; by default today.")] = None,
+    runner: Runner = None,
+    passphrase_stdin: Annotated[
+        bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input, one line.")
+    ] = False,
+    folder: Folder = None,
+) -> None:
+    """Write days as an encrypted file, which any browser opens with the passphrase.
+
+    Asks for the passphrase, and does not show it.
+    """
+    from strideload import runners
+    from strideload import share as share_
+
+    settings = _settings(folder)
+    from_date, to_date = (_date(first, "--from") if first else None), (_date(last, "--to") if last else None)
+    passphrase = runners.read_password(passphrase_stdin, "passphrase")
+    with _store(settings) as store:
+        store.derive()
+        print(share_.write(store, runner or settings.runner.id, from_date, to_date, passphrase, to_file))
+
+
+@app.command()
 def rebuild(folder: Folder = None, as_json: AsJson = False) -> None:
     """Derive all sessions and steps anew from the pages."""
     with _store(_settings(folder)) as store, _progress("Rebuilding") as advance:

@@ -21,12 +21,12 @@ def add(
     if password is not None:
         passwords.check(password, name, *([login] if login else []))
     added = store.accounts.add(name, zone, runner, login=login)
-    return _find(store, added) if password is None else set_password(store, added, login, password)
+    return require_known(store, added) if password is None else set_password(store, added, login, password)
 
 
 def require(store: Store, runner: str, login: str | None) -> str:
     """StrideloadError: no such runner, or no name to log in by."""
-    found = _find(store, runner)
+    found = require_known(store, runner)
     if found.login is None and login is None:
         raise StrideloadError(f"{found.name} has no name to log in by yet: give one with --login.")
     return runner
@@ -35,18 +35,18 @@ def require(store: Store, runner: str, login: str | None) -> str:
 def set_password(store: Store, runner: str, login: str | None, password: str) -> Account:
     """StoreError, PasswordRefused."""
     Entry(store, Passwords()).set_password(runner, password, login)
-    return _find(store, runner)
+    return require_known(store, runner)
 
 
-def read_password(from_stdin: bool) -> str:
+def read_password(from_stdin: bool, what: str = "password") -> str:
     """One line of standard input, or asked for twice at the terminal and not shown. StrideloadError."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise StrideloadError("There is no terminal to ask at: give the password with --password-stdin.")
-    password = getpass("Password: ")
+        raise StrideloadError(f"There is no terminal to ask at: give the {what} with --{what}-stdin.")
+    password = getpass(f"{what.capitalize()}: ")
     if getpass("The same again: ") != password:
-        raise StrideloadError("The two passwords differ.")
+        raise StrideloadError(f"The two {what}s differ.")
     return password
 
 
@@ -59,7 +59,8 @@ def to_json(found: Sequence[Account]) -> str:
     return json.dumps([asdict(account) for account in found])
 
 
-def _find(store: Store, runner: str) -> Account:
+def require_known(store: Store, runner: str) -> Account:
+    """StrideloadError: no such runner."""
     found = store.accounts.find(runner)
     if found is None:
         there = ", ".join(account.runner for account in store.accounts.all())
