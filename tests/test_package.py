@@ -41,7 +41,8 @@ def in_tree() -> set[str]:
             if path.is_file() and "__pycache__" not in path.parts:
                 names.add((Path(target) / path.relative_to(ROOT / source)).as_posix())
     programs = {"main.py", "boot.py"}  # they travel as package data: a wheel owns no module of these names
-    return names - programs | {f"strideload_pod/{name}" for name in programs}
+    clone = {"manifest.py"}  # MicroPython's build reads it from there
+    return names - programs - clone | {f"strideload_pod/{name}" for name in programs}
 
 
 def test_the_wheel_has_every_file_and_no_other(wheel: Path) -> None:
