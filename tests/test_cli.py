@@ -19,7 +19,7 @@ import pytest
 from collect.talker import Talker, until
 from strideload import __version__
 from strideload.collect.address import Address
-from strideload.home.consents import Consent, Consents
+from strideload.home.ids import HomeIds
 from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
@@ -438,8 +438,7 @@ def test_up_tells_homes_of_who_opted_in(tmp_path: Path):
     """Through the managed broker, with the password that dashboards find in its folder."""
     tools.program("mosquitto")
     (tmp_path / "strideload.toml").write_text(f"[home]\nenabled = true\n[broker]\nport = {free_port()}\n")
-    consents = Consents(tmp_path / "home")
-    consents.set("me", Consent(day=True))
+    ok(run("home", "share", folder=tmp_path))
     process = start("up", "--port", "0", folder=tmp_path)
     try:
         line_with(process, "Home     homeassistant/")
@@ -447,10 +446,14 @@ def test_up_tells_homes_of_who_opted_in(tmp_path: Path):
         port = int((tmp_path / "strideload.toml").read_text().split()[-1])
         address = Address("127.0.0.1", port, "dashboard", password)
         with Talker(
-            address, (f"strideload/runner/{consents.id_of('me')}/summary", "homeassistant/device/+/config")
+            address,
+            (
+                f"strideload/runner/{HomeIds(tmp_path / 'home').id_of('me')}/summary",
+                "homeassistant/device/+/config",
+            ),
         ) as talker:
             until(lambda: len(talker.heard) == 2)
-            consents.set("me", Consent())
+            ok(run("home", "stop", folder=tmp_path))
             until(lambda: [payload for _, payload in talker.heard[2:]] == [b"", b""], 30)
     finally:
         assert end(process, signal.SIGTERM) == 0

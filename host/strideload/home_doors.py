@@ -1,25 +1,39 @@
-"""What the homes' publisher is handed: days and pods of a store, and what the runners' own records say.
-
-The records (symptoms, plan) come through `Records`; without one nothing of them is known and no pain can be entered.
-"""
+"""What the homes' publisher is handed: days and pods of a store, and what the runners' own records say."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from strideload import days
 from strideload.collect.collector import Collector
-from strideload.home.consents import Consents
-from strideload.home.facts import PainChoices, PainRefused, PodNow, RunnerAtHome, RunnerDay, Symptoms
+from strideload.home.facts import (
+    PAIN_ENTRIES_SHOWN,
+    PainChoices,
+    PainEntry,
+    PainRefused,
+    PodNow,
+    RunnerAtHome,
+    RunnerDay,
+    Symptoms,
+)
+from strideload.home.ids import HomeIds
 from strideload.host import HOME_FOLDER, Host
 from strideload.load.day import Day
+from strideload.load.symptoms import AnswerInvalid
 from strideload.load.zones import local_time
 from strideload.page_doors import is_worn, waiting_pages
-from strideload.store import PodRow, Store
+from strideload.runner import comparing, diary, planning
+from strideload.runner.runs import RunRecord
+from strideload.store import PodRow, Store, StoreError
+from strideload.store.diary import Entry, When, new_id
+from strideload.words import symptoms as words
 
 if TYPE_CHECKING:
     from strideload.home.publisher import HomePublisher
+
+MOMENTS: dict[When, str] = {**words.MOMENTS, "other": "at another time"}
+ASKED_FOR_US = 36 * 3600 * 1_000_000  # until the evening of the next day
 
 
 @contextmanager
@@ -36,7 +50,7 @@ def telling_homes(host: Host) -> "Iterator[HomePublisher | None]":
     token_file = host.settings.statistics_token_file()
     url = section.statistics_url
     publisher = HomePublisher(
-        StoreHome(host.store, host.collector, Consents(folder)),
+        StoreHome(host.store, host.collector, HomeIds(folder)),
         host.broker.home_address,
         host.store.store_id,
         folder,
@@ -50,74 +64,64 @@ def telling_homes(host: Host) -> "Iterator[HomePublisher | None]":
         publisher.stop()
 
 
-class Records(Protocol):
-    """What rules, diary and plan say of a runner. None: not known."""
-
-    def spike_ratio(self, runner: str, day: date) -> float | None: ...
-    def next_run_min(self, runner: str, day: date) -> float | None: ...
-    def symptoms_of(self, runner: str) -> Symptoms: ...
-    def pain_choices(self, runner: str) -> PainChoices | None: ...
-    def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None: ...
-
-
-class NoRecords:
-    """No diary and no plan."""
-
-    def spike_ratio(self, runner: str, day: date) -> float | None:
-        return None
-
-    def next_run_min(self, runner: str, day: date) -> float | None:
-        return None
-
-    def symptoms_of(self, runner: str) -> Symptoms:
-        return Symptoms()
-
-    def pain_choices(self, runner: str) -> PainChoices | None:
-        return None
-
-    def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        raise PainRefused("there is no diary to enter it into")
-
-
 class StoreHome:
-    """`home.facts.HomeDoor` over a store, its collector and the opt-ins of its folder."""
+    """`home.facts.HomeDoor` over a store and its collector; `ids`: what runners are called in topics."""
 
-    def __init__(
-        self, store: Store, collector: Collector, consents: Consents, records: Records | None = None
-    ) -> None:
+    def __init__(self, store: Store, collector: Collector, ids: HomeIds) -> None:
         self._store = store
         self._collector = collector
-        self._consents = consents
-        self._records: Records = records or NoRecords()
+        self._ids = ids
 
     def runners_opted_in(self) -> Sequence[RunnerAtHome]:
-        consents = self._consents.all()
+        told = {runner: self._store.accounts.publishes(runner) for runner in self._store.runners()}
         names = self._store.runner_names()
         return [
-            RunnerAtHome(self._consents.id_of(runner), runner, names[runner], consents[runner].symptoms)
-            for runner in sorted(consents.keys() & names.keys())
-            if consents[runner].day
+            RunnerAtHome(self._ids.id_of(runner), runner, names[runner], wanted.symptoms)
+            for runner, wanted in told.items()
+            if wanted.day and runner in names
         ]
 
     def day_of(self, runner: str) -> RunnerDay:
-        today = days.today(self._store, runner)
-        return runner_day(
-            days.day_of(self._store, runner, today),
-            self._records.spike_ratio(runner, today),
-            self._records.next_run_min(runner, today),
-        )
+        known, _, plan = planning.read(self._store, runner)
+        today = next(day for day in known.days if day.date == known.today)
+        compared = comparing.of_day(known, known.today)
+        ratio = compared.first.ratio if compared is not None else None
+        return runner_day(today, None if ratio is None else float(ratio), plan.next_run.minutes)
 
     def days_of(self, runner: str, first: date, last: date) -> Sequence[RunnerDay]:
         return [runner_day(day) for day in days.days_of(self._store, runner, first, last)]
 
     def symptoms_of(self, runner: str) -> Symptoms:
-        return self._records.symptoms_of(runner)
+        known, kept, _ = planning.read(self._store, runner)
+        last = next((one.status for one in reversed(kept.of_runs) if one.status is not None), None)
+        said = [entry for entry in known.entries if entry.saying.pain is not None]
+        newest = sorted(said, key=lambda entry: entry.written_utc_us, reverse=True)[:PAIN_ENTRIES_SHOWN]
+        return Symptoms(
+            status=last.colour if last is not None else None,
+            reason=words.status(last) if last is not None else None,
+            entries=[_entry(entry) for entry in newest],
+        )
 
     def pain_choices(self, runner: str) -> PainChoices | None:
-        return self._records.pain_choices(runner)
+        """The sites that were spoken of first."""
+        _, kept, _ = planning.read(self._store, runner)
+        sites = dict.fromkeys([*kept.sites, *words.SITE_NAMES])
+        return PainChoices(tuple(words.SITE_NAMES[site] for site in sites), tuple(MOMENTS.values()))
 
     def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        self._records.enter_pain(runner, site, moment, level)
+        """Of the run that is being asked about now; before a run, of the one that is to come."""
+        sites = {name: one for one, name in words.SITE_NAMES.items()}
+        moments: dict[str, When] = {name: one for one, name in MOMENTS.items()}
+        if site not in sites or moment not in moments:
+            raise PainRefused("there is no such site or moment")
+        known, kept, _ = planning.read(self._store, runner)
+        now_utc_us = diary.utc_us()
+        run = None if moments[moment] == "before" else _run_asked_about(kept, now_utc_us)
+        new = diary.saying_of(known, run, sites[site], moments[moment], level, now_utc_us)
+        try:
+            diary.tap(self._store, kept, new_id(), run, new)
+        except (StoreError, AnswerInvalid) as error:
+            raise PainRefused(str(error)) from error
 
     def pods(self) -> Sequence[PodNow]:
         return [self._pod(row) for row in self._store.pods() if is_worn(row, self._collector.live)]
@@ -156,4 +160,20 @@ def runner_day(day: Day, spike_ratio: float | None = None, next_run_min: float |
         longest_run_s=day.longest_run_s,
         spike_ratio=spike_ratio,
         next_run_min=next_run_min,
+    )
+
+
+def _run_asked_about(kept: diary.Diary, now_utc_us: int) -> RunRecord | None:
+    """The last run, as long as its morning is not over."""
+    last = next((one.run for one in reversed(kept.of_runs) if one.run.is_run), None)
+    return last if last is not None and now_utc_us - last.end_utc_us <= ASKED_FOR_US else None
+
+
+def _entry(entry: Entry) -> PainEntry:
+    said = entry.saying
+    return PainEntry(
+        words.site(said.site),
+        MOMENTS[said.moment],
+        said.pain or 0,
+        datetime.fromtimestamp(entry.written_utc_us // 1_000_000, UTC),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from strideload.home.consents import Consent, Consents
+from strideload.home.ids import HomeIds
 from strideload.host import HOME_FOLDER, make_folder, open_home
 from strideload.pods import known_runner
 from strideload.settings import Settings
@@ -26,22 +26,22 @@ class Shared:
 
 def share(settings: Settings, runner: str | None, *, symptoms: bool) -> str:
     """Opt in -> what holds now, in words. StrideloadError: no such runner."""
-    consents = _consents(settings)
+    ids = _ids(settings)
     with open_home(settings) as store:
         who = known_runner(store, settings, runner)
-        consents.set(who, Consent(day=True, symptoms=symptoms))
+        store.accounts.set_publishes(who, day=True, symptoms=symptoms)
         name = store.runner_names()[who]
     what = "load and symptoms" if symptoms else "load, and no symptoms,"
-    words = f"{name}'s {what} are told to home dashboards, under {consents.id_of(who)} in topics."
+    words = f"{name}'s {what} are told to home dashboards, under {ids.id_of(who)} in topics."
     return words if settings.home.enabled else words + NOT_ENABLED
 
 
 def stop(settings: Settings, runner: str | None) -> str:
     """Opt out -> what holds now, in words. StrideloadError: no such runner."""
-    consents = _consents(settings)
+    make_folder(settings)
     with open_home(settings) as store:
         who = known_runner(store, settings, runner)
-        consents.set(who, Consent())
+        store.accounts.set_publishes(who, day=False, symptoms=False)
         name = store.runner_names()[who]
     return (
         f"Home dashboards are told nothing of {name} any more. "
@@ -51,9 +51,9 @@ def stop(settings: Settings, runner: str | None) -> str:
 
 def shared(settings: Settings) -> list[Shared]:
     """All runners."""
-    consents = _consents(settings)
+    ids = _ids(settings)
     with open_home(settings) as store:
-        return _shared(store, consents)
+        return _shared(store, ids)
 
 
 def in_words(found: Sequence[Shared]) -> str:
@@ -69,15 +69,14 @@ def as_dicts(found: Sequence[Shared]) -> list[dict[str, Any]]:
     return [asdict(one) for one in found]
 
 
-def _shared(store: Store, consents: Consents) -> list[Shared]:
-    given = consents.all()
+def _shared(store: Store, ids: HomeIds) -> list[Shared]:
     return [
-        Shared(runner, name, one.day, one.symptoms, consents.id_of(runner) if one.day else None)
+        Shared(runner, name, told.day, told.symptoms, ids.id_of(runner) if told.day else None)
         for runner, name in store.runner_names().items()
-        for one in [given.get(runner, Consent())]
+        for told in [store.accounts.publishes(runner)]
     ]
 
 
-def _consents(settings: Settings) -> Consents:
+def _ids(settings: Settings) -> HomeIds:
     make_folder(settings)
-    return Consents(settings.folder / HOME_FOLDER)
+    return HomeIds(settings.folder / HOME_FOLDER)

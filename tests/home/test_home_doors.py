@@ -1,17 +1,18 @@
 """What homes are handed: from a real store, its pods and the opt-ins of its folder."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from store.making import LOG, POD
+from store.making import LOG, POD, RATE_MHZ, STRIDE_SAMPLES, T0_MS, Pod, messages
 from strideload.collect.address import Address
 from strideload.collect.collector import Collector
-from strideload.home.consents import Consent, Consents
-from strideload.home.facts import PainChoices, PainRefused, PodNow, Symptoms
-from strideload.home_doors import NoRecords, StoreHome, runner_day
+from strideload.home.facts import PainRefused, PodNow
+from strideload.home.ids import HomeIds
+from strideload.home_doors import StoreHome, runner_day
 from strideload.load.day import summarise
 from strideload.store import Store, open_store
 from support.sessions import session
@@ -19,25 +20,6 @@ from support.sessions import session
 SEEN_US = 1_764_158_400_000_000
 MIDNIGHT_US = 1_764_111_600_000_000  # 2025-11-26 in Berlin
 DAY_US = 86_400_000_000
-
-
-class Records(NoRecords):
-    """A diary and a plan that know one thing each."""
-
-    def __init__(self) -> None:
-        self.entered: list[tuple[str, str, str, int]] = []
-
-    def spike_ratio(self, runner: str, day: date) -> float | None:
-        return 1.2
-
-    def next_run_min(self, runner: str, day: date) -> float | None:
-        return 33.0
-
-    def pain_choices(self, runner: str) -> PainChoices | None:
-        return PainChoices(("knee",), ("during",))
-
-    def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        self.entered.append((runner, site, moment, level))
 
 
 @pytest.fixture
@@ -55,21 +37,40 @@ def collector(store: Store) -> Collector:
 
 
 @pytest.fixture
-def consents(tmp_path: Path) -> Consents:
-    return Consents(tmp_path / "home")
+def home(store: Store, collector: Collector, tmp_path: Path) -> StoreHome:
+    return StoreHome(store, collector, HomeIds(tmp_path / "home"))
 
 
-def test_only_who_opted_in_and_is_there_is_told_of(
-    store: Store, collector: Collector, consents: Consents
-) -> None:
-    home = StoreHome(store, collector, consents)
+def run_an_hour_ago(store: Store, strides: int = 600, days_ago: int = 0) -> None:
+    """Ada's pod brings a run that ended an hour ago, or so many days before that."""
+    length_s = strides * STRIDE_SAMPLES / (RATE_MHZ / 1000)
+    start_ms = time.time_ns() // 1_000_000 - 3_600_000 - round(1000 * length_s) - days_ago * 86_400_000
+    pod = Pod(boot=days_ago + 1, log=LOG + days_ago)
+    pod.start(0, 1)
+    pod.anchor(0, start_ms - T0_MS)
+    pod.steps(0, strides)
+    pod.anchor(length_s, start_ms - T0_MS)
+    pod.end(length_s)
+    store.assign(POD, "ada", "left", 0)
+    store.add(messages(pod.pages))
+    store.derive()
+
+
+def test_only_who_opted_in_and_is_there_is_told_of(store: Store, home: StoreHome) -> None:
     assert home.runners_opted_in() == []
-    for runner, symptoms in (("ben", True), ("ada", False), ("erased", True)):
-        consents.set(runner, Consent(day=True, symptoms=symptoms))
+    store.accounts.set_publishes("ben", day=True, symptoms=True)
+    store.accounts.set_publishes("ada", day=True, symptoms=False)
     assert [(one.runner, one.name, one.symptoms) for one in home.runners_opted_in()] == [
         ("ada", "Ada", False),
         ("ben", "Ben", True),
     ]
+    store.erase_runner("ben")
+    assert [one.runner for one in home.runners_opted_in()] == ["ada"]
+
+
+def test_symptoms_alone_are_no_opt_in(store: Store, home: StoreHome) -> None:
+    store.accounts.set_publishes("ada", day=False, symptoms=True)
+    assert home.runners_opted_in() == []
 
 
 def test_a_day_begins_with_its_own_midnight_and_has_its_origin() -> None:
@@ -89,36 +90,63 @@ def test_a_day_begins_with_its_own_midnight_and_has_its_origin() -> None:
     assert found.impact_sum_g is not None
 
 
-def test_a_day_that_is_not_known_has_no_figure(
-    store: Store, collector: Collector, consents: Consents
-) -> None:
-    found = StoreHome(store, collector, consents).day_of("ada")
+def test_a_day_that_is_not_known_has_no_figure(home: StoreHome) -> None:
+    found = home.day_of("ada")
     assert found.known == "unknown"
     figures = {name: value for name, value in vars(found).items() if name not in ("date", "start", "known")}
     assert set(figures.values()) == {None}
 
 
-def test_what_the_records_say_is_added(store: Store, collector: Collector, consents: Consents) -> None:
-    records = Records()
-    home = StoreHome(store, collector, consents, records)
-    today = home.day_of("ada")
-    assert (today.spike_ratio, today.next_run_min) == (1.2, 33.0)
-    home.enter_pain("ada", "knee", "during", 2)
-    assert records.entered == [("ada", "knee", "during", 2)]
+def test_today_is_set_beside_the_longest_run_and_has_its_budget(store: Store, home: StoreHome) -> None:
+    run_an_hour_ago(store, days_ago=3)
+    run_an_hour_ago(store, strides=720)
+    found = home.day_of("ada")
+    assert found.spike_ratio == pytest.approx(1.2, abs=0.001)
+    assert found.next_run_min is not None
+    assert found.next_run_min > 0
 
 
-def test_without_records_nothing_of_symptoms_is_known_or_taken(
-    store: Store, collector: Collector, consents: Consents
+def test_pain_is_entered_for_the_run_that_is_asked_about(store: Store, home: StoreHome) -> None:
+    """As Home Assistant sends it, in the words that it was given to choose from."""
+    run_an_hour_ago(store)
+    choices = home.pain_choices("ada")
+    assert choices is not None
+    assert {"before the run", "during the run", "60 minutes after", "next morning"} < set(choices.moments)
+    site = "front of the left knee"
+    assert site in choices.sites
+    home.enter_pain("ada", site, "during the run", 7)
+    home.enter_pain("ada", site, "during the run", 6)
+    found = home.symptoms_of("ada")
+    assert (found.status, found.reason) == ("red", "Red: pain 6 during the run, 6 or more.")
+    assert [(one.site, one.moment, one.level) for one in found.entries] == [(site, "during the run", 6)]
+    assert home.pain_choices("ada").sites[0] == site  # type: ignore[union-attr]
+    (entry,) = store.diary.everything("ada")[-1:]
+    (session,) = store.sessions("ada", 0, 2**62)
+    assert entry.saying.run_utc_us == session.start_utc_us
+
+
+def test_before_a_run_it_is_of_the_run_to_come(store: Store, home: StoreHome) -> None:
+    run_an_hour_ago(store)
+    home.enter_pain("ada", "left shin", "before the run", 1)
+    (entry,) = store.diary.everything("ada")
+    assert entry.saying.run_utc_us is None
+    assert home.symptoms_of("ada").status is None
+
+
+@pytest.mark.parametrize(
+    ("site", "moment", "level"),
+    [("the soul", "during the run", 2), ("left shin", "tomorrow", 2), ("left shin", "during the run", 11)],
+)
+def test_what_is_no_answer_is_refused(
+    store: Store, home: StoreHome, site: str, moment: str, level: int
 ) -> None:
-    home = StoreHome(store, collector, consents)
-    assert home.symptoms_of("ada") == Symptoms()
-    assert home.pain_choices("ada") is None
+    run_an_hour_ago(store)
     with pytest.raises(PainRefused):
-        home.enter_pain("ada", "knee", "during", 2)
+        home.enter_pain("ada", site, moment, level)
+    assert store.diary.everything("ada") == []
 
 
-def test_a_pod_is_told_of_as_it_last_spoke(store: Store, collector: Collector, consents: Consents) -> None:
-    home = StoreHome(store, collector, consents)
+def test_a_pod_is_told_of_as_it_last_spoke(store: Store, collector: Collector, home: StoreHome) -> None:
     store.save_state("00000000000000ee", {"v": 1, "log": "00000001", "origin": "recording"}, SEEN_US)
     state = {
         "v": 1,
