@@ -78,7 +78,7 @@ def test_the_documents_ladder_is_the_programs():
         f"{ladder.DONE_SHARE * 100:.0f} % of its level's running",
         f"{symptoms.RED_FROM} or more",
         f"the {longest.DAYS} dates before",
-        *(f"`{name}` {least} to {most}" for name, (least, most) in plan.BOUNDS.items()),
+        *(f"`{name}` {least} to {most}" for name, (least, most) in {**plan.BOUNDS, **ladder.BOUNDS}.items()),
     ],
 )
 def test_the_documents_figures_are_the_programs(sentence):
