@@ -2,8 +2,8 @@
 
 import shutil
 import time
-from collections.abc import Callable, Container, Sequence
-from datetime import date, datetime
+from collections.abc import Container, Sequence
+from datetime import date
 from typing import Any
 
 from strideload import days
@@ -22,13 +22,12 @@ OUTCOMES = ("stored", "repeated", "conflicting", "lost", "erased")
 class StoreDays:
     """The days of one runner, from the store."""
 
-    def __init__(self, store: Store, runner: str, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(self, store: Store, runner: str) -> None:
         self._store = store
         self._runner = runner
-        self._now = now
 
     def today(self) -> date:
-        return days.today(self._store, self._runner, self._now() if self._now else None)
+        return days.today(self._store, self._runner)
 
     def days(self, first: date, last: date) -> Sequence[dict[str, Any]]:
         return [to_json(day) for day in days.days_of(self._store, self._runner, first, last)]
