@@ -52,7 +52,13 @@ class Strength(Part):
     """The strength logs of all runners. No method gives or changes anything of another runner than it names."""
 
     def add(
-        self, runner: str, entry: str, day: date, exercise: Exercise, note: str = "", today: date | None = None
+        self,
+        runner: str,
+        entry: str,
+        day: date,
+        exercise: Exercise,
+        note: str = "",
+        today: date | None = None,
     ) -> StrengthEntry:
         """Log an exercise -> what holds. An entry that is there already stays as it is.
 
