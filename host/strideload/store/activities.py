@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from strideload.load.activity import Track, unpack
 from strideload.store.kept import activities
 from strideload.store.part import Part
 
@@ -32,3 +33,11 @@ class Activities(Part):
         )
         with self._reading() as connection:
             return [Activity(*row) for row in connection.execute(query)]
+
+    def track(self, runner: str, content: str) -> Track | None:
+        """Where along its distance a recording was when; None: there is no such recording, or it tells none."""
+        c = activities.c
+        query = sa.select(c.track).where(c.runner == runner, c.content == content)
+        with self._reading() as connection:
+            packed = connection.execute(query).scalar()
+        return unpack(packed) if packed else None
