@@ -321,10 +321,10 @@ def test_strength_shoes_and_cadence():
     )
     assert (
         plain(training.mileage(blue)).replace("\N{NO-BREAK SPACE}", " ")
-        == "1 run, 30 min, 5 100 steps (50 % estimated)"
+        == "1 outing, 30 min running, 5 100 steps (50 % estimated)"
     )
     assert training.mileage_gaps(blue) == [
-        "1 run without a known distance.",
+        "1 outing without a known distance.",
         "1 day with a run without the pod.",
     ]
     own = OwnCadence(160, "pace", 2.5, 3, 30)
@@ -332,7 +332,7 @@ def test_strength_shoes_and_cadence():
         plain(training.own_cadence(own))
         == "160.0 steps/min, the median of 30 minutes of 3 runs near 6:40 a km."
     )
-    assert training.own_cadence(own, "mile").endswith("near 10:44 a mile.")
+    assert training.own_cadence(own, "miles").endswith("near 10:44 a mile.")
     assert "foot stays longest" in plain(training.own_cadence(replace(own, speed_m_s=None)))
     assert plain(training.own_cadence(None)).startswith("There is no cadence of your own yet")
     assert plain(training.target(target_of(own))) == "171.2 to 176.0 steps/min, 7 to 10 % over your own."

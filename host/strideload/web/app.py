@@ -22,15 +22,21 @@ from strideload.web.doors import Doors
 from strideload.web.gate import Gate
 from strideload.web.pages import (
     account,
+    cadence,
     coming_in,
     figures,
     health,
     household,
+    live,
     plan,
     pods,
+    run,
     sharing,
+    shoes,
+    strength,
     symptoms,
     today,
+    trend,
 )
 from strideload.web.rendering import STATIC, error_page, refusal
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
@@ -55,6 +61,12 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
     entry = Entry(doors.store, entrance.passwords)
     for router in (
         today.routes(doors),
+        trend.routes(doors),
+        run.routes(doors),
+        strength.routes(doors),
+        shoes.routes(doors),
+        cadence.routes(doors),
+        live.routes(doors),
         symptoms.routes(doors),
         plan.routes(doors),
         pods.routes(doors),
