@@ -1,7 +1,7 @@
 """The runner's own cadence at matched pace, and the target over it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.cadence import (
@@ -113,6 +113,7 @@ def test_share_of_time_on_target():
     assert on_target_share(steps([]), 170) is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(140, 200), min_size=1, max_size=4), st.floats(140, 200))
 def test_a_share_is_a_share(spms, target_spm):
     share = on_target_share(rows(*spms, seconds=20), target_spm)

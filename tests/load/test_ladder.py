@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.ladder import (
@@ -160,6 +160,7 @@ def test_what_is_no_level_is_refused(figures):
 done = st.tuples(st.integers(0, 10), st.sampled_from(["green", "amber", "red", "open"]))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(done, max_size=25), st.integers(0, 10))
 def test_one_level_at_a_time_and_up_only_on_green(given, start):
     before = standing([], at(start))
@@ -175,6 +176,7 @@ def test_one_level_at_a_time_and_up_only_on_green(given, start):
         before = after
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(done, max_size=8), st.randoms())
 def test_the_order_that_sessions_come_in_changes_nothing(given, random):
     ordered = sessions(*given)
@@ -182,6 +184,7 @@ def test_the_order_that_sessions_come_in_changes_nothing(given, random):
     assert standing(shuffled) == standing(ordered)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(done, min_size=1, max_size=8))
 def test_the_next_session_has_rest_before_it(given):
     found = standing(sessions(*given))

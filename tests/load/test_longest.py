@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.evidence import HAZARD_BANDS
@@ -187,6 +187,7 @@ def test_estimated_steps_are_marked_on_steps_and_impact():
 amounts = st.floats(0.1, 600)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(amounts, min_size=1, max_size=6), amounts, amounts)
 def test_a_longer_run_is_never_in_a_lower_band(before, one, other):
     runs = [ran(day, minutes) for day, minutes in enumerate(before)]
@@ -195,6 +196,7 @@ def test_a_longer_run_is_never_in_a_lower_band(before, one, other):
     assert HAZARD_BANDS.index(low.band) <= HAZARD_BANDS.index(high.band)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(amounts, min_size=1, max_size=6), amounts, amounts)
 def test_one_more_run_before_never_raises_the_ratio(before, more, minutes):
     runs = [ran(day, one) for day, one in enumerate(before)]
@@ -203,12 +205,14 @@ def test_one_more_run_before_never_raises_the_ratio(before, more, minutes):
     assert with_more.exact_ratio <= fewer.exact_ratio
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.permutations(range(5)))
 def test_the_order_of_runs_changes_nothing(order):
     runs = [ran(day, 20 + 5 * (day % 2)) for day in range(5)]
     assert compare(ran(9, 30), [runs[i] for i in order], ALL_KNOWN) == compare(ran(9, 30), runs, ALL_KNOWN)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(-80, 80), amounts), max_size=8), st.booleans())
 def test_no_number_comes_from_nothing(before, measured):
     run = ran(0, 30, distance_m=5000.0 if measured else None)

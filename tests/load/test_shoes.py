@@ -1,7 +1,7 @@
 """What a shoe has been through, with what of it is not known."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.longest import Conditions, DayKnown
@@ -59,6 +59,7 @@ def test_without_assignments_all_runs_are_of_no_known_shoe():
     assert mileage([], []) == []
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(-5, 30), st.integers(1, 90), st.sampled_from([None, "blue", "trail"]))))
 def test_every_run_belongs_to_one_line(given):
     runs = [ran(day, minutes, conditions=Conditions(shoe=shoe)) for day, minutes, shoe in given]

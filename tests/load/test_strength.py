@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.strength import (
@@ -73,6 +73,7 @@ trained = st.builds(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(trained, max_size=10))
 def test_nothing_is_lost_between_weeks(sessions):
     weeks = coverage(sessions, on(0), on(27))

@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.symptoms import (
@@ -159,6 +159,7 @@ answers = st.builds(
 MOMENTS = ("before", "during", "at_60_min", "next_morning")
 
 
+@settings(max_examples=60, deadline=None)
 @given(answers, st.sampled_from(MOMENTS), st.integers(0, 10))
 def test_a_further_answer_never_takes_red_back(given_so_far, moment, value):
     fields = vars(given_so_far)
@@ -172,6 +173,7 @@ def test_a_further_answer_never_takes_red_back(given_so_far, moment, value):
     assert first.colour in ("red", "open")
 
 
+@settings(max_examples=60, deadline=None)
 @given(answers, st.sampled_from(MOMENTS[1:]))
 def test_more_pain_never_has_a_better_colour(one, moment):
     worse = ("green", "amber", "red")
@@ -182,6 +184,7 @@ def test_more_pain_never_has_a_better_colour(one, moment):
     assert worse.index(more.colour) >= worse.index(status(one).colour)
 
 
+@settings(max_examples=60, deadline=None)
 @given(answers)
 def test_green_and_amber_need_every_answer(one):
     found = status(one)
@@ -191,6 +194,7 @@ def test_green_and_amber_need_every_answer(one):
         assert None not in (one.before, one.during, one.at_60_min, one.next_morning)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(answers, max_size=4))
 def test_a_run_is_as_its_worst_site(sites):
     order = ["red", "open", "amber", "green"]

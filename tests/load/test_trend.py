@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strideload.load.trend import (
@@ -60,7 +60,7 @@ WEEKS = [
     ("this one has gaps", FULL, LESS, pytest.approx(-1 / 7), "at_least"),
     ("the one before has gaps", LESS, FULL, pytest.approx(1 / 6), "at_most"),
     ("both have gaps", LESS, LESS, None, "not_known"),
-    ("nothing before", NOTHING, FULL, None, "not_known"),
+    ("nothing before", NOTHING, FULL, None, "nothing_before"),
     ("nothing known before", (None,) * 7, FULL, None, "not_known"),
 ]
 
@@ -106,6 +106,7 @@ series = st.lists(day, min_size=1, max_size=60)
 span = st.sampled_from(SPANS)
 
 
+@settings(max_examples=60, deadline=None)
 @given(series, span)
 def test_an_average_lies_within_what_is_known(values, span):
     known = [0.0 if one == "rest" else one for one in values if one not in (None, "ran_without")]
@@ -118,12 +119,14 @@ def test_an_average_lies_within_what_is_known(values, span):
         assert all(one.value is None for one in ewma(amounts(*values), span))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=60), value, span)
 def test_a_constant_load_has_that_average_whatever_is_missing(known, constant, span):
     for one in ewma(amounts(*(constant if here else None for here in known)), span):
         assert one.value is None or one.value == pytest.approx(constant)
 
 
+@settings(max_examples=60, deadline=None)
 @given(series, span, st.sampled_from([None, "ran_without"]))
 def test_a_day_that_is_not_known_never_changes_an_average(values, span, missing):
     *_, last = ewma(amounts(*values), span)
@@ -132,6 +135,7 @@ def test_a_day_that_is_not_known_never_changes_an_average(values, span, missing)
     assert after.value is None or after.value == pytest.approx(last.value)
 
 
+@settings(max_examples=60, deadline=None)
 @given(series, span, st.data())
 def test_not_known_never_lowers_an_average_below_that_with_a_rest(values, span, data):
     place = data.draw(st.integers(0, len(values) - 1))
@@ -142,6 +146,7 @@ def test_not_known_never_lowers_an_average_below_that_with_a_rest(values, span, 
         assert with_rest.value <= without.value * (1 + 1e-9) + 1e-9
 
 
+@settings(max_examples=60, deadline=None)
 @given(series, span, st.data())
 def test_a_greater_day_never_lowers_an_average(values, span, data):
     place = data.draw(st.integers(0, len(values) - 1))
@@ -150,6 +155,7 @@ def test_a_greater_day_never_lowers_an_average(values, span, data):
     assert both[0] is None or both[0] <= both[1] * (1 + 1e-9) + 1e-9
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(day, min_size=14, max_size=14), st.data())
 def test_what_becomes_known_stays_within_the_bound(values, data):
     found = week_over_week(on(13), amounts(*values))

@@ -96,12 +96,12 @@ _ALL: Final = (
         "before the run.",
         "Vincent 2017.",
         "expert opinion",
-        "A reason to do less and to ask, not a diagnosis.",
+        "A reason to do less and to ask; what the pain comes from, it does not say.",
     ),
     Evidence(
         "amber",
         "Pain of 3 to 5 of 10 that settles by the next morning; 6 and over is red.",
-        "After Silbernagel, tendon pain; from memory, not checked.",
+        "After Silbernagel, tendon pain, from memory, not checked.",
         "expert opinion",
         "Not validated for patellofemoral pain.",
     ),
@@ -133,15 +133,16 @@ _ALL: Final = (
     Evidence(
         "cadence_target",
         "A cadence of 1.05 to 1.10 times the runner's own at the same pace.",
-        "Heiderscheit 2011; Lenhart 2014: peak force behind the kneecap 14 % lower at +10 %; Willson: stress 22 % "
-        "lower a step, 7.5 % a mile. Anderson 2022: insufficient on injuries; de Souza 2024: a trial of 30.",
+        "Heiderscheit 2011. At +10 % the peak force behind the kneecap was 14 % lower (Lenhart 2014), and the stress "
+        "22 % lower a step and 7.5 % a mile (Willson). Whether injuries become fewer is not shown: the evidence is "
+        "insufficient (Anderson 2022), and a trial of 30 runners is small (de Souza 2024).",
         "mixed studies",
         "Optional, case by case. No cadence is right for everybody, and an abrupt change of gait creates new issues.",
     ),
     Evidence(
         "cue_fading",
         "Cues in full for four runs, then fewer, and none from the eighth.",
-        "After Willy 2016; from memory, not checked.",
+        "After Willy 2016, from memory, not checked.",
         "expert opinion",
         "A cue sounds only off target, by more than 2.5 %.",
     ),

@@ -65,11 +65,12 @@ class Level:
         return (self.run_min + self.walk_min) * self.repeats
 
     def is_done_by(self, running_s: float) -> bool:
-        """Whether a run with so much running, s, was this level's; of a walk nothing can be said by it: True."""
+        """Whether so much running, s, is enough for this level; for a walk any is."""
         return running_s >= DONE_SHARE * 60 * self.running_min
 
 
 ENTRY: Final = Level(0, 30)
+BOUNDS: Final = {"sessions_each": (3, 10), "sessions_at_entry": (1, 10), "rest_days": (1, 7)}
 LEVELS: Final = (ENTRY, *(Level(run_min, 10 - run_min, 3) for run_min in range(1, 10)), Level(30, 0))
 
 
@@ -90,13 +91,7 @@ class LadderSettings:
         pairs = zip(self.levels[:-1], self.levels[1:], strict=True)
         if any(low.running_min > high.running_min for low, high in pairs):
             raise LadderInvalid("No level of a ladder has less running than the one below it.")
-        bounds = {
-            "sessions_each": (3, 10),
-            "sessions_at_entry": (1, 10),
-            "rest_days": (1, 7),
-            "start_level": (0, len(self.levels) - 1),
-        }
-        for name, (least, most) in bounds.items():
+        for name, (least, most) in {**BOUNDS, "start_level": (0, len(self.levels) - 1)}.items():
             value: object = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise LadderInvalid(f"{name} is a whole number of {least} to {most}, not {value!r}.")
@@ -202,9 +197,7 @@ def _verdict(session: LadderSession, level: int, ran: Set[date], settings: Ladde
         return "open"
     if level == 0 and session.pain_during:
         return "pain_at_entry"
-    if any(
-        session.date - settings.rest_days * _ONE_DAY <= day <= session.date for day in ran - {session.date}
-    ):
+    if any(session.date - settings.rest_days * _ONE_DAY <= day <= session.date for day in ran):
         return "no_rest_before"
     return "counted"
 

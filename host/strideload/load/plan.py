@@ -3,14 +3,14 @@
 It is an opinion, and never a figure from nothing: without a run of known length in the 30 days there is no baseline,
 and a runner with a sign for a physiotherapist or doctor is given no length.
 
-In order of time, over the runs of the 30 days:
+Without an amber or red run in the 30 days it is the longest of them, and `growth_percent` more after `greens_needed`
+green runs in a row, counted back from the last.
 
-- An amber or red run sets what is held: amber its own running time, red that less `step_down_percent`.
-- After `greens_needed` green runs in a row, counted back from the last run: `growth_percent` more than the longest. Of
-  all 30 days where none of them was amber or red; else of the runs since the last one that was, and never less than
-  what is held. So a red run of an hour is no baseline for more than an hour, two easy green runs later. This is
-  stricter than the rule's letter, never looser.
-- Otherwise (too few green runs, or answers are open): what is held, or where nothing is, the longest of 30 days.
+An amber run sets it to its own running time, a red one to that less `step_down_percent`, and a further one starts from
+no more than was allowed by then. From there it rises only by green runs in a row: to `growth_percent` more than the
+longest green one since. So a red run of an hour is no baseline for more than an hour, two easy green runs later, and a
+run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is never more
+than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open. A date on which the runner ran without a pod holds a run that nobody answered
 for, too, and ends a row of green ones. Minutes are whole, rounded down.
@@ -27,11 +27,20 @@ from strideload.load.evidence import RuleId
 from strideload.load.longest import DayKnown, Gaps, RunFigures, gaps_before, runs_before, whole
 from strideload.load.symptoms import SIGNS, Colour, Sign, Status
 
-Outcome = Literal["longer", "same", "repeat", "less", "no_baseline", "see_professional"]
+Outcome = Literal[
+    "longer",  # more than the basis, after green runs in a row
+    "same",  # as the longest of 30 days
+    "hold",  # as it was already, after an amber or red run and green ones
+    "repeat",  # as the amber run
+    "less",  # than the red run
+    "no_baseline",
+    "see_professional",
+]
 SetBy = Literal["default", "runner", "physiotherapist"]
 Suggestion = Literal["shorter_more_often", "slower", "run_four_walk_one", "no_downhill"]
 
 SORE: Final[tuple[Suggestion, ...]] = ("shorter_more_often", "slower", "run_four_walk_one", "no_downhill")
+TROUBLE: Final[tuple[Colour, ...]] = ("amber", "red")
 SORE_RULE: Final[RuleId] = "spread_load"
 
 # Most growth: the end of the study's small band. A step down of nothing would be none, and one of all is rest.
@@ -113,11 +122,12 @@ def next_run(
     within = [by_start[one.start_utc_us] for one in runs_before(on, max(by_start, default=0) + 1, figures)]
     last = within[-1:]
     noted = {*signs, *_signs(within)}
-    greens = _greens_in_row(within, [day.date for day in days if day.ran_without and day.date <= on])
-    outcome, allowed_us, basis = _allowed(within, greens, settings)
+    ran_without = [day.date for day in days if day.ran_without and day.date <= on]
+    greens = _greens_in_row(within, ran_without)
+    outcome, allowed_us, basis = _allowed(within, ran_without, settings)
     if noted:
         outcome, allowed_us, basis = "see_professional", None, None
-    sore = any(run.colour in ("amber", "red") for run in last)
+    sore = any(run.colour in TROUBLE for run in last)
     return NextRun(
         outcome=outcome,
         minutes=None if allowed_us is None else allowed_us // _MINUTE_US,
@@ -145,30 +155,53 @@ def _greens_in_row(within: Sequence[PastRun], ran_without: Iterable[date]) -> in
 
 
 def _allowed(
-    within: Sequence[PastRun], greens: int, settings: PlanSettings
+    within: Sequence[PastRun], ran_without: Sequence[date], settings: PlanSettings
 ) -> tuple[Outcome, int | None, RunFigures | None]:
     """Microseconds of running, and the run that they come from."""
     if not any(_running_us(run) for run in within):
         return "no_baseline", None, None
-    troubled = [place for place, run in enumerate(within) if run.colour in ("amber", "red")]
-    since = within[troubled[-1] + 1 :] if troubled else within
-    trouble = within[troubled[-1]] if troubled else None
-    held_us = _held_us(trouble, settings) if trouble else 0
-    if greens >= settings.greens_needed:
-        longest = _longest(since)
-        grown_us = _running_us(longest) * (100 + settings.growth_percent) // 100
-        if grown_us > held_us or trouble is None:
-            return "longer", grown_us, longest.figures
-    if trouble is None:
+    enough = _greens_in_row(within, ran_without) >= settings.greens_needed
+    first = next((place for place, run in enumerate(within) if run.colour in TROUBLE), None)
+    if first is None:
         longest = _longest(within)
+        if enough:
+            return "longer", _grown_us(longest, settings), longest.figures
         return "same", _running_us(longest), longest.figures
-    return "less" if trouble.colour == "red" else "repeat", held_us, trouble.figures
+    outcome, allowed_us, basis = _after_trouble(within, first, ran_without, settings)
+    return "hold" if outcome == "longer" and not enough else outcome, allowed_us, basis
 
 
-def _held_us(trouble: PastRun, settings: PlanSettings) -> int:
-    if trouble.colour == "amber":
-        return _running_us(trouble)
-    return _running_us(trouble) * (100 - settings.step_down_percent) // 100
+def _after_trouble(
+    within: Sequence[PastRun], first: int, ran_without: Sequence[date], settings: PlanSettings
+) -> tuple[Outcome, int, RunFigures]:
+    """What holds after all runs from the `first` amber or red one on."""
+    outcome, allowed_us, basis = _left_by(within[first], _running_us(within[first]), settings)
+    green: list[PastRun] = []  # since the last amber or red one
+    for place, run in enumerate(within[first + 1 :], first + 1):
+        if run.colour in TROUBLE:
+            green = []
+            if run.colour == "red" or _running_us(run) <= allowed_us:
+                outcome, allowed_us, basis = _left_by(run, min(_running_us(run), allowed_us), settings)
+        elif run.colour == "green":
+            green.append(run)
+            known_by_then = [day for day in ran_without if day <= run.figures.date]
+            longest = _longest(green)
+            grown_us = _grown_us(longest, settings)
+            enough = _greens_in_row(within[: place + 1], known_by_then) >= settings.greens_needed
+            if enough and grown_us > allowed_us:
+                outcome, allowed_us, basis = "longer", grown_us, longest.figures
+    return outcome, allowed_us, basis
+
+
+def _left_by(run: PastRun, start_us: int, settings: PlanSettings) -> tuple[Outcome, int, RunFigures]:
+    """What an amber or red run leaves of `start_us`."""
+    if run.colour == "amber":
+        return "repeat", start_us, run.figures
+    return "less", start_us * (100 - settings.step_down_percent) // 100, run.figures
+
+
+def _grown_us(run: PastRun, settings: PlanSettings) -> int:
+    return _running_us(run) * (100 + settings.growth_percent) // 100
 
 
 def _longest(runs: Sequence[PastRun]) -> PastRun:

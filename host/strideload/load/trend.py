@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Final, Literal
 
 from strideload.load.day import Known, Note
+from strideload.load.evidence import RuleId
 
 SPANS: Final = (7, 28)
 WEEK_DAYS: Final = 7
@@ -18,7 +19,7 @@ WEEK_DAYS: Final = 7
 # what is known as on what is not: three known days at a span of 7, ten at one of 28.
 KNOWN_LEAST: Final = 0.5
 
-Bound = Literal["exact", "at_least", "at_most", "not_known"]
+Bound = Literal["exact", "at_least", "at_most", "nothing_before", "not_known"]
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -69,6 +70,7 @@ class WeekOverWeek:
     before: Week
     change: float | None
     bound: Bound
+    evidence: RuleId = "week_over_week"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class Average:
     span_days: int
     value: float | None  # None: known days carry less than KNOWN_LEAST of its weight
     known_share: float  # of its weight, 0..1; days before the first are not known
+    evidence: RuleId = "ewma"
 
 
 def week_ending(last: date, days: Iterable[DayAmount]) -> Week:
@@ -96,6 +99,8 @@ def week_over_week(last: date, days: Iterable[DayAmount]) -> WeekOverWeek:
     """The week that ends with `last` over the one before. With days that are not known in both, nothing is said."""
     given = list(days)
     this, before = week_ending(last, given), week_ending(last - WEEK_DAYS * _ONE_DAY, given)
+    if before.exact and not before.at_least:
+        return WeekOverWeek(this, before, None, "nothing_before")
     if this.at_least is None or not before.at_least or not (this.exact or before.exact):
         return WeekOverWeek(this, before, None, "not_known")
     change = this.at_least / before.at_least - 1

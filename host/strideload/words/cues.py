@@ -6,6 +6,7 @@ from typing import Any
 
 from strideload.load import cue
 from strideload.load.cued import BAND_SHARE
+from strideload.load.evidence import RULES
 from strideload.web.doors import DayJson
 from strideload.words.numbers import THIN_SPACE, number
 from strideload.words.phrases import ORIGINS
@@ -13,20 +14,10 @@ from strideload_pod.cue import SHARE_PERCENT, share_percent
 
 MARKED_BY = {"button": "by the button", "host": "by the host", "unknown": "nobody knows by whom"}
 
-EVIDENCE = (
-    "Usual targets are 1.05 to 1.10 times the runner's own cadence at the same pace (Heiderscheit 2011). At +10 % the "
-    "peak force behind the kneecap was 14 % lower (Lenhart 2014), and the stress 22 % lower a step and 7.5 % a mile "
-    "(Willson). Whether injuries become fewer is not shown: the evidence is insufficient (Anderson 2022), and a trial "
-    "of 30 runners is small (de Souza 2024)."
-)
-FADING = (
-    f"Cues in full for {SHARE_PERCENT.count(100)} runs, then fewer, and none from run {SHARE_PERCENT.index(0) + 1} on "
-    "(after Willy 2016, from memory, not checked)."
-)
-CAVEAT = (
-    "Optional, and a matter of each case: no cadence is right for everybody, and an abrupt change of gait creates new "
-    "issues. With pain, ask a physiotherapist first."
-)
+_TARGET, _FADING = RULES["cadence_target"], RULES["cue_fading"]
+EVIDENCE = f"{_TARGET.rule} {_TARGET.source}"
+FADING = f"{_FADING.rule} {_FADING.source}"
+CAVEAT = f"{_TARGET.caveat} With pain, ask a physiotherapist first."
 BASIS = (
     f"Your own cadence is that of your easy runs of {cue.DAYS} days without a cue, {cue.FEWEST_MINUTES} minutes or "
     "longer. The sensor knows no pace: easy ones are taken to be the half in which the foot stays longest on the "

@@ -1,0 +1,89 @@
+"""Strength, shoes and cadence in words."""
+
+from typing import Literal
+
+from strideload.load.cadence import OwnCadence, Target
+from strideload.load.shoes import Mileage
+from strideload.load.strength import Group, GroupWork, WeekCoverage
+from strideload.words.numbers import THIN_SPACE, duration, number
+
+Unit = Literal["km", "mile"]
+
+UNITS: dict[Unit, tuple[float, str]] = {"km": (1000.0, "km"), "mile": (1609.344, "mile")}
+GROUPS: dict[Group, str] = {
+    "quadriceps": "quadriceps (front of the thigh)",
+    "gluteals": "gluteals (buttocks)",
+    "hamstrings": "hamstrings (back of the thigh)",
+    "calves": "calves",
+    "other": "other",
+}
+
+
+def strength_week(week: WeekCoverage) -> str:
+    """ "2 sessions; not logged: calves." """
+    if not week.sessions:
+        return "No strength session logged."
+    sessions = f"{week.sessions} session{'s' if week.sessions > 1 else ''}"
+    missing = ", ".join(week.not_logged)
+    return f"{sessions}; not logged: {missing}." if missing else f"{sessions}; all four groups of the leg."
+
+
+def group_work(work: GroupWork) -> str:
+    """ "6 sets, 52 repetitions"."""
+    if not work.sets:
+        return "not logged"
+    said = f"{work.sets} set{'s' if work.sets > 1 else ''}"
+    if work.repetitions:
+        said += f", {number(work.repetitions)} repetitions"
+    return f"{said} ({work.sets_uncounted} without a count)" if work.sets_uncounted else said
+
+
+def mileage(shoe: Mileage) -> str:
+    """ "12 runs, 6 h 10 min, 61 200 steps (51 % estimated)"."""
+    steps = f"{number(shoe.steps)} steps"
+    if shoe.steps_estimated:
+        steps += f" ({number(100 * shoe.steps_estimated / shoe.steps)}{THIN_SPACE}% estimated)"
+    return f"{number(shoe.runs)} run{'' if shoe.runs == 1 else 's'}, {duration(shoe.running_s)}, {steps}"
+
+
+def mileage_gaps(shoe: Mileage) -> list[str]:
+    """What the sums of a shoe lack."""
+    counts = [
+        (shoe.runs_without_impact, "run", "without known impacts"),
+        (shoe.runs_without_distance, "run", "without a known distance"),
+        (shoe.ran_without_days, "day", "with a run without the pod"),
+        (shoe.unknown_days, "day", "not known"),
+    ]
+    return [f"{number(n)} {noun}{'' if n == 1 else 's'} {what}." for n, noun, what in counts if n]
+
+
+def own_cadence(own: OwnCadence | None, unit: Unit = "km") -> str:
+    """ "161.0 steps/min, the median of 30 minutes of 3 runs near 6:40 a km." """
+    if own is None:
+        return "There is no cadence of your own yet: too few runs without a cue are known."
+    of = f"the median of {number(own.minutes)} minutes of {number(own.runs)} runs"
+    if own.speed_m_s is None:
+        how = "in which the foot stays longest on the ground, as pace is not known"
+    else:
+        how = f"near {pace(own.speed_m_s, unit)}"
+    return f"{number(own.cadence_spm, 1)}{THIN_SPACE}steps/min, {of} {how}."
+
+
+def pace(speed_m_s: float, unit: Unit = "km") -> str:
+    """ "6:40 a km", "10:44 a mile"."""
+    metres, name = UNITS[unit]
+    minutes, seconds = divmod(round(metres / speed_m_s), 60)
+    return f"{minutes}:{seconds:02d} a {name}"
+
+
+def target(range_: Target) -> str:
+    """ "172.3 to 177.1 steps/min, 7 to 10 % over your own." """
+    spm = f"{number(range_.low_spm, 1)} to {number(range_.high_spm, 1)}{THIN_SPACE}steps/min"
+    percent = f"{range_.low_percent:g} to {range_.high_percent:g}{THIN_SPACE}%"
+    return f"{spm}, {percent} over your own."
+
+
+def on_target(share: float | None) -> str:
+    if share is None:
+        return "How much of it was on target is not known."
+    return f"On target, within 2.5{THIN_SPACE}%, for {number(100 * share)}{THIN_SPACE}% of the running time."
