@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from strideload.days import days_of
 from strideload.load.day import Note, summarise, to_json
 from strideload.load.steps import STEP, Alive, Foot, Mark, Session, SessionPlace
 from strideload.load.zones import day_bounds
@@ -68,7 +69,7 @@ class House:
     def __init__(self) -> None:
         self.date = TODAY
         self.clock = "22:30"
-        self.store: Store | None = None  # whose notes count as well
+        self.store: Store | None = None  # what the runner says as well
         self.sessions: list[Session] = []
         self.alive: list[date] = []
         self.marks: list[Mark] = []
@@ -89,6 +90,8 @@ class House:
         return datetime.combine(self.date, datetime.strptime(self.clock, "%H:%M").time(), ZoneInfo(ZONE))
 
     def days(self, first: date, last: date) -> Sequence[Mapping[str, Any]]:
+        if self.store:
+            return [to_json(day) for day in days_of(self.store, RUNNER, first, last)]
         return [self._day(first + timedelta(days=n)) for n in range((last - first).days + 1)]
 
     def pods(self) -> Sequence[LivePod]:
@@ -101,8 +104,7 @@ class House:
         start, end = day_bounds(day, lambda _: ZONE)
         own = [s for s in self.sessions if s.start_utc_us < end and s.end_utc_us >= start]
         alive = [Alive(start + 1)] if day in self.alive else []
-        kept = self.store.notes(RUNNER, day, day) if self.store else self.notes
-        note = kept.get(day)
+        note = self.notes.get(day)
         return to_json(summarise(day, ZONE, start, end, own, alive, note, marks=self.marks))
 
 

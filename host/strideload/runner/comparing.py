@@ -29,8 +29,9 @@ class Compared:
 
 
 def of_run(records: Records, run: RunRecord) -> Compared:
-    """A run of the records beside the runs before it."""
-    return Compared(run, compare(run.figures, [one.figures for one in records.runs], records.known_days))
+    """A run of the records beside the runs before it; walks are none of them."""
+    before = [one.figures for one in records.runs if one.is_run]
+    return Compared(run, compare(run.figures, before, records.known_days))
 
 
 def of_day(records: Records, day: date) -> Compared | None:

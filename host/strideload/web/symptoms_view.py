@@ -310,7 +310,7 @@ def _last(diary: Diary, run: RunRecord | None, site: str, moment: When) -> int |
 
 def _question(run: RunRecord | None, site: str, moment: When) -> str:
     where = symptoms.SITE_NAMES[site]
-    if run is None:
+    if run is None or moment == "other":
         return f"How is the {where} now?" if site != "other" else "How is it now?"
     return f"{_capital(where)}, {moment_name(moment)}, {short_date(run.date)}"
 
