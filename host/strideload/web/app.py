@@ -32,9 +32,11 @@ from strideload.web.pages import (
     household,
     plan,
     pods,
+    run,
     sharing,
     symptoms,
     today,
+    trend,
 )
 from strideload.web.problems import not_understood, sentence_of, status_of
 from strideload.web.rendering import STATIC, refusal
@@ -70,6 +72,8 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
     entry = Entry(doors.store, entrance.passwords)
     for router in (
         today.routes(doors),
+        trend.routes(doors),
+        run.routes(doors),
         symptoms.routes(doors),
         plan.routes(doors),
         pods.routes(doors),
