@@ -223,7 +223,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """A report for a physiotherapist: an accessible PDF of one to three pages on up to a year."""
-    from strideload import days
+    from strideload import days, whole_file
     from strideload.report import pdf
     from strideload.report.gather import gather
     from strideload.report.period import period
@@ -240,11 +240,42 @@ def report(
         name = settings.runner.name if who == settings.runner.id else who
         content = gather(store, who, begin, end, name=name, made_on=today)
     made = pdf.make(content, paper.value, units.value)
-    pdf.write(made.data, out)
+    whole_file.write(out, [made.data])
     if as_json:
         print(json.dumps({"file": str(out), "pages": made.pages, "from": f"{begin}", "to": f"{end}"}))
     else:
         print(f"{out}: {conclusion(content, made.pages)}")
+
+
+@app.command()
+def export(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="name.json, one document; or name.zip, CSV files. One there is replaced.",
+        ),
+    ],
+    runner: Runner = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """All that is a runner's, into one file: days, runs, steps, symptoms with their history, and what else was said."""
+    from strideload.export import formats
+
+    settings = _settings(folder)
+    with _store(settings) as store:
+        store.derive()
+        who = _known_runner(store, runner or settings.runner.id)
+        formats.write(store, who, out)
+    size = out.stat().st_size
+    if as_json:
+        print(json.dumps({"file": str(out), "bytes": size, "runner": who}))
+    else:
+        print(
+            f"{out}: all that is {who}'s, {size / 1e6:.1f} MB. It holds what was said of pain: keep it well."
+        )
 
 
 @app.command()
