@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -20,11 +21,17 @@ from strideload.host import LOCK_NAME
 from support import tools
 from support.mosquitto import free_port
 
-COMMANDS = ("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "rebuild", "doctor")
+COMMANDS = (
+    *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "export", "activity"),
+    *("share", "rebuild", "doctor"),
+)
 WITHIN_S = 120.0
+PASSWORD = "a long secret of four words"
 
 
-def run(*words: object, folder: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: object, folder: Path | None = None, typed: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
     """A command to its end, in a folder of its own."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("STRIDELOAD_")} | more
     if folder is not None:
@@ -37,7 +44,7 @@ def run(*words: object, folder: Path | None = None, **more: str) -> subprocess.C
         text=True,
         timeout=WITHIN_S,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=typed,
     )
 
 
@@ -60,7 +67,19 @@ def test_version_and_help():
     assert all(command in listed for command in COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "pod add", "pod install", "pod check", "pod logs"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS,
+        "pod add",
+        "pod install",
+        "pod check",
+        "pod logs",
+        "runner add",
+        "runner list",
+        "runner password",
+    ],
+)
 def test_every_command_explains_itself(command: str):
     assert "Usage:" in ok(run(*command.split(), "--help"))
 
@@ -142,6 +161,7 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
     ("words", "says"),
     [
         (("day", "--date", "yesterday"), "--date is no date"),
+        (("share", "--to-file", "x.html", "--from", "yesterday"), "--from is no date"),
         (("day", "--runner", "nobody"), "no runner"),
         (("detect", "missing.npz"), "No such file"),
         (("replay", "missing.npz", "--start", "noon"), "--start is no time"),
@@ -350,6 +370,53 @@ def test_up_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Pat
         code = end(process, number)
     assert code == 0
     assert gone(below)
+
+
+def test_the_page_goes_on_the_network_by_https_and_only_once_there_is_a_password(tmp_path: Path):
+    tools.program("mosquitto")
+    (tmp_path / "strideload.toml").write_text(f"[web]\nlan_host = '127.0.0.1'\nlan_port = {free_port()}\n")
+    refused = run("up", "--port", "0", "--page-lan", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "only once Runner has a password: `strideload runner password`" in refused.stderr
+    set_ = run(
+        "runner", "password", "--login", "Ada", "--password-stdin", folder=tmp_path, typed=f"{PASSWORD}\n"
+    )
+    assert "logs in as ada, keeps the house" in ok(set_)
+    process = start("up", "--port", "0", "--page-lan", folder=tmp_path)
+    try:
+        home = line_with(process, "Page").split()[-1]
+        said = line_with(process, "https://")
+        port = re.search(r":(\d+)/", said)
+        assert port
+        trust = ssl.create_default_context(cafile=said.strip().rpartition("authority ")[2])
+        with urllib.request.urlopen(f"https://localhost:{port[1]}/", context=trust) as answer:
+            assert answer.url.endswith("/log-in?next=%2F")
+        with urllib.request.urlopen(home) as answer:
+            assert "/log-in" in answer.url
+        line_with(process, "Ctrl-C")
+    finally:
+        assert end(process, signal.SIGTERM) == 0
+    assert (tmp_path / "broker" / "page.key").stat().st_mode & 0o077 == 0
+
+
+def test_runners_are_added_listed_and_given_passwords(tmp_path: Path):
+    added = run(
+        "runner",
+        "add",
+        "Bob",
+        "--id",
+        "bob",
+        "--login",
+        "bob",
+        "--password-stdin",
+        folder=tmp_path,
+        typed=PASSWORD,
+    )
+    assert ok(added) == "bob  Bob, logs in as bob\n"
+    listed = json.loads(ok(run("runner", "list", "--json", folder=tmp_path)))
+    assert [(one["runner"], one["has_password"], one["keeper"]) for one in listed] == [
+        ("me", False, True), ("bob", True, False),
+    ]  # fmt: skip
 
 
 def test_up_says_what_holds_up_collecting(tmp_path: Path):

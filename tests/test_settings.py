@@ -36,7 +36,13 @@ def documented() -> dict[str, str]:
 
 
 def in_words(default: object) -> str:
-    return "none" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+    return (
+        "none"
+        if default in (None, ())
+        else str(default).lower()
+        if isinstance(default, bool)
+        else str(default)
+    )
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -81,6 +87,9 @@ WRONG = {
     "a folder of zones": ('[runner]\ntime_zone = "Europe"', "runner.time_zone", "IANA time zone"),
     "runner with a slash": ('[runner]\nid = "a/b"', "runner.id", "letters, digits"),
     "user without a host": ('[broker]\nuser = "x"', "broker.user", "set broker.host as well"),
+    "a proxy that is no address": ('[web]\ntrusted_proxies = ["proxy"]', "web.trusted_proxies", "addresses"),
+    "a number among names": ("[web]\nnames = [1]", "web.names", "a list of names"),
+    "certificate without key": ('[web]\ncertificate_file = "c"', "web.certificate_file", "set both"),
     "folder": ('folder = "x"', "folder", "no such setting"),
     "not TOML": ("[web\n", "", "is not TOML"),
 }

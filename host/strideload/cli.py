@@ -80,11 +80,15 @@ def up(
     lan: Annotated[
         bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
     ] = False,
+    page_lan: Annotated[
+        bool,
+        typer.Option("--page-lan", help="Show the page on the network, by HTTPS, to whoever logs in."),
+    ] = False,
 ) -> None:
     """Collect from pods and serve the page, until Ctrl-C."""
     from strideload.up import up as up_
 
-    up_(_settings(folder), port=port, lan=lan, say=_say)
+    up_(_settings(folder), port=port, lan=lan, page_lan=page_lan, say=_say)
 
 
 @app.command()
@@ -276,6 +280,34 @@ def export(
         print(
             f"{out}: all that is {who}'s, {size / 1e6:.1f} MB. It holds what was said of pain: keep it well."
         )
+
+
+@app.command()
+def share(
+    to_file: Annotated[Path, typer.Option("--to-file", help="The file to write, .html.", dir_okay=False)],
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day, as 2026-11-22; by default six weeks back.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; by default today.")] = None,
+    runner: Runner = None,
+    passphrase_stdin: Annotated[
+        bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input, one line.")
+    ] = False,
+    folder: Folder = None,
+) -> None:
+    """Write days as an encrypted file, which any browser opens with the passphrase.
+
+    Asks for the passphrase, and does not show it.
+    """
+    from strideload import runners
+    from strideload import share as share_
+
+    settings = _settings(folder)
+    from_date, to_date = (_date(first, "--from") if first else None), (_date(last, "--to") if last else None)
+    passphrase = runners.read_password(passphrase_stdin, "passphrase")
+    with _store(settings) as store:
+        store.derive()
+        print(share_.write(store, runner or settings.runner.id, from_date, to_date, passphrase, to_file))
 
 
 @app.command()
@@ -579,6 +611,70 @@ def pod_cue(
         else:
             found = (cueing.switch_off if off else cueing.show)(store, pod)
     print(cueing.to_json(found) if as_json else cueing.in_words(found))
+
+
+runner_app = typer.Typer(help="Runners of this house.", no_args_is_help=True)
+app.add_typer(runner_app, name="runner")
+
+Login = Annotated[str | None, typer.Option("--login", help="The name to log in by.")]
+FromStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input, one line.")
+]
+
+
+@runner_app.command("add")
+def runner_add(
+    name: Annotated[str, typer.Argument(help="As the page shows it.")],
+    runner: Annotated[
+        str | None, typer.Option("--id", help="Up to 40 letters, digits, - or _; by default drawn.")
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option("--time-zone", help="As Europe/Berlin; by default this computer's.")
+    ] = None,
+    login: Login = None,
+    password_stdin: FromStdin = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a runner. With --login asks for a password as well, which is not shown."""
+    from strideload import runners
+
+    if password_stdin and login is None:
+        raise StrideloadError("--password-stdin goes with --login.")
+    settings = _settings(folder)
+    password = None if login is None else runners.read_password(password_stdin)
+    with _store(settings) as store:
+        found = runners.add(store, name, zone or settings.time_zone(), runner, login, password)
+    print(runners.to_json([found]) if as_json else runners.in_words(found))
+
+
+@runner_app.command("list")
+def runner_list(folder: Folder = None, as_json: AsJson = False) -> None:
+    """The runners of this house, and who of them can log in."""
+    from strideload import runners
+
+    with _store(_settings(folder)) as store:
+        found = store.accounts.all()
+    print(runners.to_json(found) if as_json else "\n".join(map(runners.in_words, found)))
+
+
+@runner_app.command("password")
+def runner_password(
+    runner: Annotated[
+        str | None, typer.Argument(metavar="[RUNNER]", help="The id; by default the runner of the settings.")
+    ] = None,
+    login: Login = None,
+    password_stdin: FromStdin = False,
+    folder: Folder = None,
+) -> None:
+    """Set a runner's password. Asks for it, and does not show it; whoever was logged in is logged out."""
+    from strideload import runners
+
+    settings = _settings(folder)
+    with _store(settings) as store:
+        who = runners.require(store, runner or settings.runner.id, login)
+        found = runners.set_password(store, who, login, runners.read_password(password_stdin))
+    print(runners.in_words(found))
 
 
 def _settings(folder: Path | None) -> Any:

@@ -62,10 +62,14 @@ def make_folder(settings: Settings) -> None:
 
 
 def open_home(settings: Settings) -> Store:
-    """The store of the settings, with their runner at home in their time zone. StoreError."""
+    """The store of the settings, with their runner at home in their time zone. StoreError.
+
+    A name in the settings goes before the one that was given on the page.
+    """
     store = open_store(settings.store_url())
     runner = settings.runner
-    store.ensure_runner(runner.id, runner.name, settings.time_zone())
+    if "name" in runner.model_fields_set or store.accounts.find(runner.id) is None:
+        store.ensure_runner(runner.id, runner.name, settings.time_zone())
     if runner.time_zone is not None:
         store.set_zone(runner.id, SINCE_EVER, runner.time_zone)
     return store

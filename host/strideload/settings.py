@@ -7,6 +7,7 @@ part of the settings, so that nothing which prints settings can print them.
 import difflib
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -50,8 +51,15 @@ def _without_password(url: str) -> str:
     return url
 
 
+def _networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        ip_network(text)
+    return texts
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 File = Annotated[Path, Field(strict=False)]  # TOML has no paths, only text
+Texts = Annotated[tuple[str, ...], Field(strict=False)]  # nor tuples, only lists
 
 
 class _Section(BaseModel):
@@ -86,6 +94,21 @@ class BrokerSection(_Section):
 
 class WebSection(_Section):
     port: Port = Field(default=8080, description="a port number, 1 to 65535")
+    lan_host: str = Field(default="0.0.0.0", description="an address of this computer", min_length=1)
+    lan_port: Port = Field(default=8443, description="a port number, 1 to 65535")
+    names: Texts = Field(
+        default=(), description="a list of names, such as ['strideload.example'], without port"
+    )
+    certificate_file: File | None = Field(
+        default=None, description="a PEM file, the certificate and those that lead to its authority"
+    )
+    key_file: File | None = Field(
+        default=None, description="a PEM file, the certificate's key without a password"
+    )
+    trusted_proxies: Annotated[Texts, AfterValidator(_networks)] = Field(
+        default=(), description="a list of addresses or networks, such as ['127.0.0.1', '192.168.1.0/24']"
+    )
+    lasting_https: bool = Field(default=True, description="true or false")
 
 
 class ClockSection(_Section):
@@ -122,6 +145,11 @@ class Settings(_Section):
 
     def ca_file(self) -> Path | None:
         return self._file(self.broker.ca_file)
+
+    def page_certificate(self) -> tuple[Path, Path] | None:
+        """The user's own certificate of the page, and its key; None: the house's own authority signs one."""
+        certificate, key = self._file(self.web.certificate_file), self._file(self.web.key_file)
+        return None if certificate is None or key is None else (certificate, key)
 
     def broker_password(self) -> str | None:
         """The password at the user's own broker: of the environment, else of its file. SettingsError."""
@@ -172,6 +200,8 @@ def load_settings(folder: Path | None = None) -> Settings:
             raise SettingsError(
                 file, f"broker.{key}", "belongs to a broker of your own; set broker.host as well"
             )
+    if (settings.web.certificate_file is None) != (settings.web.key_file is None):
+        raise SettingsError(file, "web.certificate_file", "goes with web.key_file: set both, or neither")
     return settings
 
 
@@ -191,7 +221,7 @@ def _read(file: Path) -> dict[str, Any]:
 def _explained(file: Path, error: ValidationError) -> SettingsError:
     """The first of pydantic's findings, in our words: where, what is expected and what is there."""
     first = error.errors(include_url=False)[0]
-    names = [str(name) for name in first["loc"]]
+    names = [name for name in first["loc"] if isinstance(name, str)]  # without places in a list
     parent: type[BaseModel] = Settings
     for name in names[:-1]:
         inner = parent.model_fields[name].annotation

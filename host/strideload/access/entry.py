@@ -67,7 +67,7 @@ class Entry:
         about = [word for word in (found and found.name, found and found.login, login) if word]
         passwords.check(password, *about)
         self._accounts.set_password(runner, self._passwords.hashed(password), login=login)
-        log.warning("password set: %s", _whose(runner))
+        log.info("password set: %s", _whose(runner))
 
     def _begin(self, folded: str, address: str, runner: str | None) -> None:
         wait_s = self._by_address.begin(address)

@@ -1,13 +1,14 @@
-"""A certificate authority of one's own and the broker's certificate, for pods on the network.
+"""A certificate authority of one's own, and certificates of broker and page, for pods and people on the network.
 
-The authority is made once and kept: pods carry its certificate. The broker's certificate names this computer,
-and is made anew when the names change or it nears its end.
+The authority is made once and kept: pods carry its certificate. The others name this computer, and are made anew when
+the names change or they near their end.
 """
 
 import fcntl
 import ipaddress
 import socket
 import struct
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -28,13 +29,9 @@ from strideload.collect.credentials import write_private
 
 CA_FILE: Final = "ca.pem"
 CA_KEY_FILE: Final = "ca.key"
-SERVER_FILE: Final = "server.pem"
-SERVER_KEY_FILE: Final = "server.key"
 
 # A pod has no way to get a new authority but by hand, so it outlives pod and host.
 CA_LIFE: Final = timedelta(days=30 * 365)
-SERVER_LIFE: Final = timedelta(days=5 * 365)
-SERVER_RENEWED: Final = timedelta(days=365)
 # A computer without a clock of its own may be behind when it signs.
 BACKDATED: Final = timedelta(days=365)
 
@@ -43,12 +40,33 @@ SIOCGIFADDR: Final = 0x8915  # linux/sockios.h
 Names = frozenset[str]
 
 
-def ensure_certificates(folder: Path, names: Names | None = None) -> None:
-    """Make what is missing or out of date of ca.pem, server.pem and their keys. `names`: of this computer."""
+@dataclass(frozen=True)
+class Server:
+    """What shows a certificate of this authority."""
+
+    file: str
+    key_file: str
+    name: str
+    life: timedelta
+    renewed: timedelta  # with less left than this
+
+
+BROKER: Final = Server(
+    "server.pem", "server.key", "Strideload broker", timedelta(days=5 * 365), timedelta(days=365)
+)
+# Apple's devices refuse one that holds for more than 825 days, of which the year before it was made is a part.
+PAGE: Final = Server("page.pem", "page.key", "Strideload page", timedelta(days=400), timedelta(days=60))
+
+
+def ensure_certificates(folder: Path, names: Names | None = None, server: Server = BROKER) -> None:
+    """Make what is missing or out of date of ca.pem, the server's certificate and their keys.
+
+    `names`: of this computer; by default its own.
+    """
     authority, key = _authority(folder)
     names = own_names() if names is None else names
-    if not _is_good(folder / SERVER_FILE, names, authority):
-        _make_server(folder, names, authority, key)
+    if not _is_good(folder / server.file, names, authority, server.renewed):
+        _make_server(folder, server, names, authority, key)
 
 
 def own_names() -> Names:
@@ -103,14 +121,18 @@ def _make_authority(folder: Path) -> tuple[x509.Certificate, ec.EllipticCurvePri
 
 
 def _make_server(
-    folder: Path, names: Names, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
+    folder: Path,
+    server: Server,
+    names: Names,
+    authority: x509.Certificate,
+    authority_key: ec.EllipticCurvePrivateKey,
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Strideload broker")])
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, server.name)])
     alternatives = x509.SubjectAlternativeName([_general_name(name) for name in sorted(names)])
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
     certificate = (
-        _builder(subject, authority.subject, key.public_key(), SERVER_LIFE)
+        _builder(subject, authority.subject, key.public_key(), server.life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -118,7 +140,7 @@ def _make_server(
         .add_extension(identifier, critical=False)
         .sign(authority_key, SHA256())
     )
-    _write(folder, SERVER_FILE, certificate, SERVER_KEY_FILE, key)
+    _write(folder, server.file, certificate, server.key_file, key)
 
 
 def _builder(
@@ -157,7 +179,7 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _is_good(file: Path, names: Names, authority: x509.Certificate) -> bool:
+def _is_good(file: Path, names: Names, authority: x509.Certificate, renewed: timedelta) -> bool:
     """True if the server's certificate is of this authority, names all `names` and lasts."""
     try:
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
@@ -165,7 +187,7 @@ def _is_good(file: Path, names: Names, authority: x509.Certificate) -> bool:
         named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, InvalidSignature, x509.ExtensionNotFound):
         return False
-    lasts = certificate.not_valid_after_utc - datetime.now(UTC) > SERVER_RENEWED
+    lasts = certificate.not_valid_after_utc - datetime.now(UTC) > renewed
     return lasts and set(named) == {_general_name(name) for name in names}
 
 

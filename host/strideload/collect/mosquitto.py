@@ -80,8 +80,8 @@ def config(folder: Path, port: int, lan_port: int | None) -> str:
     if lan_port is not None:
         lines += [
             f"listener {lan_port}",
-            f"certfile {folder / certificates.SERVER_FILE}",
-            f"keyfile {folder / certificates.SERVER_KEY_FILE}",
+            f"certfile {folder / certificates.BROKER.file}",
+            f"keyfile {folder / certificates.BROKER.key_file}",
             "tls_version tlsv1.2",
         ]
     return "\n".join(lines) + "\n"

@@ -49,14 +49,14 @@ class Accounts(Part):
     def all(self) -> list[Account]:
         """In the order in which they came."""
         with self._reading() as connection:
-            return [_account(row) for row in connection.execute(_QUERY.order_by(runners.c.ordinal))]
+            return _all(connection)
 
     def find(self, runner: str) -> Account | None:
         with self._reading() as connection:
             return _find(connection, runner)
 
-    def add(self, name: str, zone: str, runner: str | None = None) -> str:
-        """A new runner, at home in `zone` -> the id, drawn unless it is given. StoreError: name, zone or id."""
+    def add(self, name: str, zone: str, runner: str | None = None, login: str | None = None) -> str:
+        """A new runner, at home in `zone` -> the id, drawn unless it is given. StoreError: name, zone, id or login."""
         runner = secrets.token_hex(4) if runner is None else runner
         if not RUNNER_ID.fullmatch(runner):
             raise StoreError(f"a runner's id has up to 40 letters, digits, - or _, and is not {runner!r}")
@@ -64,6 +64,8 @@ class Accounts(Part):
             if _find(connection, runner) is not None:
                 raise StoreError(f"there is a runner {runner!r} already")
             people.ensure_runner(connection, runner, clean_name(name), zone)
+            if login is not None:
+                _set_login(connection, runner, fold_login(login))
         return runner
 
     def rename(self, runner: str, name: str) -> None:
@@ -80,7 +82,7 @@ class Accounts(Part):
     def set_keeper(self, runner: str, keeper: bool) -> None:
         """StoreError: no such runner, or nobody would be left to keep the house."""
         with self._writing() as connection:
-            others = [row for row in connection.execute(_QUERY) if row.id != runner and _account(row).keeper]
+            others = any(found.keeper for found in _all(connection) if found.runner != runner)
             if not keeper and not others:
                 raise StoreError("somebody has to keep the house: name another keeper first")
             _change(connection, runner, keeper=keeper)
@@ -174,7 +176,7 @@ def fold_login(text: str) -> str:
     return folded
 
 
-_QUERY: Final[sa.Select[Any]] = sa.select(
+_QUERY: Final = sa.select(
     runners.c.id,
     runners.c.name,
     runners.c.ordinal,
@@ -187,21 +189,25 @@ _QUERY: Final[sa.Select[Any]] = sa.select(
 ).select_from(runners.outerjoin(accounts, accounts.c.runner == runners.c.id))
 
 
-def _account(row: sa.Row[Any]) -> Account:
+def _account(row: sa.RowMapping) -> Account:
     return Account(
-        runner=row.id,
-        name=row.name,
-        login=row.login,
-        has_password=row.password_hash is not None,
-        keeper=row.ordinal == 0 if row.keeper is None else row.keeper,
-        units=cast(Units, row.units or "km"),
-        publish_day=bool(row.publish_day),
-        publish_symptoms=bool(row.publish_symptoms),
+        runner=row["id"],
+        name=row["name"],
+        login=row["login"],
+        has_password=row["password_hash"] is not None,
+        keeper=row["ordinal"] == 0 if row["keeper"] is None else row["keeper"],
+        units=cast(Units, row["units"] or "km"),
+        publish_day=bool(row["publish_day"]),
+        publish_symptoms=bool(row["publish_symptoms"]),
     )
 
 
+def _all(connection: sa.Connection) -> list[Account]:
+    return [_account(row) for row in connection.execute(_QUERY.order_by(runners.c.ordinal)).mappings()]
+
+
 def _find(connection: sa.Connection, runner: str) -> Account | None:
-    row = connection.execute(_QUERY.where(runners.c.id == runner)).first()
+    row = connection.execute(_QUERY.where(runners.c.id == runner)).mappings().first()
     return None if row is None else _account(row)
 
 

@@ -24,6 +24,7 @@ LOGIN_IDLE_US: Final = 14 * DAY_US
 SEEN_EVERY_US: Final = 300_000_000  # a log-in's last use is written no more often than this
 OFFER_LIFE_US: Final = DAY_US
 SHARE_LIFE_MOST_US: Final = 366 * DAY_US
+DAYS_MOST: Final = 2 * 366
 MANY: Final = 100  # of a kind, of one runner
 
 SCOPES: Final = ("diary", "keep", "read", "write")  # what a token may do: rights of a visitor
@@ -178,8 +179,7 @@ class Keys(Part):
         self, runner: str, name: str, first: date, last: date, now_utc_us: int, expires_utc_us: int
     ) -> str:
         """-> the link's secret. StoreError: no name, days that run backwards, too many, or an end out of bounds."""
-        if last < first:
-            raise StoreError("the first day is after the last")
+        check_days(first, last)
         if not now_utc_us < expires_utc_us <= now_utc_us + SHARE_LIFE_MOST_US:
             raise StoreError("a link ends within a year")
         secret = new_secret()
@@ -250,6 +250,14 @@ class Keys(Part):
     def _delete(self, table: sa.Table, which: sa.ColumnElement[bool]) -> bool:
         with self._writing() as connection:
             return connection.execute(table.delete().where(which)).rowcount > 0
+
+
+def check_days(first: date, last: date) -> None:
+    """StoreError: days that are not shared."""
+    if last < first:
+        raise StoreError("the first day is after the last")
+    if (last - first).days >= DAYS_MOST:
+        raise StoreError(f"no more than {DAYS_MOST} days are shared at once")
 
 
 def new_secret() -> str:

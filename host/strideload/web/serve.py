@@ -2,13 +2,17 @@
 
 import errno
 import socket
+import ssl
 import threading
 import time
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from strideload.errors import StrideloadError
+
+Certificate = tuple[Path, Path]  # PEM files of certificate and key
 
 START_LIMIT_S = 10.0
 # Requests are short (the page polls), so what still runs after this is a client that does not read.
@@ -34,13 +38,13 @@ class PortBusy(ServeError):
 class Server:
     """A running web server. `url` is where it answers; `stop` ends it, and so does leaving a `with`."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket):
+    def __init__(self, app: ASGIApp, listening: socket.socket, certificate: Certificate | None = None):
         host, port = listening.getsockname()[:2]
         self.host: str = host
         self.port: int = port
-        self.url = f"http://{_netloc(host, port)}/"
+        self.url = f"{'https' if certificate else 'http'}://{_netloc(host, port)}/"
         self._socket = listening
-        self._uvicorn = uvicorn.Server(_config(app))
+        self._uvicorn = uvicorn.Server(_config(app, certificate))
         self._thread = threading.Thread(
             target=self._uvicorn.run, args=([listening],), name="web", daemon=True
         )
@@ -72,11 +76,29 @@ class Server:
         self.stop()
 
 
-def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 8080) -> Server:
-    """Serve `app` in a thread; port 0 takes a free one. PortBusy, ServeError."""
-    server = Server(app, _listen(host, port))
+def serve(
+    app: ASGIApp, host: str = "127.0.0.1", port: int = 8080, certificate: Certificate | None = None
+) -> Server:
+    """Serve `app` in a thread, with a certificate by TLS; port 0 takes a free one. PortBusy, ServeError."""
+    if certificate is not None:
+        _require_good(host, port, certificate)
+    server = Server(app, _listen(host, port), certificate)
     server.start()
     return server
+
+
+def _require_good(host: str, port: int, certificate: Certificate) -> None:
+    """ServeError: uvicorn, in its thread, would only print it."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*certificate, password=_no_password)
+    except (OSError, ValueError) as error:
+        raise ServeError(
+            host, port, f"certificate {certificate[0]} or its key cannot be used: {error}"
+        ) from error
+
+
+def _no_password() -> str:
+    raise ValueError("the key has a password")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -98,9 +120,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        ssl_certfile=certificate[0] if certificate else None,
+        ssl_keyfile=certificate[1] if certificate else None,
         loop="asyncio",
         http="h11",
         ws="none",

@@ -17,8 +17,10 @@ from strideload.web import cookies
 from strideload.web.doors import Doors
 from strideload.web.forms import Form, problem_of
 from strideload.web.moments import moments
+from strideload.web.pages.sharing import sealed_days
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import InPerson, Right, Visitor
+from strideload.words.numbers import short_date
 
 SHARED_DAYS: Final = 6 * 7  # what a new link shows, unless other days are chosen
 LINK_LIVES: Final = {"7": "a week", "30": "30 days", "90": "90 days"}
@@ -50,6 +52,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             "first": today - timedelta(days=SHARED_DAYS - 1),
             "last": today,
             "when": moments(doors.store, runner),
+            "day": lambda day: f"{short_date(day)} {day.year}",
             "least": LEAST,
             "problem": None,
             "new_token": None,
@@ -129,6 +132,22 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             return refused(visitor, error)
         link = f"{request.url.scheme}://{request.headers['host']}/share/{secret}"
         return page(visitor, new_link=link, only_here=request.state.arrival.at_home)
+
+    @router.post("/account/file")
+    def sealed_file(visitor: InPerson, form: Form) -> Response:
+        """For somebody who does not reach this computer."""
+        store, days = doors.store, doors.days(visitor.runner)
+        try:
+            if form.one("passphrase") != form.one("again"):
+                raise PasswordRefused("The two passphrases differ.")
+            first, last = _date(form.one("first")), _date(form.one("last"))
+            file = sealed_days(store, days, visitor.runner, first, last, form.one("passphrase"), now_utc_us())
+        except REFUSALS as error:
+            return refused(visitor, error)
+        name = f"strideload-{first}-{last}.html"
+        return Response(
+            file, media_type="text/html", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        )
 
     @router.post("/account/links/{share_id}/end")
     def end_link(visitor: InPerson, share_id: str) -> Response:

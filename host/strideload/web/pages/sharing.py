@@ -1,18 +1,23 @@
 """A runner's diary as somebody else sees it, by a link: some days, to read, for a while."""
 
 from collections.abc import Callable
+from datetime import date
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
+from strideload.store import Store
+from strideload.store.keys import check_days
 from strideload.web import cookies, weeks_view
-from strideload.web.doors import Doors
+from strideload.web.doors import Days, Doors
 from strideload.web.moments import moments
-from strideload.web.rendering import whole_page
-from strideload.web.visitor import Visiting, Visitor
+from strideload.web.rendering import part, whole_page
+from strideload.web.sealed import STYLE, encrypt_page
+from strideload.web.visitor import Visiting
 from strideload.words.numbers import long_date
 
 NO_LINK: Final = (
@@ -40,7 +45,8 @@ def routes(doors: Doors, now_utc_us: Callable[[], int]) -> APIRouter:
         found = keys.shared(cookies.read(request, cookies.SHARE), now_utc_us())
         if visitor.by != "share" or found is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_LINK)
-        values = shared_days(doors, visitor)
+        days = doors.days(found.runner)
+        values = shared_days(doors.store, days, found.runner, found.first, found.last)
         until = moments(doors.store, visitor.runner)(found.expires_utc_us)
         return HTMLResponse(
             whole_page("share.html", visitor, "/share", share_name=found.name, until=until, **values)
@@ -49,16 +55,22 @@ def routes(doors: Doors, now_utc_us: Callable[[], int]) -> APIRouter:
     return router
 
 
-def shared_days(doors: Doors, visitor: Visitor) -> dict[str, object]:
-    """What is shown of the days from `first` to `last`, of which none is after today."""
-    days = doors.days(visitor.runner)
-    first, last = visitor.first, visitor.last
-    if first is None or last is None:
-        raise ValueError("a share has a first and a last day")
-    account = doors.store.accounts.find(visitor.runner)
+def shared_days(store: Store, days: Days, runner: str, first: date, last: date) -> dict[str, Any]:
+    """What is shown of the days first..last, of which none is after today."""
+    account = store.accounts.find(runner)
     reached = days.days(first, min(last, days.today()))
     return {
-        "name": account.name if account else visitor.runner,
+        "name": account.name if account else runner,
         "range": f"{long_date(first)} {first.year} to {long_date(last)} {last.year}",
         "weeks": weeks_view.view(reached, None) if reached else None,
     }
+
+
+def sealed_days(
+    store: Store, days: Days, runner: str, first: date, last: date, passphrase: str, now_utc_us: int
+) -> bytes:
+    """The same as a file that the passphrase opens. PasswordRefused; StoreError: days that run backwards."""
+    check_days(first, last)
+    shown = shared_days(store, days, runner, first, last)
+    written = moments(store, runner)(now_utc_us)
+    return encrypt_page(part("share_file.html", style=Markup(STYLE), written=written, **shown), passphrase)
