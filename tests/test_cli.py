@@ -78,6 +78,7 @@ def test_version_and_help():
         "runner add",
         "runner list",
         "runner password",
+        "runner erase",
     ],
 )
 def test_every_command_explains_itself(command: str):

@@ -252,6 +252,42 @@ def report(
 
 
 @app.command()
+def activity(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="FIT or GPX, gzipped or not.")],
+    runner: Runner = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take watches' files: the runs that pods recorded meanwhile have a distance by them.
+
+    Exit code 1 when none was taken.
+    """
+    from strideload import activity_file
+    from strideload.runner import activities
+
+    settings = _settings(folder)
+    taken: list[dict[str, Any]] = []
+    with _store(settings) as store:
+        store.derive()
+        who = _known_runner(store, runner or settings.runner.id)
+        for file in files:
+            try:
+                one = activities.take(store, who, activity_file.read_file(file))
+            except activity_file.ActivityFileError as error:
+                print(f"strideload: {error}", file=sys.stderr)
+                continue
+            taken.append(
+                {"file": str(file), "new": one.is_new, "runs": [run.start_utc_us for run in one.runs]}
+            )
+            if not as_json:
+                print(one.in_words())
+    if as_json:
+        print(json.dumps(taken))
+    if not taken:
+        raise typer.Exit(1)
+
+
+@app.command()
 def export(
     out: Annotated[
         Path,
@@ -675,6 +711,29 @@ def runner_password(
         who = runners.require(store, runner or settings.runner.id, login)
         found = runners.set_password(store, who, login, runners.read_password(password_stdin))
     print(runners.in_words(found))
+
+
+@runner_app.command("erase")
+def runner_erase(
+    runner: Annotated[str, typer.Argument(help="The id; `strideload runner list` has them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase all of a runner for good: diary, steps, pages, log-ins. What a pod sends again of it stays away.
+
+    Asks for the runner's name first. Backups and exports are untouched.
+    """
+    from strideload import erase, runners
+
+    settings = _settings(folder)
+    with _store(settings) as store:
+        found = runners.require_known(store, runner)
+        if not yes:
+            runners.confirm(f"Erase all of {found.name} for good? Type the name", found.name)
+        store.derive()
+        erased = erase.erase(store, runner, settings.runner.id)
+    print(json.dumps(vars(erased)) if as_json else erase.in_words(erased))
 
 
 def _settings(folder: Path | None) -> Any:

@@ -87,6 +87,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing(_runner: str) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Doors:
     """All of them. `runner`: whose page it is where nobody has to log in."""
@@ -96,3 +100,4 @@ class Doors:
     days: Callable[[str], Days]  # of a runner, by id
     runner: str
     now: Callable[[], datetime] = _now  # with a zone
+    on_erased: Callable[[str], None] = _nothing  # is told of a runner who was erased
