@@ -33,6 +33,7 @@ WORDS = (
     "dash board",
     "hash-of-it",
 )
+HERS = (*WORDS, f"'{RUNNER}'", '"target_cspm": 17351')
 
 
 @pytest.fixture
