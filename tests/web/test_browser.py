@@ -45,7 +45,7 @@ def arrives(page: Any, selector: str, text: str) -> None:
     page.locator(selector, has_text=re.compile(text)).first.wait_for()
 
 
-@pytest.mark.parametrize("path", ["", "?date=2026-09-24", "metrics"])
+@pytest.mark.parametrize("path", ["", "?date=2026-09-24", "metrics", "symptoms", "plan"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_screen(house: House, open_page: Open, path: str, width: int) -> None:
     house.live = [a_live_pod()]
@@ -163,7 +163,7 @@ def test_without_scripts_the_facts_are_there(house: House, open_page: Open) -> N
     assert "41\u202fmin running" in page.locator("#lead").inner_text()
     assert "168" in page.locator("#live").inner_text()
     assert page.locator("#plot").is_hidden()
-    page.locator("summary").click()
+    page.locator("#weeks-table summary").click()
     assert page.locator("#weeks-table tbody tr").count() == 42
     assert "reload it" in page.locator("noscript").inner_text()
 
@@ -180,3 +180,76 @@ def test_everything_can_be_reached_by_keyboard_and_the_focus_is_seen(open_page: 
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.tagName"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     assert {"plot", "before", "A", "SUMMARY"} <= reached
+
+
+def test_pain_is_entered_at_phone_width_and_the_next_morning_turns_the_run_green(
+    house: House, open_page: Open
+) -> None:
+    page = open_page(width=360, has_touch=True)
+    page.get_by_role("link", name="Note it").tap()
+    page.locator("#pain-0").wait_for()
+    page.evaluate("window.notReloaded = true")
+    for pain, moment in ((1, "before the run"), (2, "during the run"), (1, "60 minutes after")):
+        arrives(page, "#question", moment)
+        button = page.locator(f"#pain-{pain}")
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= 44
+        button.tap()
+        arrives(page, "#saved", f"{moment}: {pain} of 10")
+    assert page.evaluate("window.notReloaded")
+    arrives(page, ".course", "Open: not answered yet: next morning")
+
+    house.date = TODAY.replace(day=23)
+    house.clock = "06:50"
+    page.goto(page.url.split("/symptoms")[0])
+    arrives(page, ".sites", "Open: not answered yet: next morning")
+    page.get_by_role("link", name="morning: answer").tap()
+    page.locator("#pain-1").tap()
+    arrives(page, ".course", "Green: ")
+    page.goto(page.url.split("/symptoms")[0] + "/?date=2026-11-22")
+    arrives(page, ".sites", "Green: ")
+
+
+def test_a_tap_is_undone_and_the_offer_goes_after_ten_seconds(open_page: Open) -> None:
+    page = open_page("symptoms", 360)
+    page.locator("#pain-7").click()
+    arrives(page, "#saved", "7 of 10")
+    undo = page.locator("#undo")
+    assert undo.evaluate("button => getComputedStyle(button.form).animationDelay") == "10s"
+    # What the browser plays in ten seconds, at once; a finger on it would hold it.
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    undo.evaluate("button => button.form.getAnimations().forEach((one) => one.finish())")
+    assert undo.is_hidden()
+    page.reload()
+    page.locator("#pain-6").click()
+    arrives(page, "#saved", "6 of 10")
+    page.locator("#undo").click()
+    page.locator("#saved").wait_for(state="detached")
+
+
+def test_without_scripts_pain_is_a_plain_form(open_page: Open) -> None:
+    page = open_page("symptoms", 360, java_script_enabled=False)
+    page.locator("#pain-3").click()
+    assert "3 of 10" in page.locator("#saved").inner_text()
+    assert "during the run" in page.locator("#question").inner_text()
+
+
+def test_another_site_is_asked_about_and_the_keyboard_stays_where_it_is(open_page: Open) -> None:
+    page = open_page("symptoms")
+    page.locator("#site").select_option("calf_left")
+    arrives(page, "#question", "Left calf, before the run")
+    page.locator("#say-moment-before").focus()
+    page.keyboard.press("ArrowDown")
+    arrives(page, "#question", "Left calf, during the run")
+    assert page.evaluate("document.activeElement.id") == "say-moment-during"
+    page.keyboard.press("Enter")
+    assert page.locator("#saved").count() == 0
+
+
+def test_an_unknown_day_is_noted_without_reload(open_page: Open) -> None:
+    page = open_page("?date=2026-09-24")
+    page.evaluate("window.notReloaded = true")
+    page.get_by_role("button", name="It was a rest day").click()
+    arrives(page, "#lead", "A rest day")
+    assert page.evaluate("window.notReloaded")

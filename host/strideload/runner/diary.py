@@ -7,7 +7,7 @@ What was said of a morning holds for every run of the day before it.
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from itertools import takewhile
@@ -258,12 +258,51 @@ def saying_of(
     return Saying(site, moment, pain, min(about, now_utc_us), run.start_utc_us)
 
 
-def say(store: Store, runner: str, entry: str, saying: Saying) -> Entry:
-    """Write an entry or put these words in place of what it said: the last tap holds. The store's errors."""
+def tap(store: Store, diary: Diary, entry: str, run: RunRecord | None, new: Saying) -> Entry:
+    """Write what was tapped -> what holds. The store's errors.
+
+    The answer to the same question of that very run gets the new level, and its words are added to; otherwise it is an
+    entry of the id `entry`. The last tap holds.
+    """
+    held = _held(diary, run, new)
+    if held is None:
+        return _last_holds(store, diary.records.runner, entry, new)
+    return _last_holds(store, diary.records.runner, held.id, _added(held.saying, new))
+
+
+def _last_holds(store: Store, runner: str, entry: str, saying: Saying) -> Entry:
     try:
         return store.diary.write(runner, entry, 0, saying)
     except EntryChanged as changed:
         return store.diary.write(runner, entry, changed.newest.version, saying)
+
+
+def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:
+    """What was said of the morning after a later run is that run's answer."""
+    if run is None or new.moment == "other":
+        return None
+    return next(
+        (
+            answer.entry
+            for course in diary.of_run(run).courses
+            for answer in course.answers
+            if (course.site, answer.moment) == (new.site, new.moment)
+            and answer.entry is not None
+            and _run_of(answer.entry, diary.records.runs) is run
+        ),
+        None,
+    )
+
+
+def _added(held: Saying, new: Saying) -> Saying:
+    return replace(
+        held,
+        pain=held.pain if new.pain is None else new.pain,
+        run_utc_us=new.run_utc_us,
+        felt=(*held.felt, *new.felt),
+        signs=(*held.signs, *new.signs),
+        note=new.note or held.note,
+    )
 
 
 def _join(records: Records) -> tuple[dict[int, list[Entry]], list[Entry]]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from strideload import days
 from strideload.load import ladder, plan
 from strideload.load.ladder import LadderSession, LadderSettings, Level, Standing
 from strideload.load.plan import NextRun, PastRun, PlanSettings
-from strideload.runner import diary, records
-from strideload.runner.diary import Diary, RunSymptoms
+from strideload.runner import records as kept_records
+from strideload.runner.diary import Diary, RunSymptoms, diary_of
 from strideload.runner.records import Records
 from strideload.store import Store
 from strideload.store.plans import PlanSet, SetBy
@@ -53,11 +54,11 @@ class Plan:
 
 def read(store: Store, runner: str, now: datetime | None = None) -> tuple[Records, Diary, Plan]:
     """All of a runner's that today's plan is made from, and the plan."""
-    today = records.days.today(store, runner, now)
+    today = days.today(store, runner, now)
     held = settings_of(store.plans.current(runner))
-    found = records.read(store, runner, first_date(held, today), today, now)
-    kept = diary.diary_of(found, now)
-    return found, kept, plan_of(found, kept)
+    found = kept_records.read(store, runner, first_date(held, today), today, now)
+    diary = diary_of(found, now)
+    return found, diary, plan_of(found, diary)
 
 
 def first_date(settings: Settings, today: date) -> date:
@@ -67,17 +68,17 @@ def first_date(settings: Settings, today: date) -> date:
     )
 
 
-def plan_of(records: Records, kept: Diary) -> Plan:
+def plan_of(records: Records, diary: Diary) -> Plan:
     """The plan for today, from records that begin by `first_date`."""
     settings = settings_of(records.plan)
     today = records.today
-    past = [PastRun(one.run.figures, one.status) for one in kept.of_runs if _counts(one)]
+    past = [PastRun(one.run.figures, one.status) for one in diary.of_runs if _counts(one)]
     return Plan(
         date=today,
         settings=settings,
         set=records.plan,
-        next_run=plan.next_run(today, past, records.known_days, settings.next_run, kept.signs),
-        ladder=_standing(settings.ladder, kept.of_runs) if settings.ladder else None,
+        next_run=plan.next_run(today, past, records.known_days, settings.next_run, diary.signs),
+        ladder=_standing(settings.ladder, diary.of_runs) if settings.ladder else None,
     )
 
 

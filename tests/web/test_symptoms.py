@@ -1,0 +1,381 @@
+"""Symptoms over HTTP: said at a tap, changed with a history, taken away; and nobody's who may not see them."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from strideload.runner.runs import RunRecord, runs_of
+from strideload.store.diary import Entry, Saying, new_id
+from strideload.web.doors import Doors
+from strideload.web.pages import plan, symptoms, today
+from strideload.web.serve import serve
+from strideload.web.visitor import Right, Visitor
+from strideload_pod import page
+from web.house import RUNNER, TODAY, House, a_session
+
+KNEE = "knee_front_left"
+EVER = (0, 2**62)
+
+
+def words(html: str) -> str:
+    text = unescape(re.sub(r"<[^>]+>", " ", html))
+    return " ".join(text.replace("\u202f", " ").split())
+
+
+def run_of_today(house: House) -> RunRecord:
+    assert house.store
+    return runs_of(house.store, RUNNER, TODAY, TODAY)[-1]
+
+
+def entries(house: House) -> list[Entry]:
+    assert house.store
+    return house.store.diary.entries(RUNNER, *EVER)
+
+
+def says(house: House, moment: Any, pain: int | None, **more: Any) -> Entry:
+    assert house.store
+    run = run_of_today(house)
+    saying = Saying(KNEE, moment, pain, run.end_utc_us, run.start_utc_us, **more)
+    return house.store.diary.write(RUNNER, new_id(), 0, saying, run.end_utc_us)
+
+
+def field(html: str, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert found, name
+    return found[1]
+
+
+def tapped(client: httpx.Client, pain: str, address: str = "/symptoms", **more: str) -> dict[str, str]:
+    """The fields that a browser sends when a number is tapped."""
+    html = client.get(address).text
+    checked = re.search(r'name="moment" value="(\w+)"[^>]* checked', html)
+    chosen = {
+        name: re.search(rf'<select id="{name}".*?value="(\w*)" selected', html, re.S)
+        for name in ("site", "run")
+    }
+    assert checked
+    assert chosen["site"]
+    assert chosen["run"]
+    return {
+        "csrf": field(html, "csrf"),
+        "entry": field(html, "entry"),
+        "moment": checked[1],
+        "site": chosen["site"][1],
+        "run": chosen["run"][1],
+        "pain": pain,
+    } | more
+
+
+def tap(client: httpx.Client, pain: str, **more: str) -> httpx.Response:
+    return client.post("/symptoms", data=tapped(client, pain, **more))
+
+
+def test_without_an_entry_the_page_teaches_and_asks_of_the_last_run(client: httpx.Client) -> None:
+    html = client.get("/symptoms").text
+    assert "Nothing was noted yet." in words(html)
+    assert "Front of the left knee, before the run, Sun 22 Nov" in words(html)
+
+
+def test_a_tap_is_saved_and_the_next_answer_is_asked_for(house: House, client: httpx.Client) -> None:
+    for pain, moment in (("1", "before"), ("2", "during"), ("1", "at_60_min")):
+        answer = tap(client, pain)
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/symptoms?saved=")
+        assert (entries(house)[-1].saying.moment, entries(house)[-1].saying.pain) == (moment, int(pain))
+    html = client.get(answer.headers["Location"]).text
+    assert "Saved. Front of the left knee, 60 minutes after: 1 of 10." in words(html)
+    assert "Open: not answered yet: next morning." in words(html)
+
+
+def test_the_next_mornings_answer_turns_the_run_green(house: House, client: httpx.Client) -> None:
+    for moment, pain in (("before", 1), ("during", 2), ("at_60_min", 1)):
+        says(house, moment, pain)
+    house.date = TODAY.replace(day=23)
+    house.clock = "07:10"
+    assert "Front of the left knee, next morning, Sun 22 Nov" in words(client.get("/symptoms").text)
+    assert re.search(r"morning\s+answer", words(client.get("/").text))
+    tap(client, "1")
+    assert "Green: " in words(client.get("/symptoms").text)
+    assert "Green: " in words(client.get("/?date=2026-11-22").text)
+
+
+def test_a_form_sent_twice_is_one_entry(house: House, client: httpx.Client) -> None:
+    data = tapped(client, "3")
+    first, second = (client.post("/symptoms", data=data) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(entries(house)) == 1
+
+
+def test_another_tap_on_the_same_question_changes_the_answer_and_keeps_the_words(
+    house: House, client: httpx.Client
+) -> None:
+    says(house, "during", 2, felt=("aching",), note="hill")
+    tap(client, "4", moment="during", felt="tight")
+    (entry,) = entries(house)
+    assert (entry.version, entry.saying.pain, entry.saying.felt, entry.saying.note) == (
+        2,
+        4,
+        ("aching", "tight"),
+        "hill",
+    )
+
+
+def test_the_last_answer_lies_pale_beneath_the_buttons(house: House, client: httpx.Client) -> None:
+    run = run_of_today(house)
+    before = Saying(KNEE, "during", 3, run.start_utc_us - 86_400_000_000)
+    assert house.store
+    house.store.diary.write(RUNNER, new_id(), 0, before, run.end_utc_us)
+    html = client.get(f"/symptoms?run={run.start_utc_us}&site={KNEE}&moment=during").text
+    assert re.findall(r'id="pain-(\d+)" class="last"', html) == ["3"]
+    assert "Last time 3." in words(html)
+
+
+def test_the_site_that_was_last_spoken_of_is_chosen(house: House, client: httpx.Client) -> None:
+    tap(client, "1", site="calf_right")
+    assert re.search(r'value="calf_right" selected', client.get("/symptoms").text)
+
+
+def test_undo_takes_the_last_tap_back(house: House, client: httpx.Client) -> None:
+    location = tap(client, "7").headers["Location"]
+    html = client.get(location).text
+    undo = re.search(r'class="undo".*?</form>', html, re.S)
+    assert undo
+    data = {
+        "csrf": field(html, "csrf"),
+        "entry": field(undo[0], "entry"),
+        "version": field(undo[0], "version"),
+    }
+    for _ in range(2):
+        assert client.post("/symptoms/undo", data=data).status_code == 303
+    assert entries(house) == []
+    # What was undone is offered for undo no more.
+    assert "Saved." not in words(client.get(location).text)
+
+
+def test_by_htmx_the_part_comes_back_with_what_was_saved(client: httpx.Client) -> None:
+    answer = client.post("/symptoms", data=tapped(client, "2"), headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith('<main id="content"')
+    assert "Saved. Front of the left knee, before the run: 2 of 10." in words(answer.text)
+
+
+def test_another_site_or_run_is_shown_by_htmx(client: httpx.Client) -> None:
+    html = client.get("/part/symptoms?site=hip_left&run=&moment=other").text
+    assert "How is the left hip now?" in words(html)
+
+
+def test_a_sign_is_answered_with_the_advice_to_see_somebody(house: House, client: httpx.Client) -> None:
+    location = tap(client, "", moment="during", sign="swelling").headers["Location"]
+    assert "Swelling. See a physiotherapist or doctor." in words(client.get(location).text)
+    assert "See a physiotherapist or doctor." in words(client.get("/").text)
+    assert "No figure while there is: swelling." in words(client.get("/plan").text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"pain": "11"}, 422),
+        ({"pain": "-1"}, 422),
+        ({"pain": "9999999999999999999999"}, 422),
+        ({"pain": "²"}, 422),
+        ({"site": "soul"}, 422),
+        ({"moment": "later"}, 422),
+        ({"run": "1"}, 422),
+        ({"run": "x"}, 422),
+        ({"entry": "x"}, 422),
+        ({"felt": "funny"}, 422),
+        ({"pain": ""}, 422),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_said_is_refused_in_words(
+    house: House, client: httpx.Client, changes: dict[str, str], status: int
+) -> None:
+    data = tapped(client, "2") | changes
+    answer = client.post("/symptoms", data=data)
+    assert answer.status_code == status
+    by_htmx = client.post("/symptoms", data=data, headers={"HX-Request": "true"})
+    assert by_htmx.status_code == 200
+    assert 'role="alert"' in by_htmx.text
+    assert entries(house) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["run=x&site=y&moment=z", "run=" + "9" * 30, "saved=x", "version=x&saved=y"]
+)
+def test_no_address_breaks_the_page(client: httpx.Client, query: str) -> None:
+    assert client.get(f"/symptoms?{query}").status_code in (200, 404, 422)
+
+
+def changing(client: httpx.Client, entry: Entry, **more: Any) -> dict[str, Any]:
+    html = client.get(f"/symptoms/{entry.id}").text
+    said = entry.saying
+    return {
+        "csrf": field(html, "csrf"),
+        "version": field(html, "version"),
+        "pain": said.pain,
+        "site": said.site,
+        "moment": said.moment,
+        "run": said.run_utc_us or "",
+        "about": field(html.replace(' type="datetime-local"', ""), "about"),
+        "note": said.note,
+    } | more
+
+
+def test_an_entry_is_changed_and_its_history_stands_beneath(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2, note="hill")
+    answer = client.post(
+        f"/symptoms/{entry.id}",
+        data=changing(client, entry, pain=5, felt=["dull", "limp"], about="2026-11-22T18:30"),
+    )
+    assert answer.status_code == 303
+    (changed,) = entries(house)
+    assert (changed.version, changed.saying.pain, changed.saying.felt) == (2, 5, ("dull", "limp"))
+    assert changed.saying.about_utc_us != entry.saying.about_utc_us
+    html = words(client.get(f"/symptoms/{entry.id}").text)
+    assert "during the run: 5 of 10; dull; made me limp; “hill”." in html
+    assert "during the run: 2 of 10; “hill”." in html
+
+
+def test_saved_as_it_was_is_no_new_version(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2)
+    assert client.post(f"/symptoms/{entry.id}", data=changing(client, entry)).status_code == 303
+    assert entries(house) == [entry]
+
+
+def test_an_entry_of_a_run_that_is_not_known_now_keeps_it(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2)
+    house.sessions.pop()
+    assert "A run that is not known now" in client.get(f"/symptoms/{entry.id}").text
+    assert client.post(f"/symptoms/{entry.id}", data=changing(client, entry, pain=3)).status_code == 303
+    assert entries(house)[0].saying.run_utc_us == entry.saying.run_utc_us
+    assert "during the run: 3 of 10" in words(client.get("/symptoms").text)
+
+
+def test_a_change_over_another_change_is_refused(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2)
+    data = changing(client, entry, pain=3)
+    assert client.post(f"/symptoms/{entry.id}", data=data).status_code == 303
+    answer = client.post(f"/symptoms/{entry.id}", data=data | {"pain": "6"})
+    assert answer.status_code == 409
+    assert "changed meanwhile" in words(answer.text)
+    assert entries(house)[0].saying.pain == 3
+
+
+def test_taken_back_it_can_come_back_and_deleted_it_cannot(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2)
+    token = {"csrf": field(client.get(f"/symptoms/{entry.id}").text, "csrf")}
+    assert client.post(f"/symptoms/{entry.id}/retract", data=token).status_code == 303
+    assert entries(house) == []
+    assert "counts no more" in words(client.get(f"/symptoms/{entry.id}").text)
+    assert client.post(f"/symptoms/{entry.id}", data=changing(client, entry)).status_code == 303
+    assert len(entries(house)) == 1
+    unsure = client.post(f"/symptoms/{entry.id}/delete", data=token)
+    assert (unsure.status_code, len(entries(house))) == (422, 1)
+    assert client.post(f"/symptoms/{entry.id}/delete", data=token | {"sure": "yes"}).status_code == 303
+    assert client.get(f"/symptoms/{entry.id}").status_code == 404
+
+
+def test_the_words_of_a_note_are_never_taken_for_a_page(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2, note='<script>alert("x")</script>')
+    for address in (f"/symptoms/{entry.id}", f"/symptoms?saved={entry.id}&version=1"):
+        assert "<script>alert" not in client.get(address).text
+
+
+def test_another_runners_entry_is_not_there(house: House, client: httpx.Client) -> None:
+    assert house.store
+    house.store.ensure_runner("bob", "Bob", "UTC")
+    saying = Saying(KNEE, "other", 9, run_of_today(house).end_utc_us, None, (), (), "mine")
+    theirs = house.store.diary.write("bob", new_id(), 0, saying, saying.about_utc_us)
+    token = {"csrf": field(client.get("/symptoms").text, "csrf"), "sure": "yes", "version": "1"}
+    assert client.get(f"/symptoms/{theirs.id}").status_code == 404
+    assert client.get(f"/symptoms?saved={theirs.id}&version=1").status_code == 404
+    for what in ("", "/retract", "/delete"):
+        assert client.post(f"/symptoms/{theirs.id}{what}", data=token).status_code == 404
+    assert client.post("/symptoms/undo", data=token | {"entry": theirs.id}).status_code == 404
+    assert (
+        client.post("/symptoms", data=tapped(client, "1", moment="other") | {"entry": theirs.id}).status_code
+        == 404
+    )
+    assert house.store.diary.history("bob", theirs.id) == [theirs]
+    house.store.diary.delete_all("bob")
+
+
+class As:
+    """Lets everybody in as one visitor."""
+
+    def __init__(self, app: ASGIApp, visitor: Visitor) -> None:
+        self.app = app
+        self.visitor = visitor
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["visitor"] = self.visitor
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def visiting(house: House, *rights: Right) -> Iterator[httpx.Client]:
+    assert house.store
+    doors = Doors(house.store, house, lambda _: house, RUNNER, house.now)
+    app = FastAPI()
+    for part in (today, symptoms, plan):
+        app.include_router(part.routes(doors))
+    app.add_middleware(As, visitor=Visitor(RUNNER, frozenset(rights), "token", "x"))
+    with serve(app, "127.0.0.1", 0) as server, httpx.Client(base_url=server.url) as client:
+        yield client
+
+
+Ask = Callable[[httpx.Client], httpx.Response]
+
+
+def test_without_the_right_to_the_diary_nothing_of_it_is_seen(house: House) -> None:
+    entry = says(house, "during", 7, note="secret hill", signs=("swelling",))
+    asked: list[Ask] = [
+        lambda c: c.get("/symptoms"),
+        lambda c: c.get("/part/symptoms"),
+        lambda c: c.get(f"/symptoms/{entry.id}"),
+        lambda c: c.post("/symptoms", data={"pain": "1"}),
+        lambda c: c.post("/symptoms/undo", data={"entry": entry.id, "version": "1"}),
+        lambda c: c.post(f"/symptoms/{entry.id}", data={"version": "1"}),
+        lambda c: c.post(f"/symptoms/{entry.id}/retract"),
+        lambda c: c.post(f"/symptoms/{entry.id}/delete", data={"sure": "yes"}),
+        lambda c: c.get("/plan"),
+        lambda c: c.post("/plan", data={"what": "leave", "set_by": "runner"}),
+    ]
+    with visiting(house, "read", "write") as reader:
+        for address in ("/", "/part/day", "/?date=2026-11-22"):
+            text = words(reader.get(address).text)
+            assert "41 min running" in text
+            assert "shorter than your longest" in text
+            for word in ("knee", "secret", "Swelling", "Red", "Next run", "How did it feel"):
+                assert word not in text, (address, word)
+        for ask in asked:
+            answer = ask(reader)
+            assert answer.status_code == 403
+            assert "secret" not in answer.text
+    assert entries(house) == [entry]
+
+
+def test_who_may_only_read_the_diary_changes_nothing(house: House) -> None:
+    entry = says(house, "during", 7)
+    with visiting(house, "read", "diary") as reader:
+        for address in ("/", "/symptoms", f"/symptoms/{entry.id}", "/plan"):
+            answer = reader.get(address)
+            assert answer.status_code == 200
+            assert "<form" not in answer.text
+        for address in ("/symptoms", f"/symptoms/{entry.id}/retract", "/plan", "/day/note"):
+            assert reader.post(address).status_code == 403
+    assert entries(house) == [entry]
+
+
+def test_a_walk_is_no_run_to_be_asked_about(house: House, client: httpx.Client) -> None:
+    house.sessions.pop()
+    house.sessions.append(a_session(TODAY, 30, kind=page.STEP_KIND_WALK))
+    assert "How did it feel" not in words(client.get("/").text)
