@@ -67,6 +67,11 @@ class _Looked:
 _looked: Remembered[_Looked] = Remembered(100)
 
 
+def forget() -> None:
+    """Remember no look, as in a new process."""
+    _looked.clear()
+
+
 def read(store: Store, runner: str, now: datetime | None = None) -> CadenceNow:
     """The store's errors."""
     moment = now or datetime.now(UTC)
@@ -132,8 +137,8 @@ def _paced(
     for run in runs:
         if run.run.cues or intersection([(run.start_utc_us, run.end_utc_us)], cued):
             continue
-        tracks = [store.activities.track(runner, content) for content in run.activities]
-        told = [points for points in tracks if points is not None]
+        tracks = [store.activities.track_of(runner, content) for content in run.activities]
+        told = [points for points in tracks if len(points)]
         if not told:
             continue
         own = [one for one in sessions if one.origin == run.origin and _is_in(one, run)]

@@ -123,6 +123,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing(_runner: str) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Doors:
     """All of them. `runner`: whose page it is where nobody has to log in."""
@@ -133,3 +137,4 @@ class Doors:
     runner: str
     now: Callable[[], datetime] = _now  # with a zone
     watch: Watch | None = None  # how the host is doing
+    on_erased: Callable[[str], None] = _nothing  # is told of a runner who was erased
