@@ -51,7 +51,7 @@ class Activities(Part):
 
     def delete(self, runner: str, content: str) -> None:
         """Delete one for good. NoSuchActivity."""
-        with self._writing() as connection:
+        with self._erasing() as connection:
             if connection.execute(activities.delete().where(_is(runner, content))).rowcount == 0:
                 raise NoSuchActivity
 
@@ -90,7 +90,7 @@ class Activities(Part):
             return [_activity(row) for row in connection.execute(query)]
 
 
-_QUERY: Final[sa.Select[Any]] = sa.select(
+_QUERY: Final = sa.select(
     activities.c.content,
     activities.c.name,
     activities.c.start_utc_us,
@@ -107,5 +107,13 @@ def _is(runner: str, content: str) -> sa.ColumnElement[bool]:
 
 
 def _activity(row: sa.Row[Any]) -> Activity:
-    *facts, has_track = row
-    return Activity(*facts, bool(has_track))
+    return Activity(
+        content=row.content,
+        name=row.name,
+        start_utc_us=row.start_utc_us,
+        end_utc_us=row.end_utc_us,
+        distance_m=row.distance_m,
+        ascent_m=row.ascent_m,
+        descent_m=row.descent_m,
+        has_track=bool(row.has_track),
+    )
