@@ -106,7 +106,7 @@ def _is(runner: str, content: str) -> sa.ColumnElement[bool]:
     return sa.and_(activities.c.runner == runner, activities.c.content == content)
 
 
-def _activity(row: sa.Row[Any]) -> Activity:
+def _activity(row: Any) -> Activity:
     return Activity(
         content=row.content,
         name=row.name,
