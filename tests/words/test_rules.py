@@ -332,7 +332,7 @@ def test_strength_shoes_and_cadence():
         plain(training.own_cadence(own))
         == "160.0 steps/min, the median of 30 minutes of 3 runs near 6:40 a km."
     )
-    assert training.own_cadence(own, "mile").endswith("near 10:44 a mile.")
+    assert training.own_cadence(own, "miles").endswith("near 10:44 a mile.")
     assert "foot stays longest" in plain(training.own_cadence(replace(own, speed_m_s=None)))
     assert plain(training.own_cadence(None)).startswith("There is no cadence of your own yet")
     assert plain(training.target(target_of(own))) == "171.2 to 176.0 steps/min, 7 to 10 % over your own."

@@ -1,6 +1,6 @@
 """What is known of a runner over some dates, read once: days, runs, diary and plan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
@@ -46,6 +46,20 @@ class Records:
     def shown_runs(self) -> list[RunRecord]:
         """Of `first`..`last`, in order of time."""
         return [run for run in self.runs if run.date >= self.first]
+
+    def clipped(self, first: date | None, last: date | None) -> "Records":
+        """What of them may be seen by whoever sees first..last only; None: no bound. Nothing said, and no plan."""
+
+        def seen(day: date) -> bool:
+            return (first is None or day >= first) and (last is None or day <= last)
+
+        return replace(
+            self,
+            days=[day for day in self.days if seen(day.date)],
+            runs=[run for run in self.runs if seen(run.date)],
+            entries=[],
+            plan=None,
+        )
 
 
 def read(

@@ -42,6 +42,7 @@ from strideload.store.people import Assignment, Wearing
 from strideload.store.plans import Plans
 from strideload.store.reading import PodSession, Undated
 from strideload.store.setting_aside import Aside
+from strideload.store.strength import Strength
 from strideload.store.wanting import Wanted
 
 UNSOUND: Final = "records that do not fit their page"
@@ -115,6 +116,7 @@ class Store:
         self.plans = Plans(self._reading, self._writing)
         self.conditions = Conditions(self._reading, self._writing)
         self.activities = Activities(self._reading, self._writing)
+        self.strength = Strength(self._reading, self._writing)
 
     def __enter__(self) -> Self:
         return self

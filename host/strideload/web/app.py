@@ -31,6 +31,7 @@ from strideload.web.pages import (
     sharing,
     symptoms,
     today,
+    trend,
 )
 from strideload.web.rendering import STATIC, error_page, refusal
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
@@ -55,6 +56,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
     entry = Entry(doors.store, entrance.passwords)
     for router in (
         today.routes(doors),
+        trend.routes(doors),
         symptoms.routes(doors),
         plan.routes(doors),
         pods.routes(doors),

@@ -16,9 +16,14 @@ class Place:
 
 PLACES = (
     Place("/", "Today"),
+    Place("/trend", "Trend"),
     Place("/symptoms", "Symptoms", "diary"),
     Place("/plan", "Plan", "diary"),
+    Place("/strength", "Strength"),
+    Place("/shoes", "Shoes"),
+    Place("/cadence", "Cadence"),
     Place("/pods", "Pods"),
+    Place("/live", "Live"),
     Place("/metrics", "The figures"),
     Place("/household", "Household", "keep"),
     Place("/account", "Account", "write"),

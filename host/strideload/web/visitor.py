@@ -34,6 +34,10 @@ class Visitor:
     def may(self, right: Right) -> bool:
         return right in self.rights
 
+    def sees(self, day: date) -> bool:
+        """Whether a day is among those that the visitor is shown."""
+        return (self.first is None or day >= self.first) and (self.last is None or day <= self.last)
+
 
 def visitor(request: Request) -> Visitor:
     """The one whom the gate let in."""

@@ -1,15 +1,12 @@
 """Strength, shoes and cadence in words."""
 
-from typing import Literal
-
 from strideload.load.cadence import OwnCadence, Target
 from strideload.load.shoes import Mileage
 from strideload.load.strength import Group, GroupWork, WeekCoverage
+from strideload.store.accounts import Units
+from strideload.words.distance import pace
 from strideload.words.numbers import THIN_SPACE, duration, number
 
-Unit = Literal["km", "mile"]
-
-UNITS: dict[Unit, tuple[float, str]] = {"km": (1000.0, "km"), "mile": (1609.344, "mile")}
 GROUPS: dict[Group, str] = {
     "quadriceps": "quadriceps (front of the thigh)",
     "gluteals": "gluteals (buttocks)",
@@ -57,7 +54,7 @@ def mileage_gaps(shoe: Mileage) -> list[str]:
     return [f"{number(n)} {noun}{'' if n == 1 else 's'} {what}." for n, noun, what in counts if n]
 
 
-def own_cadence(own: OwnCadence | None, unit: Unit = "km") -> str:
+def own_cadence(own: OwnCadence | None, units: Units = "km") -> str:
     """ "161.0 steps/min, the median of 30 minutes of 3 runs near 6:40 a km." """
     if own is None:
         return "There is no cadence of your own yet: too few runs without a cue are known."
@@ -65,15 +62,8 @@ def own_cadence(own: OwnCadence | None, unit: Unit = "km") -> str:
     if own.speed_m_s is None:
         how = "in which the foot stays longest on the ground, as pace is not known"
     else:
-        how = f"near {pace(own.speed_m_s, unit)}"
+        how = f"near {pace(own.speed_m_s, units)}"
     return f"{number(own.cadence_spm, 1)}{THIN_SPACE}steps/min, {of} {how}."
-
-
-def pace(speed_m_s: float, unit: Unit = "km") -> str:
-    """ "6:40 a km", "10:44 a mile"."""
-    metres, name = UNITS[unit]
-    minutes, seconds = divmod(round(metres / speed_m_s), 60)
-    return f"{minutes}:{seconds:02d} a {name}"
 
 
 def target(range_: Target) -> str:

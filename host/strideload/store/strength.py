@@ -1,0 +1,129 @@
+"""The strength log: what was trained on which date, a row an exercise."""
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from strideload.load.strength import Exercise
+from strideload.store import people
+from strideload.store.errors import StoreError
+from strideload.store.kept import strength
+from strideload.store.part import Part
+
+NOTE_LIMIT: Final = 500  # characters
+EARLIEST: Final = date(2000, 1, 1)
+
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+
+class StrengthEntryInvalid(StoreError):
+    """What cannot be logged."""
+
+
+class NoSuchStrengthEntry(StoreError):
+    """There is none, or it is another runner's: no difference is made."""
+
+    def __init__(self) -> None:
+        super().__init__("This entry is not there: it was deleted, or never was.")
+
+
+@dataclass(frozen=True)
+class StrengthEntry:
+    """Sets for one muscle group on a date."""
+
+    id: str  # 32 hex digits
+    date: date
+    exercise: Exercise
+    note: str
+    written_utc_us: int
+
+
+def new_id() -> str:
+    """An id for an entry that is about to be made: a form carries it, so that sent twice it makes one entry."""
+    return secrets.token_hex(16)
+
+
+class Strength(Part):
+    """The strength logs of all runners. No method gives or changes anything of another runner than it names."""
+
+    def add(
+        self,
+        runner: str,
+        entry: str,
+        day: date,
+        exercise: Exercise,
+        note: str = "",
+        today: date | None = None,
+    ) -> StrengthEntry:
+        """Log an exercise -> what holds. An entry that is there already stays as it is.
+
+        `today`: where the runner is; later dates are refused. StrengthEntryInvalid, NoSuchStrengthEntry.
+        """
+        if not _ID.fullmatch(entry):
+            raise StrengthEntryInvalid("An entry's id is 32 hex digits.")
+        if day < EARLIEST or (today is not None and day > today):
+            raise StrengthEntryInvalid(f"{day} has not come yet, or is before the year {EARLIEST.year}.")
+        if len(note) > NOTE_LIMIT or not note.isprintable():
+            raise StrengthEntryInvalid(f"A note is one line of {NOTE_LIMIT} characters at most.")
+        made = StrengthEntry(entry, day, exercise, note.strip(), time.time_ns() // 1000)
+        with self._writing() as connection:
+            people.require(connection, runner)
+            held = connection.execute(sa.select(strength).where(strength.c.id == entry)).first()
+            if held is not None:
+                if held.runner != runner:
+                    raise NoSuchStrengthEntry
+                return _entry(held)
+            connection.execute(strength.insert(), [_row(runner, made)])
+        return made
+
+    def entries(self, runner: str, first: date, last: date) -> list[StrengthEntry]:
+        """Those of the dates first..last, in order of dates and of when they were written."""
+        c = strength.c
+        return self._select(
+            sa.and_(c.runner == runner, c.date >= first.isoformat(), c.date <= last.isoformat())
+        )
+
+    def everything(self, runner: str) -> list[StrengthEntry]:
+        """All entries, to be handed over."""
+        return self._select(strength.c.runner == runner)
+
+    def delete(self, runner: str, entry: str) -> StrengthEntry:
+        """Delete an entry for good -> what it was; added again under its id, it is back. NoSuchStrengthEntry."""
+        own = sa.and_(strength.c.runner == runner, strength.c.id == entry)
+        with self._writing() as connection:
+            held = connection.execute(sa.select(strength).where(own)).first()
+            if held is None:
+                raise NoSuchStrengthEntry
+            connection.execute(strength.delete().where(own))
+        return _entry(held)
+
+    def _select(self, chosen: sa.ColumnElement[bool]) -> list[StrengthEntry]:
+        c = strength.c
+        query = sa.select(strength).where(chosen).order_by(c.date, c.written_utc_us, c.id)
+        with self._reading() as connection:
+            return [_entry(row) for row in connection.execute(query)]
+
+
+def _row(runner: str, entry: StrengthEntry) -> dict[str, Any]:
+    exercise = entry.exercise
+    return {
+        "id": entry.id,
+        "runner": runner,
+        "date": entry.date.isoformat(),
+        "muscle_group": exercise.group,
+        "sets": exercise.sets,
+        "repetitions": exercise.repetitions,
+        "effort": exercise.effort,
+        "note": entry.note,
+        "written_utc_us": entry.written_utc_us,
+    }
+
+
+def _entry(row: Any) -> StrengthEntry:
+    exercise = Exercise(row.muscle_group, row.sets, row.repetitions, row.effort)
+    return StrengthEntry(row.id, date.fromisoformat(row.date), exercise, row.note, row.written_utc_us)

@@ -1,0 +1,85 @@
+"""Calendar and trend: half a year of days, weeks and averages; what the unknown days were is said here."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Final, cast
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from strideload import days
+from strideload.load.longest import MEASURES, Measure
+from strideload.runner import records
+from strideload.store.errors import StoreError
+from strideload.web import trend_view
+from strideload.web.doors import Doors
+from strideload.web.forms import Form
+from strideload.web.pages.today import FIRST_DAY, read_date
+from strideload.web.rendering import whole_page
+from strideload.web.visitor import Visitor, needs
+
+HERE: Final = "/trend"
+NOTES: Final = ("rest", "ran_without")
+
+Reader = Annotated[Visitor, Depends(needs("read"))]
+Writer = Annotated[Visitor, Depends(needs("write"))]
+
+
+def routes(doors: Doors) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    store = doors.store
+
+    @router.get(HERE, response_class=HTMLResponse)
+    def trend(visitor: Reader, by: str = MEASURES[0], last: str | None = None) -> str:
+        measure = _measure(by)
+        now = doors.now()
+        until = _last(visitor, last, days.today(store, visitor.runner, now))
+        since = trend_view.first_shown(until) - trend_view.WARM_UP
+        found = records.read(store, visitor.runner, since, until, now, diary=False)
+        seen = found.clipped(visitor.first, visitor.last)
+        units = store.accounts.units_of(visitor.runner)
+        view = trend_view.view(seen, measure, units, visitor, visitor.first or FIRST_DAY)
+        shown = until.isoformat()
+        return whole_page("trend.html", visitor, HERE, trend=view, measure=measure, last=shown)
+
+    @router.post(f"{HERE}/note")
+    def note(visitor: Writer, form: Form) -> Response:
+        today = days.today(store, visitor.runner, doors.now())
+        chosen = [read_date(written, today) for written in form.all("date")]
+        what = form.one("what")
+        if what not in NOTES:
+            raise HTTPException(
+                HTTPStatus.UNPROCESSABLE_ENTITY, "A day was a rest day, or run without the pod."
+            )
+        if not chosen:
+            raise HTTPException(
+                HTTPStatus.UNPROCESSABLE_ENTITY, "Tick the days that it was so; none is ticked."
+            )
+        try:
+            for day in chosen:
+                store.note_day(visitor.runner, day, what)
+        except StoreError as error:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+        until = read_date(form.one("last") or None, today)
+        return RedirectResponse(
+            trend_view.address(_measure(form.one("by") or MEASURES[0]), until, today), HTTPStatus.SEE_OTHER
+        )
+
+    return router
+
+
+def _measure(by: str) -> Measure:
+    """HTTPException 404: there is no such measure."""
+    if by not in MEASURES:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"A trend is of {', '.join(MEASURES)}.")
+    return cast(Measure, by)
+
+
+def _last(visitor: Visitor, wanted: str | None, today: date) -> date:
+    """The last day that is shown. HTTPException: not a date, or none that the visitor sees."""
+    latest = min(today, visitor.last or today)
+    last = latest if wanted is None else read_date(wanted, today)
+    if wanted is not None and not visitor.sees(last):
+        raise HTTPException(HTTPStatus.NOT_FOUND, "This day is not among those that are shared.")
+    return last

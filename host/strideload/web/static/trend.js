@@ -1,0 +1,51 @@
+// Half a year of days with their averages and the longest run of the 30 days; the table holds the same facts.
+"use strict";
+
+(() => {
+  const host = document.getElementById("trend-plot");
+  if (!host) return;
+  const { days, averages, longest, unit } = JSON.parse(host.dataset.plot);
+  const readout = document.getElementById("trend-readout");
+  const highest = Math.max(longest || 0, ...days.map((day) => day.min || 0)) || 1;
+  const size = () => sizeOf(host, 0.42, 200, 320);
+  const spoken = (value) => (value === null ? "not shown" : `${Math.round(value * 10) / 10}\u202f${unit}`);
+  const texts = days.map(
+    (day, index) =>
+      `${day.text}. ${averages.map((line) => `${line.name} ${spoken(line.values[index])}`).join(", ")}`,
+  );
+  let say = () => {};
+
+  host.hidden = readout.hidden = false;
+  const plot = new uPlot(
+    {
+      ...size(),
+      legend: { show: false },
+      padding: [8, 14, 0, 0],
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
+      scales: { x: { time: false, range: [-0.7, days.length - 0.3] }, y: { range: [0, highest * 1.08] } },
+      axes: [
+        axis({
+          splits: (u) => mondays(days, u.width),
+          values: (_, indices) => indices.map((index) => days[index].short),
+          grid: { show: false },
+          size: 30,
+          gap: 8,
+        }),
+        axis({ size: 64, space: 50, gap: 8, values: (_, at) => at.map((value) => `${value}\u202f${unit}`) }),
+      ],
+      series: [
+        {},
+        { paths: () => null, points: { show: false } },
+        ...averages.map((line, index) => lineSeries(line.name, index, { stroke: () => colour("--ink") })),
+      ],
+      hooks: {
+        drawAxes: [(u) => drawDays(u, days, longest)],
+        setCursor: [(u) => say(u.cursor.idx ?? days.length - 1)],
+      },
+    },
+    [days.map((_, index) => index), days.map((day) => day.min), ...averages.map((line) => line.values)],
+    host,
+  );
+  say = makeReadable(host, readout, plot, texts, (index) => days[index].href && location.assign(days[index].href));
+  keepFitting(host, plot, size);
+})();

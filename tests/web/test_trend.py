@@ -1,0 +1,167 @@
+"""Calendar and trend: known, rest and unknown days, weeks as bounds, averages with what is known of them."""
+
+import re
+from datetime import date, timedelta
+
+import httpx
+import pytest
+
+from strideload.store.kept import activities
+from web.house import RUNNER, TODAY, House, a_session
+from web.test_app import Page, read
+from web.test_pods import send
+
+Tags = list[tuple[str, dict[str, str | None]]]
+
+
+def cells(seen: Page) -> dict[str, str]:
+    """Each day of the calendar by its address: how it looks."""
+    return {
+        str(found["href"]): str(found["class"]).split()[1]
+        for _, found in seen.tags
+        if str(found.get("class")).startswith("day ")
+    }
+
+
+def day(back: int) -> str:
+    return f"/?date={TODAY - timedelta(days=back)}"
+
+
+def test_days_of_26_weeks_lead_to_their_page_and_look_like_what_is_known(client: httpx.Client) -> None:
+    seen = read(client, "/trend")
+    found = cells(seen)
+    assert len(found) == 26 * 7
+    assert [found[day(back)] for back in (0, 1, 6, 11, 10, 150)] == [
+        "run",
+        "none",  # a walk
+        "none",  # rest
+        "unknown",  # ran without the pod
+        "run",
+        "unknown",
+    ]
+    labels = [found["aria-label"] for _, found in seen.tags if "aria-label" in found]
+    assert any(
+        re.fullmatch(r"Sun 22 Nov: 41\u202fmin running, .* steps \(estimated\)\.", str(one)) for one in labels
+    )
+
+
+def test_a_week_with_days_that_are_not_known_is_a_bound(client: httpx.Client) -> None:
+    seen = read(client, "/trend").text
+    assert "16 Nov ≥ 1 h 52 min not known" in seen.replace("\N{NO-BREAK SPACE}", " ")
+    assert "information only" in seen
+    assert "a rule of 10 % a week is not justified" in seen
+
+
+def test_averages_say_how_much_of_them_is_known(client: httpx.Client) -> None:
+    seen = read(client, "/trend").text
+    assert re.search(r"7-day average: \d+ min a day; \d+ % of its weight is known\.", seen)
+    assert "Longest run of the 30 days: 44 min on Sun 8 Nov." in seen
+    assert "No ratio is formed and there is no best range." in seen
+
+
+def test_an_average_of_which_too_little_is_known_is_not_shown(house: House, client: httpx.Client) -> None:
+    del house.sessions[:-1]
+    house.alive.clear()
+    house.notes.clear()
+    seen = read(client, "/trend").text
+    assert "The 7-day average of running time is not shown: 25 % of its weight is known." in seen
+    assert "How the running time of these 7 days compares is not known." in seen
+
+
+def test_with_nothing_known_it_teaches(house: House, client: httpx.Client) -> None:
+    house.sessions.clear()
+    house.alive.clear()
+    house.notes.clear()
+    seen = read(client, "/trend")
+    assert "Nothing is known of these weeks." in seen.text
+    assert "trend-plot" not in seen.ids
+    assert "No run is known in these weeks." in seen.text
+
+
+@pytest.mark.parametrize(
+    ("by", "said"),
+    [("steps", r"day average: [\d ]+ steps a day"), ("impact", r"day average: [\d ]+ g a day")],
+)
+def test_other_measures(client: httpx.Client, by: str, said: str) -> None:
+    assert re.search(said, read(client, f"/trend?by={by}").text)
+
+
+def test_distance_is_known_where_a_watch_told_it_in_the_runners_units(
+    house: House, client: httpx.Client
+) -> None:
+    store = house.store
+    assert store
+    run = house.sessions[-1]
+    row = {
+        "runner": RUNNER, "content": "c", "name": "run.gpx", "start_utc_us": run.start_utc_us,
+        "end_utc_us": run.end_utc_us, "distance_m": 8046.72, "ascent_m": None, "descent_m": None, "track": b"",
+        "imported_utc_us": 0,
+    }  # fmt: skip
+    try:
+        with store.engine.begin() as connection:
+            connection.execute(activities.insert(), [row])
+        store.accounts.set_units(RUNNER, "miles")
+        assert "Longest run of the 30 days: 5.00 mi on Sun 22 Nov." in read(client, "/trend?by=distance").text
+    finally:
+        store.accounts.set_units(RUNNER, "km")
+        with store.engine.begin() as connection:
+            connection.execute(activities.delete())
+
+
+def test_earlier_weeks_are_a_link_away(house: House, client: httpx.Client) -> None:
+    house.sessions.append(a_session(date(2026, 3, 3), 33))
+    seen = read(client, "/trend")
+    (earlier,) = [str(found["href"]) for tag, found in seen.tags if found.get("rel") == "prev"]
+    before = read(client, earlier)
+    assert "26 weeks to 24 May 2026" in before.text
+    assert cells(before)["/?date=2026-03-03"] == "run"
+    (later,) = [str(found["href"]) for tag, found in before.tags if found.get("rel") == "next"]
+    assert later == "/trend"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("by=pain", 404),
+        ("last=soon", 400),
+        (f"last={TODAY + timedelta(days=1)}", 404),
+        ("last=1970-01-01", 404),
+    ],
+)
+def test_wrong_questions_are_refused(client: httpx.Client, query: str, status: int) -> None:
+    assert client.get(f"/trend?{query}").status_code == status
+
+
+def test_unknown_days_are_said_to_be_rest_or_run_without(house: House, client: httpx.Client) -> None:
+    seen = read(client, "/trend")
+    boxes = [str(found["value"]) for _, found in seen.tags if found.get("type") == "checkbox"]
+    assert boxes
+    answer = send(client, "/trend", "/trend/note", date=boxes[:2], what="rest")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/trend")
+    after = cells(read(client, "/trend"))
+    assert [after[f"/?date={iso}"] for iso in boxes[:2]] == ["none", "none"]
+    send(client, "/trend", "/trend/note", date=boxes[0], what="ran_without")
+    assert cells(read(client, "/trend"))[f"/?date={boxes[0]}"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"date": "2026-11-20", "what": "flew"}, 422),
+        ({"date": "2026-11-20"}, 422),
+        ({"what": "rest"}, 422),
+        ({"date": ["2026-11-20", "soon"], "what": "rest"}, 400),
+        ({"date": "2026-11-23", "what": "rest"}, 404),
+    ],
+)
+def test_wrong_notes_are_refused_whole(
+    house: House, client: httpx.Client, fields: dict[str, str], status: int
+) -> None:
+    assert send(client, "/trend", "/trend/note", **fields).status_code == status
+    assert house.store
+    assert house.store.notes(RUNNER, TODAY - timedelta(days=2), TODAY) == {}
+
+
+def test_the_page_is_small(client: httpx.Client) -> None:
+    with client.stream("GET", "/trend", headers={"Accept-Encoding": "gzip"}) as raw:
+        assert len(b"".join(raw.iter_raw())) < 25_000
