@@ -19,6 +19,9 @@ from strideload.load.zones import EPOCH
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 POINTS_LIMIT: Final = 500_000  # six days of one a second
 DISTANCE_LIMIT_M: Final = 1_000_000.0
+CLIMB_LIMIT_M: Final = 100_000.0
+NAME_LIMIT: Final = 120  # characters
+LENGTH_LIMIT: Final = timedelta(days=7)
 # As watches and services name it; a file that names none, or none in particular, is taken.
 ON_FOOT: Final = re.compile(r"run|jog|walk|hik|foot|generic|training|fitness|other|^$")
 # What the reader meets in spoilt bytes before it comes to their checksum.
@@ -225,20 +228,32 @@ def _checked(found: _Points, content: str, name: str) -> Activity:
         raise ActivityFileError(f"{name} has no time in it, so nothing tells which run it belongs to.")
     if min(moments) < EARLIEST:
         raise ActivityFileError(f"{name} begins in {min(moments).year}: its watch did not know the time.")
+    if max(moments) - min(moments) > LENGTH_LIMIT:
+        raise ActivityFileError(f"{name} lasts more than {LENGTH_LIMIT.days} days, which no outing does.")
     distance_m = found.distance_m
     if distance_m is not None and not 0 <= distance_m <= DISTANCE_LIMIT_M:
         distance_m = None
     points = track([_utc_us(at) for at, _ in pairs], [distance for _, distance in pairs])
     return Activity(
         content=content,
-        name=(found.title.strip() or name)[:120],
+        name=_shown(found.title) or _shown(name) or "activity",
         start_utc_us=_utc_us(min(moments)),
         end_utc_us=_utc_us(max(moments)),
         distance_m=distance_m,
-        ascent_m=found.ascent_m,
-        descent_m=found.descent_m,
+        ascent_m=_climb(found.ascent_m),
+        descent_m=_climb(found.descent_m),
         track=points,
     )
+
+
+def _climb(metres: float | None) -> float | None:
+    return metres if metres is not None and 0 <= metres <= CLIMB_LIMIT_M else None
+
+
+def _shown(title: str) -> str:
+    """In one line, without what cannot be shown; it comes from a file."""
+    plain = "".join(one if one.isprintable() else " " for one in title)
+    return " ".join(plain.split())[:NAME_LIMIT]
 
 
 def _utc_us(at: datetime) -> int:

@@ -1,15 +1,14 @@
-"""A house with two runners behind the gate, a clock to turn by hand, and doors of pages that are tests' own."""
+"""A house with two runners behind the gate, and a clock to turn by hand."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
-from fastapi import APIRouter, Depends
 
 from strideload.access.passwords import Passwords
 from strideload.store import Store, open_store
@@ -17,7 +16,6 @@ from strideload.web.app import Entrance, make_app
 from strideload.web.arrival import networks
 from strideload.web.doors import Doors
 from strideload.web.serve import serve
-from strideload.web.visitor import Visitor, needs
 from web.house import ZONE, a_season
 
 # As production has them but for the cost: a test is no place for 19 MiB a guess.
@@ -69,25 +67,6 @@ def send(browser: httpx.Client, address: str, page: str = "/account", **data: An
     return browser.post(address, data={"csrf": csrf(browser, page), **data})
 
 
-def programs() -> APIRouter:
-    """What programs ask, a right each: stands for the API."""
-    router = APIRouter()
-
-    @router.get("/api/v1/test/days")
-    def days(visitor: Annotated[Visitor, Depends(needs("read"))]) -> dict[str, str]:
-        return {"runner": visitor.runner}
-
-    @router.get("/api/v1/test/symptoms")
-    def symptoms(visitor: Annotated[Visitor, Depends(needs("diary"))]) -> dict[str, str]:
-        return {"runner": visitor.runner}
-
-    @router.post("/api/v1/test/symptoms")
-    def say(visitor: Annotated[Visitor, Depends(needs("write"))]) -> dict[str, str]:
-        return {"runner": visitor.runner}
-
-    return router
-
-
 @contextmanager
 def people(
     folder: Path, *, passwords: bool = True, proxies: tuple[str, ...] = (), **more: Any
@@ -104,7 +83,6 @@ def people(
             proxies=networks(proxies), passwords=checked, now_utc_us=found.now, **more.pop("entrance", {})
         )
         app = make_app(Doors(store, house, lambda _: house, "me"), entrance)
-        app.include_router(programs())
         with serve(app, "127.0.0.1", 0, **more) as server:
             found.url = server.url
             yield found

@@ -5,11 +5,10 @@ said only of a day that is known.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, is_dataclass
-from datetime import UTC, date
-from math import isfinite
-from typing import Any, Literal, cast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +18,9 @@ from strideload.load.contacts import Contacts, contacts_of
 from strideload.load.coverage import cover, in_rank
 from strideload.load.gait import DEFAULTS, Load, Parameters, load_of
 from strideload.load.intervals import clip, intersection, total_s, touches, union
+from strideload.load.plain import plain
 from strideload.load.runs import Run, runs_of
 from strideload.load.steps import Alive, Foot, Mark, Origin, Session
-from strideload.load.zones import local_time
 from strideload_pod import page
 
 MINOR_SHARE = 0.01
@@ -188,11 +187,8 @@ def summarise(
 
 
 def to_json(day: Day) -> dict[str, Any]:
-    """The day as plain JSON: names carry their units, null is "not known", nothing is NaN or infinite.
-
-    Instants are given twice, `_utc` and `_local`, in ISO 8601.
-    """
-    return _plain(day, day.zone)
+    """The day as plain JSON, see `plain`."""
+    return plain(day, day.zone)
 
 
 def _basis(steps: int, estimated: int) -> StepsBasis | None:
@@ -302,27 +298,3 @@ def _sum_of_faults(sessions: Iterable[Session]) -> Counter[str]:
     for session in sessions:
         total.update(session.faults)
     return +total
-
-
-def _plain(value: Any, zone: str) -> Any:
-    if is_dataclass(value):
-        value = vars(value)
-    if isinstance(value, dict):
-        named = cast(dict[str, Any], value)
-        return {name: _plain(item, zone) for name, item in _with_instants(named, zone)}
-    if isinstance(value, tuple):
-        return [_plain(item, zone) for item in cast(tuple[Any, ...], value)]
-    if isinstance(value, float):
-        return round(value, 6) if isfinite(value) else None
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _with_instants(named: dict[str, Any], zone: str) -> Iterator[tuple[str, Any]]:
-    for name, value in named.items():
-        if name.endswith("_utc_us"):
-            moment = local_time(value, zone)
-            stem = name.removesuffix("_utc_us")
-            yield f"{stem}_utc", moment.astimezone(UTC).isoformat(timespec="milliseconds")
-            yield f"{stem}_local", moment.isoformat(timespec="milliseconds")
-        else:
-            yield name, value

@@ -4,7 +4,7 @@ A run belongs to the date on which it began, where the runner was then.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,8 +17,8 @@ from strideload.load.runs import RUN_GAP_US, Run, whole_run
 from strideload.load.steps import Origin, SessionPlace
 from strideload.load.zones import EARLIEST, LATEST
 from strideload.remembered import Remembered
+from strideload.runner.watch import Watch
 from strideload.store import Store
-from strideload.store.activities import Activity
 from strideload.store.conditions import Usual, Worn
 
 # A session lasts four days at most (store.derive.REACH_S), so a run of them is whole within so many more.
@@ -27,9 +27,6 @@ MARGIN: Final = timedelta(days=4)
 MOVED_US: Final = RUN_GAP_US
 # Less running than this is a walk with some hurry in it.
 LEAST_RUNNING_S: Final = 60.0
-# A watch is started at the door and a pod sooner: so much of an activity lies in its run, and this much of a run in it.
-ACTIVITY_SHARE: Final = 0.8
-RUN_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,7 @@ class RunRecord:
     run: Run
     sessions: tuple[SessionPart, ...]
     distance_m: float | None  # by the activities that match; None: none does, or it tells none
+    ascent_m: float | None  # by activities that lie in the run; of a part of one it is not known
     activities: tuple[str, ...]  # their contents
     worn: Worn
 
@@ -105,10 +103,10 @@ def runs_in(store: Store, runner: str, days: Sequence[Day]) -> list[RunRecord]:
         return []
     start, end = groups[0][0][1].start_utc_us, groups[-1][-1][1].end_utc_us + 1
     whole = _Whole(store, runner, start, end)
-    activities = store.activities.between(runner, start, end)
+    watch = Watch(store, runner, start, end)
     usual = store.conditions.usual(runner)
     noted = store.conditions.of_runs(runner, start - MOVED_US, end + MOVED_US)
-    return _worn([_record(group, whole, activities) for group in groups], usual, noted)
+    return _worn([_record(group, whole, watch) for group in groups], usual, noted)
 
 
 def near(runs: Sequence[RunRecord], utc_us: int) -> Sequence[RunRecord]:
@@ -188,7 +186,12 @@ class _Whole:
 _whole_runs: Remembered[Run] = Remembered(1000)
 
 
-def _record(group: _Group, whole: _Whole, activities: Iterable[Activity]) -> RunRecord:
+def forget() -> None:
+    """Remember no run, as in a new process."""
+    _whole_runs.clear()
+
+
+def _record(group: _Group, whole: _Whole, watch: Watch) -> RunRecord:
     day, first = group[0]
     last = group[-1][1]
     origin = day.origins[0]
@@ -201,42 +204,22 @@ def _record(group: _Group, whole: _Whole, activities: Iterable[Activity]) -> Run
         for part in day_of_part.sessions
         if part.origin == origin and _overlap_us(part, part_run) > 0
     }
-    matching = _matching(run, activities)
-    told = [one.distance_m for one in matching if one.distance_m is not None]
+    by_watch = watch.of(run.start_utc_us, run.end_utc_us)
     return RunRecord(
         date=day.date,
         zone=day.zone,
         origin=origin,
         run=run,
         sessions=tuple(sorted(parts.values(), key=lambda part: (part.start_utc_us, part.session_id))),
-        distance_m=sum(told) if told and len(told) == len(matching) else None,
-        activities=tuple(one.content for one in matching),
+        distance_m=by_watch.distance_m,
+        ascent_m=by_watch.ascent_m,
+        activities=by_watch.activities,
         worn=Worn(),
     )
 
 
-def _overlap_us(one: SessionPart | Activity, run: Run) -> int:
+def _overlap_us(one: SessionPart, run: Run) -> int:
     return min(one.end_utc_us, run.end_utc_us) - max(one.start_utc_us, run.start_utc_us)
-
-
-def _matching(run: Run, activities: Iterable[Activity]) -> list[Activity]:
-    """The activities that tell a run's distance: they lie in it, not over each other, and cover half of it or more."""
-    chosen: list[Activity] = []
-    inside = [
-        one
-        for one in activities
-        if _overlap_us(one, run) >= ACTIVITY_SHARE * (one.end_utc_us - one.start_utc_us) > 0
-    ]
-    # Of a watch's recording and a phone's of the same run the longer one.
-    for one in sorted(inside, key=lambda one: (one.start_utc_us - one.end_utc_us, one.content)):
-        if all(
-            one.start_utc_us >= other.end_utc_us or one.end_utc_us <= other.start_utc_us for other in chosen
-        ):
-            chosen.append(one)
-    covered = sum(_overlap_us(one, run) for one in chosen)
-    if covered < RUN_SHARE * (run.end_utc_us - run.start_utc_us):
-        return []
-    return sorted(chosen, key=lambda one: one.start_utc_us)
 
 
 def _worn(runs: Sequence[RunRecord], usual: Sequence[Usual], noted: Mapping[int, Worn]) -> list[RunRecord]:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,7 +18,10 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from strideload import __version__
 from strideload.access.entry import Entry
 from strideload.access.passwords import Passwords
+from strideload.errors import StrideloadError
 from strideload.web import openmetrics
+from strideload.web.api import routes as api
+from strideload.web.api.routes import DOCUMENT, document
 from strideload.web.arrival import Networks
 from strideload.web.doors import Doors
 from strideload.web.gate import Gate
@@ -33,8 +38,16 @@ from strideload.web.pages import (
     today,
     trend,
 )
-from strideload.web.rendering import STATIC, error_page, refusal
+from strideload.web.problems import not_understood, sentence_of, status_of
+from strideload.web.rendering import STATIC, refusal
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
+from strideload.web.uploads import Bounded
+
+FAILED: Final = "This could not be made. What is stored is untouched; the reason stands in the terminal."
+UNKNOWN: Final = {
+    404: "There is no page at this address.",
+    405: "This address does not take what was sent to it.",
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,10 @@ class Entrance:
 def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
     """The web application over these doors; without an entrance, for this computer only."""
     entrance = entrance or Entrance()
-    app = FastAPI(title="Strideload", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Strideload", version=__version__, docs_url=None, redoc_url=None, openapi_url=DOCUMENT
+    )
+    app.openapi = partial(document, app)
     app.mount("/static", _Assets(directory=STATIC), name="static")
     entry = Entry(doors.store, entrance.passwords)
     for router in (
@@ -66,6 +82,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
         account.routes(doors, entry, entrance.now_utc_us),
         household.routes(doors, entry, entrance.now_utc_us),
         sharing.routes(doors, entrance.now_utc_us),
+        api.routes(doors),
     ):
         app.include_router(router)
     if doors.watch is not None:
@@ -79,6 +96,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
         proxies=entrance.proxies,
         now_utc_us=entrance.now_utc_us,
     )
+    app.add_middleware(Bounded)
     app.add_middleware(GZipMiddleware, compresslevel=6)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(entrance.hosts), www_redirect=False)
     app.add_middleware(Shield, lasting_https=entrance.lasting_https)
@@ -86,7 +104,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
 
 
 def _add_icon(app: FastAPI) -> None:
-    @app.get("/favicon.ico")
+    @app.get("/favicon.ico", include_in_schema=False)
     def favicon() -> FileResponse:
         return FileResponse(STATIC / "favicon.ico", media_type="image/x-icon")
 
@@ -95,16 +113,21 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         known = error.detail != HTTPStatus(error.status_code).phrase
-        sentence = error.detail if known else "There is no page at this address."
+        sentence = error.detail if known else UNKNOWN.get(error.status_code, error.detail)
         return refusal(request.url.path, error.status_code, sentence, error.headers)
 
+    @app.exception_handler(RequestValidationError)
+    async def misunderstood(request: Request, error: RequestValidationError) -> Response:
+        return refusal(request.url.path, HTTPStatus.UNPROCESSABLE_ENTITY, not_understood(error))
+
+    @app.exception_handler(StrideloadError)
+    async def cannot_be(request: Request, error: StrideloadError) -> Response:
+        return refusal(request.url.path, status_of(error), sentence_of(error))
+
     @app.exception_handler(Exception)
-    async def failed(request: Request, error: Exception) -> HTMLResponse:
-        sentence = (
-            "The page could not be made. What is stored is untouched; the reason stands in the terminal."
-        )
+    async def failed(request: Request, error: Exception) -> Response:
         # This answer is made outside the shield, so it brings its headers itself.
-        return error_page(500, sentence, {**HEADERS, "Cache-Control": PRIVATE})
+        return refusal(request.url.path, 500, FAILED, {**HEADERS, "Cache-Control": PRIVATE})
 
 
 class _Assets(StaticFiles):

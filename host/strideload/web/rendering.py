@@ -5,10 +5,11 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from strideload.web.navigation import PLACES
+from strideload.web.problems import problem
 from strideload.web.visitor import Visitor
 
 HERE = Path(__file__).parent
@@ -18,6 +19,8 @@ HEADINGS = {
     401: "Log in",
     403: "Not yours",
     404: "Not here",
+    413: "Too long",
+    422: "Not understood",
     429: "Later",
     500: "A fault in Strideload",
 }
@@ -45,7 +48,7 @@ def error_page(status: int, sentence: str, headers: Any = None) -> HTMLResponse:
 def refusal(path: str, status: int, sentence: str, headers: Any = None) -> Response:
     """What went wrong, as whoever asks can read it: a program JSON, a person a page."""
     if path.startswith(API):
-        return JSONResponse({"detail": sentence}, status, headers)
+        return problem(status, sentence, headers)
     if status == HTTPStatus.SEE_OTHER:
         return Response(None, status, headers)
     return error_page(status, sentence, headers)

@@ -9,7 +9,7 @@ from strideload.web.visitor import Visiting
 
 
 def routes() -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/metrics", response_class=HTMLResponse)
     def metrics(visitor: Visiting) -> str:

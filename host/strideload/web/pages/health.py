@@ -10,7 +10,7 @@ from strideload.web.doors import Live
 
 
 def routes(live: Live) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
     def healthz() -> JSONResponse:

@@ -23,7 +23,7 @@ FIRST_DAY = date(2000, 1, 1)
 
 
 def routes(doors: Doors) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
     live = doors.live
 
     @router.get("/", response_class=HTMLResponse)

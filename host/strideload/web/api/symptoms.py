@@ -1,0 +1,251 @@
+"""The diary: entries with their history, and the 24-hour course of each site after a run."""
+
+from dataclasses import replace
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from strideload.days import zoning
+from strideload.load.evidence import RuleId
+from strideload.load.plain import instants
+from strideload.load.symptoms import FELT, PAIN_MOST, SIGNS, SITES, Colour, Felt, Moment, Sign, Status
+from strideload.load.zones import date_at, day_bounds
+from strideload.runner import diary as diaries
+from strideload.runner.diary import Asked, Course, RunSymptoms
+from strideload.store.diary import NOTE_LIMIT, Entry, EntryInvalid, Saying, When, new_id
+from strideload.web.api import bounds
+from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page, RunId, UtcUs
+from strideload.web.api.entry import DiaryReader, DiaryWriter
+from strideload.web.api.runs import found_run
+from strideload.web.api.shapes import Instant
+from strideload.web.doors import Doors
+from strideload.words import symptoms as words
+
+ID: Final = "^[0-9a-f]{32}$"
+EntryId = Annotated[str, Path(pattern=ID)]
+Pain = Annotated[int, Field(ge=0, le=PAIN_MOST, description="0 to 10 (NPRS); null: not said.")]
+Site = Annotated[str, Field(json_schema_extra={"enum": list(SITES)})]
+
+
+class SymptomIn(BaseModel):
+    site: Site
+    moment: When = Field(description="other: of no moment of a run.")
+    pain: Pain | None = None
+    run: UtcUs | None = Field(
+        None, description="`id` of the run that it is about; null: of none in particular."
+    )
+    about_utc: bounds.Moment | None = Field(
+        None, description="When it was so; by default the moment of the run, else now."
+    )
+    felt: list[Felt] = Field([], max_length=len(FELT))
+    signs: list[Sign] = Field(
+        [], max_length=len(SIGNS), description="Each is a reason to see a physiotherapist or doctor."
+    )
+    note: str = Field("", max_length=NOTE_LIMIT)
+
+
+class NewSymptom(SymptomIn):
+    id: Annotated[str, Field(pattern=ID)] | None = Field(
+        None, description="Drawn by who asks, so that what is sent twice makes one entry."
+    )
+
+
+class ChangedSymptom(SymptomIn):
+    seen: int = Field(ge=1, le=2**31 - 1, description="The version that was looked at.")
+
+
+class Symptom(BaseModel):
+    """One version of an entry."""
+
+    id: str
+    version: int
+    site: Site
+    moment: When
+    pain: Pain | None
+    run: int | None
+    about_utc: Instant
+    about_local: Instant
+    felt: list[Felt]
+    signs: list[Sign]
+    note: str
+    retracted: bool = Field(description="Taken back: it counts no more, and its history stays.")
+    written_utc: Instant
+
+
+class Symptoms(Page):
+    symptoms: list[Symptom]
+
+
+class History(BaseModel):
+    versions: list[Symptom]
+
+
+class StatusJson(BaseModel):
+    """What became of a site, or of all: green, amber, red or open. No diagnosis."""
+
+    colour: Colour
+    sentence: str
+    missing: list[Moment]
+    signs: list[Sign]
+    rules: list[RuleId]
+
+
+class AnswerJson(BaseModel):
+    moment: Moment
+    asked: Asked
+    pain: Pain | None
+    entry: str | None
+
+
+class CourseJson(BaseModel):
+    site: Site
+    answers: list[AnswerJson]
+    status: StatusJson
+    others: list[str] = Field(description="Further entries of these 24 hours.")
+
+
+class RunCourses(BaseModel):
+    run: int
+    date: date
+    status: StatusJson | None = Field(description="null while nothing was answered.")
+    courses: list[CourseJson]
+
+
+def routes(doors: Doors) -> APIRouter:
+    router = APIRouter(tags=["symptoms"])
+    kept = doors.store.diary
+
+    def shown(runner: str, entry: Entry) -> Symptom:
+        return Symptom(**symptom_json(entry, zoning(doors.store, runner)))
+
+    def saying(runner: str, said: SymptomIn, held: Entry | None = None) -> Saying:
+        """EntryInvalid, HTTPException 404: no such run."""
+        if said.site not in SITES:
+            raise EntryInvalid("A site is one of those that the document lists.")
+        now_utc_us = diaries.utc_us(doors.now())
+        if said.run is not None:
+            found, run = found_run(doors, runner, said.run)
+            meant = diaries.saying_of(found, run, said.site, said.moment, said.pain, now_utc_us)
+        else:
+            meant = Saying(said.site, said.moment, said.pain, now_utc_us)
+        if held is not None:
+            meant = replace(meant, about_utc_us=held.saying.about_utc_us)
+        if said.about_utc is not None:
+            meant = replace(meant, about_utc_us=bounds.utc_us_of(said.about_utc))
+        return replace(meant, felt=tuple(said.felt), signs=tuple(said.signs), note=said.note)
+
+    @router.get("/symptoms")
+    def symptoms(
+        visitor: DiaryReader,
+        first: First = None,
+        last: Last = None,
+        retracted: bool = False,
+        limit: Limit = USUAL_A_PAGE,
+        offset: Offset = 0,
+    ) -> Symptoms:
+        """The entries that are about a period, in order of time; with `retracted`, what was taken back as well."""
+        span = bounds.period(first, last, doors.days(visitor.runner).today())
+        zone_of = zoning(doors.store, visitor.runner)
+        start, end = day_bounds(span[0], zone_of)[0], day_bounds(span[1], zone_of)[1]
+        found = kept.entries(visitor.runner, start, end, retracted=retracted)
+        about, page = bounds.page_of(found, limit, offset)
+        return Symptoms(**about, symptoms=[Symptom(**symptom_json(one, zone_of)) for one in page])
+
+    @router.post("/symptoms", status_code=HTTPStatus.CREATED)
+    def say(visitor: DiaryWriter, said: NewSymptom) -> Symptom:
+        """Write an entry. The same again under the same `id` is no change."""
+        entry = kept.write(visitor.runner, said.id or new_id(), 0, saying(visitor.runner, said))
+        return shown(visitor.runner, entry)
+
+    @router.get("/symptoms/{entry}")
+    def one(visitor: DiaryReader, entry: EntryId) -> Symptom:
+        """What holds of an entry."""
+        return shown(visitor.runner, kept.entry(visitor.runner, entry))
+
+    @router.put("/symptoms/{entry}")
+    def change(visitor: DiaryWriter, entry: EntryId, said: ChangedSymptom) -> Symptom:
+        """Change an entry; what it said before stays in its history."""
+        held = kept.entry(visitor.runner, entry)
+        written = kept.write(visitor.runner, entry, said.seen, saying(visitor.runner, said, held))
+        return shown(visitor.runner, written)
+
+    @router.delete("/symptoms/{entry}", status_code=HTTPStatus.NO_CONTENT)
+    def delete(visitor: DiaryWriter, entry: EntryId) -> None:
+        """Delete an entry for good, with its history."""
+        kept.delete(visitor.runner, entry)
+
+    @router.post("/symptoms/{entry}/retract")
+    def retract(visitor: DiaryWriter, entry: EntryId) -> Symptom:
+        """Take an entry back; its history stays."""
+        return shown(visitor.runner, kept.retract(visitor.runner, entry))
+
+    @router.get("/symptoms/{entry}/history")
+    def history(visitor: DiaryReader, entry: EntryId) -> History:
+        """All versions of an entry, the first one first."""
+        versions = kept.history(visitor.runner, entry)
+        return History(versions=[shown(visitor.runner, one) for one in versions])
+
+    @router.get("/runs/{run}/symptoms")
+    def courses(visitor: DiaryReader, run: RunId) -> RunCourses:
+        """The 24-hour course of each site after a run, with its status."""
+        found, record = found_run(doors, visitor.runner, run, diary=True)
+        return _courses(diaries.diary_of(found, doors.now()).of_run(record))
+
+    return router
+
+
+def symptom_json(entry: Entry, zone_of: Any) -> dict[str, Any]:
+    said = entry.saying
+    zone = zone_of(date_at(said.about_utc_us, "UTC"))
+    about_utc, about_local = instants(said.about_utc_us, zone)
+    return {
+        "id": entry.id,
+        "version": entry.version,
+        "site": said.site,
+        "moment": said.moment,
+        "pain": said.pain,
+        "run": said.run_utc_us,
+        "about_utc": about_utc,
+        "about_local": about_local,
+        "felt": list(said.felt),
+        "signs": list(said.signs),
+        "note": said.note,
+        "retracted": entry.retracted,
+        "written_utc": instants(entry.written_utc_us, zone)[0],
+    }
+
+
+def _courses(found: RunSymptoms) -> RunCourses:
+    return RunCourses(
+        run=found.run.start_utc_us,
+        date=found.run.date,
+        status=_status(found.status) if found.status else None,
+        courses=[_course(course) for course in found.courses],
+    )
+
+
+def _course(course: Course) -> CourseJson:
+    return CourseJson(
+        site=course.site,
+        answers=[
+            AnswerJson(
+                moment=one.moment, asked=one.asked, pain=one.pain, entry=one.entry.id if one.entry else None
+            )
+            for one in course.answers
+        ],
+        status=_status(course.status),
+        others=[entry.id for entry in course.others],
+    )
+
+
+def _status(status: Status) -> StatusJson:
+    return StatusJson(
+        colour=status.colour,
+        sentence=words.status(status),
+        missing=list(status.missing),
+        signs=list(status.signs),
+        rules=list(status.evidence),
+    )

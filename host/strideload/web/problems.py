@@ -1,0 +1,60 @@
+"""What went wrong, as a program reads it: problem+json [RFC 9457] with one sentence for a person."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from strideload.errors import StrideloadError
+from strideload.store import StoreBusy, StoreFull
+from strideload.store.activities import NoSuchActivity
+from strideload.store.diary import EntryChanged, NoSuchEntry
+from strideload.store.plans import PlanChanged
+
+MEDIA_TYPE: Final = "application/problem+json"
+SCHEMA: Final = {
+    "type": "object",
+    "title": "Problem",
+    "description": "What went wrong [RFC 9457].",
+    "properties": {
+        "title": {"type": "string", "description": "Of the status."},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for a person."},
+    },
+    "required": ["title", "status", "detail"],
+}
+
+
+def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    said = {"title": HTTPStatus(status).phrase, "status": int(status), "detail": sentence}
+    return JSONResponse(said, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def status_of(error: StrideloadError) -> int:
+    """Of what the store or a rule refuses."""
+    match error:
+        case NoSuchEntry() | NoSuchActivity():
+            return HTTPStatus.NOT_FOUND
+        case EntryChanged() | PlanChanged():
+            return HTTPStatus.CONFLICT
+        case StoreBusy() | StoreFull():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def sentence_of(error: Exception) -> str:
+    """The store speaks in half sentences, for the terminal."""
+    said = str(error).rstrip(".")
+    return f"{said[:1].upper()}{said[1:]}."
+
+
+def not_understood(error: RequestValidationError) -> str:
+    """ "“from”: input should be a valid date." Of the first thing that is wrong; what was sent is not repeated."""
+    first: dict[str, Any] = error.errors()[0]
+    where, *path = (str(step) for step in first["loc"])
+    named = ".".join(path) if path and first["type"] != "json_invalid" else where
+    said = str(first["msg"]).removeprefix("Value error, ")
+    return f"“{named[:60]}”: {said[:1].lower()}{said[1:].rstrip('.')}."
