@@ -63,7 +63,9 @@ def read(store: Store, runner: str, now: datetime | None = None) -> tuple[Record
 
 def first_date(settings: Settings, today: date) -> date:
     """From when on runs count for the plan of today; a journey westward may put a ladder's first day after it."""
-    return today if settings.ladder is None else min(today, max(settings.ladder.from_date, today - LADDER_LASTS))
+    return (
+        today if settings.ladder is None else min(today, max(settings.ladder.from_date, today - LADDER_LASTS))
+    )
 
 
 def plan_of(records: Records, diary: Diary) -> Plan:

@@ -20,7 +20,7 @@ class NoSuchActivity(StoreError):
 
 
 class Activity(NamedTuple):
-    """One recording of a watch. None: its file tells none."""
+    """One recording of a watch. None: its file does not tell."""
 
     content: str  # digest of the file
     name: str

@@ -33,6 +33,7 @@ from strideload.web.pages import (
     household,
     plan,
     pods,
+    run,
     sharing,
     symptoms,
     today,
@@ -73,6 +74,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
     for router in (
         today.routes(doors),
         trend.routes(doors),
+        run.routes(doors),
         symptoms.routes(doors),
         plan.routes(doors),
         pods.routes(doors),

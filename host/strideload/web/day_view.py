@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from strideload.load.day import NOT_WATCHING
+from strideload.load.zones import EPOCH
 from strideload.web.doors import DayJson
 from strideload.words import cues, figures, phrases, quality
 from strideload.words.numbers import THIN_SPACE, duration, long_date, number, short_date
@@ -22,6 +23,7 @@ class Link:
 @dataclass(frozen=True)
 class RunView:
     id: str  # the same as long as the run began at the same moment
+    href: str
     time: str
     sentence: str
 
@@ -114,4 +116,5 @@ def _run(run: Mapping[str, Any], alone: bool) -> RunView:
         parts.append("begun the day before")
     if run["goes_on"]:
         parts.append("goes on after midnight")
-    return RunView(run["start_utc"], f"{start:%H:%M} to {end:%H:%M}", " · ".join(parts))
+    address = f"/run/{(start - EPOCH) // timedelta(microseconds=1)}"
+    return RunView(run["start_utc"], address, f"{start:%H:%M} to {end:%H:%M}", " · ".join(parts))

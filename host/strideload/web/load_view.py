@@ -40,7 +40,7 @@ def view(compared: Compared | None) -> LoadView | None:
     return LoadView(
         sentence=rules.comparison(first),
         longest=_longest(first),
-        bar=_bar(first),
+        bar=bar_of(first),
         band=rules.band(first),
         remarks=rules.remarks(first),
         others=[
@@ -61,7 +61,8 @@ def _longest(compared: Comparison) -> str | None:
     )
 
 
-def _bar(compared: Comparison) -> Bar | None:
+def bar_of(compared: Comparison) -> Bar | None:
+    """None: nothing to compare with."""
     ratio = compared.ratio
     if ratio is None:
         return None

@@ -18,7 +18,7 @@ from strideload.web.day_view import Link
 from strideload.web.visitor import Visitor
 from strideload.web.weeks_view import NOTED_WORDS, STATE_WORDS
 from strideload.words import measures, phrases, rules
-from strideload.words.numbers import MONTHS, THIN_SPACE, WEEKDAYS, duration, number, short_date
+from strideload.words.numbers import MONTHS, NOT_KNOWN, THIN_SPACE, WEEKDAYS, duration, number, short_date
 
 WEEKS: Final = 26
 WARM_UP: Final = timedelta(days=84)  # three times the longer span: what lies before weighs less than 0.3 %
@@ -288,7 +288,9 @@ def _row(shown: _Shown, day: Day, held: DayAmount, averages: Mapping[int, Mappin
         href=shown.href(day.date),
         state=NOTED_WORDS.get(day.known, STATE_WORDS[phrases.state(vars(day))]),
         amount=shown.amount(held.at_least),
-        averages=[("–", "–") if one is None else (shown.amount(one.value), _share(one)) for one in found],
+        averages=[
+            (NOT_KNOWN, NOT_KNOWN) if one is None else (shown.amount(one.value), _share(one)) for one in found
+        ],
     )
 
 

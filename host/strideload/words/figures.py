@@ -62,6 +62,9 @@ COMPARED = ("contact_s", "peak_g", "rise_g_s")
 FEET = {"left": "left", "right": "right", "unknown": "one foot"}
 KINDS = {"running": "Running, medians", "walking": "Walking, medians"}
 UNCERTAIN = "Neither for certain"
+TOTALS = "How much"
+SIDES = "Right beside left, in running"
+BINS = "Impacts by their peak"
 
 
 def groups(day: DayJson) -> list[Group]:
@@ -83,7 +86,7 @@ def _totals(day: DayJson) -> Group:
     steps = Row("steps", NAMES["steps"], phrases.basis(day), [number(day["steps"])])
     uncertain = day["together"]["uncertain"]
     neither = [Row("time_s", UNCERTAIN, "", [duration(uncertain["time_s"])])] if uncertain["strides"] else []
-    return Group("How much", [""], [*times[:2], *neither, *times[2:], steps])
+    return Group(TOTALS, [""], [*times[:2], *neither, *times[2:], steps])
 
 
 def _gait(kind: str, loads: Mapping[str, Any]) -> Group:
@@ -104,7 +107,7 @@ def _compared(asymmetry: Mapping[str, Any] | None) -> list[Group]:
         )
         for name, part in ((name, asymmetry[name]) for name in COMPARED if name in asymmetry)
     ]
-    return [Group("Right beside left, in running", ["asymmetry", "balance"], rows)]
+    return [Group(SIDES, ["asymmetry", "balance"], rows)]
 
 
 def _percent(value: float | None) -> str:
@@ -113,11 +116,12 @@ def _percent(value: float | None) -> str:
 
 def _bins(loads: Mapping[str, Any]) -> Group:
     columns = zip(*(load["bins"] for load in loads.values()), strict=True)
-    rows = [Row("bins", _bin_name(bins[0]), "", [number(one["impacts"]) for one in bins]) for bins in columns]
-    return Group("Impacts by their peak", list(loads), rows)
+    rows = [Row("bins", bin_name(bins[0]), "", [number(one["impacts"]) for one in bins]) for bins in columns]
+    return Group(BINS, list(loads), rows)
 
 
-def _bin_name(one: Mapping[str, Any]) -> str:
+def bin_name(one: Mapping[str, Any]) -> str:
+    """ "6 to 21 g"."""
     if one["to_g"] is None:
-        return f"{number(one['from_g'])}{THIN_SPACE}g and more"
-    return f"{number(one['from_g'])} to {number(one['to_g'])}{THIN_SPACE}g"
+        return f"{one['from_g']:g}{THIN_SPACE}g and more"
+    return f"{one['from_g']:g} to {one['to_g']:g}{THIN_SPACE}g"

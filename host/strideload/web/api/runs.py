@@ -14,10 +14,9 @@ from strideload.load.evidence import Band, RuleId
 from strideload.load.longest import Comparison, Condition, Measure, Outcome
 from strideload.load.plain import instants, plain
 from strideload.load.steps import Origin
-from strideload.load.zones import EARLIEST, LATEST, date_at
-from strideload.runner import comparing, records
+from strideload.runner import comparing, one_run
 from strideload.runner.records import Records
-from strideload.runner.runs import RunRecord, run_at, runs_of
+from strideload.runner.runs import MOVED_US, RunRecord, runs_of
 from strideload.store.conditions import Worn
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page, RunId
@@ -27,7 +26,6 @@ from strideload.web.doors import Doors
 from strideload.words import rules
 
 NO_RUN = "There is no run of yours that holds this moment."
-ONE_DAY = datetime.timedelta(days=1)
 
 Named = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -131,8 +129,10 @@ def routes(doors: Doors) -> APIRouter:
     @router.put("/runs/{run}/worn")
     def wear(visitor: Writer, run: RunId, worn: WornJson) -> ComparedRun:
         """Say what was worn in this run; what is null is as usual."""
-        _, found = found_run(doors, visitor.runner, run)
-        doors.store.conditions.set_run(visitor.runner, found.start_utc_us, worn.worn())
+        found, record = found_run(doors, visitor.runner, run)
+        kept = doors.store.conditions
+        noted = kept.of_runs(visitor.runner, record.start_utc_us - MOVED_US, record.end_utc_us + MOVED_US)
+        kept.set_run(visitor.runner, one_run.noted_as(found.runs, noted, record), worn.worn())
         return _compared(*found_run(doors, visitor.runner, run))
 
     return router
@@ -140,13 +140,10 @@ def routes(doors: Doors) -> APIRouter:
 
 def found_run(doors: Doors, runner: str, utc_us: int, *, diary: bool = False) -> tuple[Records, RunRecord]:
     """A run by a moment in it, among the records of its time. HTTPException 404."""
-    on = date_at(utc_us, "UTC")
-    first, last = max(on - ONE_DAY, EARLIEST), min(on + ONE_DAY, LATEST)
-    found = records.read(doors.store, runner, first, last, doors.now(), diary=diary)
-    run = run_at(found.runs, utc_us)
-    if run is None:
+    found = one_run.find(doors.store, runner, utc_us, doors.now(), diary=diary)
+    if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, NO_RUN)
-    return found, run
+    return found
 
 
 def run_json(run: RunRecord) -> dict[str, Any]:

@@ -4,6 +4,16 @@
 
 const LINE_DASHES = [[], [2, 3], [8, 4]];
 
+// 12000 -> "12 000", as the words beside the plot have it.
+function grouped(value) {
+  const [whole, part] = String(value).split(".");
+  return whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (part ? `.${part}` : "");
+}
+
+function withUnit(unit) {
+  return (_, at) => at.map((value) => (unit ? `${grouped(value)}\u202f${unit}` : grouped(value)));
+}
+
 function lineSeries(name, index, more) {
   const inks = ["--accent", "--ink", "--muted"];
   return Object.assign(
@@ -77,12 +87,12 @@ function makeLines(host) {
     {
       ...size(),
       legend: { show: false },
-      padding: [8, 14, 0, 0],
+      padding: [8, 26, 0, 0],
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false, setScale: false } },
       scales: { x: { time: false }, y: { range: [low - room, high + room] } },
       axes: [
         axis({ space: 70, grid: { show: false }, size: 30, gap: 8, values: (_, at) => at.map((value) => `${value}\u202fmin`) }),
-        axis({ size: 64, space: 44, gap: 8, values: (_, at) => at.map((value) => `${value}\u202f${unit}`) }),
+        axis({ size: 64, space: 44, gap: 8, values: withUnit(unit) }),
       ],
       series: [{}, ...lines.map((line, index) => lineSeries(line.name, index))],
       hooks: {
@@ -97,4 +107,52 @@ function makeLines(host) {
   keepFitting(host, plot, size);
 }
 
+// {names, values, texts}: a bar a bin, of equal width whatever its edges.
+function makeBars(host) {
+  const { names, values, texts } = JSON.parse(host.dataset.plot);
+  const readout = document.getElementById(host.dataset.readout);
+  const size = () => sizeOf(host, 0.45, 150, 220);
+  const every = () => Math.ceil(names.length / Math.max(4, Math.floor(host.clientWidth / 44)));
+  let say = () => {};
+
+  host.hidden = readout.hidden = false;
+  const plot = new uPlot(
+    {
+      ...size(),
+      legend: { show: false },
+      padding: [8, 26, 0, 0],
+      cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
+      scales: {
+        x: { time: false, range: [-0.7, names.length - 0.3] },
+        y: { range: [0, Math.max(1, ...values) * 1.08] },
+      },
+      axes: [
+        axis({
+          splits: () => names.map((_, index) => index).filter((index) => index % every() === 0),
+          values: (_, at) => at.map((index) => (index ? names[index] : `${names[index]}\u202fg`)),
+          grid: { show: false },
+          size: 30,
+          gap: 8,
+        }),
+        axis({ size: 64, space: 44, gap: 8, values: withUnit("") }),
+      ],
+      series: [
+        {},
+        {
+          paths: uPlot.paths.bars({ size: [0.8, 80] }),
+          fill: () => colour("--accent"),
+          width: 0,
+          points: { show: false },
+        },
+      ],
+      hooks: { setCursor: [(u) => say(u.cursor.idx ?? texts.length - 1)] },
+    },
+    [names.map((_, index) => index), values],
+    host,
+  );
+  say = makeReadable(host, readout, plot, texts);
+  keepFitting(host, plot, size);
+}
+
 for (const host of document.querySelectorAll("[data-lines]")) makeLines(host);
+for (const host of document.querySelectorAll("[data-bars]")) makeBars(host);

@@ -31,7 +31,7 @@
           size: 30,
           gap: 8,
         }),
-        axis({ size: 64, space: 50, gap: 8, values: (_, at) => at.map((value) => `${value}\u202f${unit}`) }),
+        axis({ size: 64, space: 50, gap: 8, values: withUnit(unit) }),
       ],
       series: [
         {},
