@@ -321,10 +321,10 @@ def test_strength_shoes_and_cadence():
     )
     assert (
         plain(training.mileage(blue)).replace("\N{NO-BREAK SPACE}", " ")
-        == "1 run, 30 min, 5 100 steps (50 % estimated)"
+        == "1 outing, 30 min running, 5 100 steps (50 % estimated)"
     )
     assert training.mileage_gaps(blue) == [
-        "1 run without a known distance.",
+        "1 outing without a known distance.",
         "1 day with a run without the pod.",
     ]
     own = OwnCadence(160, "pace", 2.5, 3, 30)

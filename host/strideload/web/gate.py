@@ -28,7 +28,7 @@ from strideload.web.visitor import EVERY_RIGHT, OWN_RIGHTS, SHARED_RIGHTS, Right
 ASSETS: Final = re.compile(r"/static/.*|/favicon\.ico")
 FOR_ANYBODY: Final = re.compile(r"/log-in|/welcome(/.*)?|/share(/.*)?")
 # What the holder of a share sees beside /share: pages that keep to the visitor's `first` and `last`.
-SHARED: Final = re.compile(r"/metrics|/trend|/run/[0-9]+")
+SHARED: Final = re.compile(r"/metrics|/trend|/run/[0-9]+|/strength")
 WATCHED: Final = ("/healthz", "/openmetrics")  # by programs on this computer; nothing of a runner is there
 
 NO_PASSWORD: Final = (

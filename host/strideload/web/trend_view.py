@@ -18,12 +18,21 @@ from strideload.web.day_view import Link
 from strideload.web.visitor import Visitor
 from strideload.web.weeks_view import NOTED_WORDS, STATE_WORDS
 from strideload.words import measures, phrases, rules
-from strideload.words.numbers import MONTHS, NOT_KNOWN, THIN_SPACE, WEEKDAYS, duration, number, short_date
+from strideload.words.numbers import (
+    AT_LEAST,
+    AT_MOST,
+    MONTHS,
+    NOT_KNOWN,
+    THIN_SPACE,
+    WEEKDAYS,
+    duration,
+    number,
+    short_date,
+)
 
 WEEKS: Final = 26
 WARM_UP: Final = timedelta(days=84)  # three times the longer span: what lies before weighs less than 0.3 %
 HEIGHTS: Final = 10  # steps in which a day's bar is drawn
-AT_LEAST, AT_MOST = f"≥{THIN_SPACE}", f"≤{THIN_SPACE}"
 
 _ONE_DAY: Final = timedelta(days=1)
 

@@ -5,6 +5,7 @@ from datetime import date
 THIN_SPACE = "\u202f"  # narrow and never broken, between groups of digits and before a unit
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 NOT_KNOWN = "\N{EN DASH}"
+AT_LEAST, AT_MOST = f"≥{THIN_SPACE}", f"≤{THIN_SPACE}"  # before a bound
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (

@@ -36,18 +36,18 @@ def group_work(work: GroupWork) -> str:
 
 
 def mileage(shoe: Mileage) -> str:
-    """ "12 runs, 6 h 10 min, 61 200 steps (51 % estimated)"."""
+    """ "12 outings, 6 h 10 min running, 61 200 steps (51 % estimated)"; a walk that a pod recorded is one as well."""
     steps = f"{number(shoe.steps)} steps"
     if shoe.steps_estimated:
         steps += f" ({number(100 * shoe.steps_estimated / shoe.steps)}{THIN_SPACE}% estimated)"
-    return f"{number(shoe.runs)} run{'' if shoe.runs == 1 else 's'}, {duration(shoe.running_s)}, {steps}"
+    return f"{number(shoe.runs)} outing{'' if shoe.runs == 1 else 's'}, {duration(shoe.running_s)} running, {steps}"
 
 
 def mileage_gaps(shoe: Mileage) -> list[str]:
     """What the sums of a shoe lack."""
     counts = [
-        (shoe.runs_without_impact, "run", "without known impacts"),
-        (shoe.runs_without_distance, "run", "without a known distance"),
+        (shoe.runs_without_impact, "outing", "without known impacts"),
+        (shoe.runs_without_distance, "outing", "without a known distance"),
         (shoe.ran_without_days, "day", "with a run without the pod"),
         (shoe.unknown_days, "day", "not known"),
     ]

@@ -1,0 +1,115 @@
+"""Strength: what was trained, in a tap, and each week beside its running."""
+
+from datetime import date, timedelta
+from http import HTTPStatus
+from typing import Annotated, Final, cast
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from strideload import days
+from strideload.errors import StrideloadError
+from strideload.load.strength import Exercise, Group, StrengthInvalid, monday_of
+from strideload.runner import records
+from strideload.store.errors import StoreError
+from strideload.store.strength import NoSuchStrengthEntry, StrengthEntry, StrengthEntryInvalid
+from strideload.web import strength_view
+from strideload.web.doors import Doors
+from strideload.web.forms import Fields, Form
+from strideload.web.pages.today import FIRST_DAY
+from strideload.web.rendering import whole_page
+from strideload.web.visitor import Visitor, needs
+
+HERE: Final = "/strength"
+WEEKS: Final = 8
+
+Reader = Annotated[Visitor, Depends(needs("read"))]
+Writer = Annotated[Visitor, Depends(needs("write"))]
+
+
+def routes(doors: Doors) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    store = doors.store
+
+    def shown(
+        visitor: Visitor, problem: StrideloadError | None = None, gone: StrengthEntry | None = None
+    ) -> str:
+        now = doors.now()
+        today = days.today(store, visitor.runner, now)
+        last = min(today, visitor.last or today)
+        first = max(monday_of(last) - timedelta(weeks=WEEKS - 1), min(visitor.first or FIRST_DAY, last))
+        found = records.read(store, visitor.runner, first, last, now, diary=False)
+        entries = [
+            one for one in store.strength.entries(visitor.runner, first, last) if visitor.sees(one.date)
+        ]
+        newest = max(entries, key=lambda one: one.written_utc_us, default=None)
+        view = strength_view.view(found.clipped(visitor.first, visitor.last), entries, newest)
+        return whole_page(
+            "strength.html",
+            visitor,
+            HERE,
+            strength=view,
+            problem=problem,
+            gone=strength_view.gone(gone) if gone else None,
+            may_write=visitor.may("write"),
+        )
+
+    @router.get(HERE, response_class=HTMLResponse)
+    def strength(visitor: Reader) -> str:
+        return shown(visitor)
+
+    @router.post(HERE)
+    def log(visitor: Writer, form: Form) -> Response:
+        """Also what was deleted comes back so, under its id."""
+        today = days.today(store, visitor.runner, doors.now())
+        try:
+            store.strength.add(
+                visitor.runner, form.one("entry"), _date(form), _exercise(form), form.one("note"), today
+            )
+        except NoSuchStrengthEntry as problem:
+            raise HTTPException(HTTPStatus.NOT_FOUND, str(problem)) from problem
+        except (StrengthInvalid, StrengthEntryInvalid) as problem:
+            return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
+        except StoreError as problem:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(problem)) from problem
+        return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
+
+    @router.post(f"{HERE}/{{entry}}/delete")
+    def delete(visitor: Writer, entry: str) -> Response:
+        try:
+            gone = store.strength.delete(visitor.runner, entry)
+        except NoSuchStrengthEntry as problem:
+            raise HTTPException(HTTPStatus.NOT_FOUND, str(problem)) from problem
+        except StoreError as problem:
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(problem)) from problem
+        return HTMLResponse(shown(visitor, gone=gone))
+
+    return router
+
+
+def _exercise(form: Fields) -> Exercise:
+    """StrengthInvalid."""
+    sets = _whole(form, "sets")
+    if sets is None:
+        raise StrengthInvalid("sets", "", "a whole number")
+    return Exercise(cast(Group, form.one("group")), sets, _whole(form, "repetitions"), _whole(form, "effort"))
+
+
+def _whole(form: Fields, name: str) -> int | None:
+    """None: left empty. StrengthInvalid."""
+    written = form.one(name).strip()
+    if not written:
+        return None
+    if not (written.isascii() and written.isdecimal() and len(written) < 6):
+        raise StrengthInvalid(name, written[:20], "a whole number")
+    return int(written)
+
+
+def _date(form: Fields) -> date:
+    """StrengthEntryInvalid."""
+    written = form.one("date")
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise StrengthEntryInvalid(f"“{written[:40]}” is not a date. Write it like 2026-11-22.") from None
