@@ -4,7 +4,7 @@ No chip and no detector take part in these weeks (a run that goes through them i
 it is simulated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -69,8 +69,15 @@ def _plan(day: date, days_ago: int) -> Plan | None:
 
 def write_season(runner: Runner, today: date, zone: ZoneInfo, files: Files, uid: bytes, log_id: int) -> None:
     """Write the log of the season that ended before `today` into `files`."""
+    write_days(runner, days_before(today), zone, files, uid, log_id)
+
+
+def write_days(
+    runner: Runner, past_days: Iterable[PastDay], zone: ZoneInfo, files: Files, uid: bytes, log_id: int
+) -> None:
+    """Write the log of these days into `files`, a boot each."""
     log = Log(files, uid, CAPACITY_PAGES, lambda: log_id)
-    for boot, past in enumerate(days_before(today), start=1):
+    for boot, past in enumerate(past_days, start=1):
         _Writer(log, uid, boot, utc_ms(past.day, WAKES, zone)).write(past, runner, zone)
 
 
