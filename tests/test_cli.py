@@ -25,8 +25,8 @@ from support import tools
 from support.mosquitto import free_port
 
 COMMANDS = (
-    *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "share", "rebuild", "doctor"),
-    *("backup", "restore"),
+    *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "export", "activity"),
+    *("share", "rebuild", "doctor", "backup", "restore"),
 )
 WITHIN_S = 120.0
 PASSWORD = "a long secret of four words"
@@ -83,6 +83,7 @@ def test_version_and_help():
         "runner password",
         "service install",
         "service status",
+        "runner erase",
     ],
 )
 def test_every_command_explains_itself(command: str):

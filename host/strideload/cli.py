@@ -230,7 +230,7 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """A report for a physiotherapist: an accessible PDF of one to three pages on up to a year."""
-    from strideload import days
+    from strideload import days, whole_file
     from strideload.report import pdf
     from strideload.report.gather import gather
     from strideload.report.period import period
@@ -247,11 +247,78 @@ def report(
         name = settings.runner.name if who == settings.runner.id else who
         content = gather(store, who, begin, end, name=name, made_on=today)
     made = pdf.make(content, paper.value, units.value)
-    pdf.write(made.data, out)
+    whole_file.write(out, [made.data])
     if as_json:
         print(json.dumps({"file": str(out), "pages": made.pages, "from": f"{begin}", "to": f"{end}"}))
     else:
         print(f"{out}: {conclusion(content, made.pages)}")
+
+
+@app.command()
+def activity(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="FIT or GPX, gzipped or not.")],
+    runner: Runner = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take watches' files: the runs that pods recorded meanwhile have a distance by them.
+
+    Exit code 1 when none was taken.
+    """
+    from strideload import activity_file
+    from strideload.runner import activities
+
+    settings = _settings(folder)
+    taken: list[dict[str, Any]] = []
+    with _store(settings) as store:
+        store.derive()
+        who = _known_runner(store, runner or settings.runner.id)
+        for file in files:
+            try:
+                one = activities.take(store, who, activity_file.read_file(file))
+            except activity_file.ActivityFileError as error:
+                print(f"strideload: {error}", file=sys.stderr)
+                continue
+            taken.append(
+                {"file": str(file), "new": one.is_new, "runs": [run.start_utc_us for run in one.runs]}
+            )
+            if not as_json:
+                print(one.in_words())
+    if as_json:
+        print(json.dumps(taken))
+    if not taken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="name.json, one document; or name.zip, CSV files. One there is replaced.",
+        ),
+    ],
+    runner: Runner = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """All that is a runner's, into one file: days, runs, steps, symptoms with their history, and what else was said."""
+    from strideload.export import formats
+
+    settings = _settings(folder)
+    with _store(settings) as store:
+        store.derive()
+        who = _known_runner(store, runner or settings.runner.id)
+        formats.write(store, who, out)
+    size = out.stat().st_size
+    if as_json:
+        print(json.dumps({"file": str(out), "bytes": size, "runner": who}))
+    else:
+        print(
+            f"{out}: all that is {who}'s, {size / 1e6:.1f} MB. It holds what was said of pain: keep it well."
+        )
 
 
 @app.command()
@@ -783,6 +850,29 @@ def runner_password(
         who = runners.require(store, runner or settings.runner.id, login)
         found = runners.set_password(store, who, login, runners.read_password(password_stdin))
     print(runners.in_words(found))
+
+
+@runner_app.command("erase")
+def runner_erase(
+    runner: Annotated[str, typer.Argument(help="The id; `strideload runner list` has them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase all of a runner for good: diary, steps, pages, log-ins. What a pod sends again of it stays away.
+
+    Asks for the runner's name first. Backups and exports are untouched.
+    """
+    from strideload import erase, runners
+
+    settings = _settings(folder)
+    with _store(settings) as store:
+        found = runners.require_known(store, runner)
+        if not yes:
+            runners.confirm(f"Erase all of {found.name} for good? Type the name", found.name)
+        store.derive()
+        erased = erase.erase(store, runner, settings.runner.id)
+    print(json.dumps(vars(erased)) if as_json else erase.in_words(erased))
 
 
 def _settings(folder: Path | None) -> Any:

@@ -50,6 +50,14 @@ def read_password(from_stdin: bool, what: str = "password") -> str:
     return password
 
 
+def confirm(question: str, answer: str) -> None:
+    """Has `answer` typed at the terminal. StrideloadError: it was not, and nothing is done."""
+    if not sys.stdin.isatty():
+        raise StrideloadError("There is no terminal to ask at: give --yes if you mean it.")
+    if input(f"{question}: ").strip() != answer:
+        raise StrideloadError("That is not it, so nothing was done.")
+
+
 def in_words(account: Account) -> str:
     login = f"logs in as {account.login}" if account.has_password else "no password yet"
     return f"{account.runner}  {account.name}, {login}{', keeps the house' if account.keeper else ''}"

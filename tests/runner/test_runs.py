@@ -5,6 +5,8 @@ from datetime import date
 import pytest
 
 from runner.world import RUNNER, Make, World
+from strideload.load.activity import track
+from strideload.store.activities import Activity, NoSuchActivity
 from strideload.store.conditions import Worn
 from strideload.store.kept import activities
 
@@ -142,3 +144,54 @@ def test_distance_is_of_the_activities_that_are_the_run(
     (run,) = world.runs("2026-11-20")
     assert run.distance_m == expected
     assert run.figures.distance_m == expected
+
+
+def track_of(world: World, start: str, end: str, speed_m_s: float, ascent_m: float | None = None) -> None:
+    """An activity with a point a second."""
+    first, last = world.us(f"2026-11-20 {start}"), world.us(f"2026-11-20 {end}")
+    seconds = range((last - first) // 1_000_000 + 1)
+    points = track([first + s * 1_000_000 for s in seconds], [s * speed_m_s for s in seconds])
+    whole_m = seconds[-1] * speed_m_s
+    one = Activity(start, "watch", first, last, whole_m, ascent_m, None, True)
+    assert world.store.activities.add(RUNNER, one, points)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "distance_m", "ascent_m"),
+    [
+        ([("18:00", "18:20")], 3600, 12.0),
+        ([("17:30", "18:20")], 3600, None),  # of the way there nothing counts
+        ([("18:00", "19:40")], 3600, None),
+        ([("18:05", "18:20")], 2700, 12.0),  # started late: what it saw
+        ([("18:00", "18:08"), ("18:10", "18:20")], 3240, 24.0),
+        ([("18:00", "18:09")], None, None),  # less than half of the run
+        ([("18:00", "18:20"), ("17:00", "19:00")], 3600, 12.0),  # a watch's and a phone's
+        ([("12:00", "13:00")], None, None),
+    ],
+)
+def test_a_track_tells_what_of_it_lies_in_the_run(
+    world: World, recorded: list[tuple[str, str]], distance_m: float | None, ascent_m: float | None
+) -> None:
+    world.run("2026-11-20 18:00", 20)
+    for start, end in recorded:
+        track_of(world, start, end, 3.0, 12.0)
+    (run,) = world.runs("2026-11-20")
+    assert run.distance_m == (None if distance_m is None else pytest.approx(distance_m, abs=6))
+    assert run.ascent_m == ascent_m
+
+
+def test_an_activity_of_the_same_content_is_no_change(world: World) -> None:
+    track_of(world, "18:00", "18:10", 3.0)
+    (one,) = world.store.activities.all(RUNNER)
+    assert not world.store.activities.add(RUNNER, one, track([], []))
+    assert len(world.store.activities.track_of(RUNNER, one.content)) == 601
+    world.store.ensure_runner("other", "Other", "UTC")
+    for asked in (
+        world.store.activities.find,
+        world.store.activities.track_of,
+        world.store.activities.delete,
+    ):
+        with pytest.raises(NoSuchActivity):
+            asked("other", one.content)
+    world.store.activities.delete(RUNNER, one.content)
+    assert world.store.activities.all(RUNNER) == []

@@ -196,6 +196,6 @@ def test_plain_http_is_for_this_computer_alone(
 
 
 def test_a_refusal_of_the_api_is_json(by_proxy: People) -> None:
-    answer = httpx.get(f"{by_proxy.url}api/v1/test/days", headers=FROM_PROXY)
+    answer = httpx.get(f"{by_proxy.url}api/v1/me", headers=FROM_PROXY)
     assert answer.status_code == 401
     assert "token" in json.loads(answer.text)["detail"]

@@ -5,8 +5,6 @@ one, else written by its code points.
 """
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +12,6 @@ from typing import Any, Literal
 
 import typst
 
-from strideload.errors import StrideloadError
 from strideload.report.content import Report
 from strideload.report.says import Limits, says
 from strideload.report.sections.load import Units
@@ -27,14 +24,6 @@ MOST_PAGES = 3
 # The first with which it fits; with the last one it is as long as it is.
 LIMITS = (Limits(24, 6, 6), Limits(12, 6, 6), Limits(6, 4, 4), Limits(3, 2, 2))
 STANDARD = "ua-1"
-
-
-class NotWritten(StrideloadError):
-    """The file cannot be put where it was asked for."""
-
-    def __init__(self, file: Path, why: str) -> None:
-        super().__init__(f"{file} cannot be written: {why}.")
-        self.file = file
 
 
 @dataclass(frozen=True)
@@ -51,24 +40,6 @@ def make(report: Report, paper: Paper = "a4", units: Units = "km") -> Pdf:
             break
         made = _listed(report, paper, units, limits)
     return made
-
-
-def write(data: bytes, file: Path) -> None:
-    """Whole or not at all, and in place of a file only. NotWritten."""
-    try:
-        if file.exists() and not file.is_file():
-            raise NotWritten(file, "it is no file")
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as part:
-            try:
-                part.write(data)
-                part.flush()
-                os.fsync(part.fileno())
-                os.replace(part.name, file)
-            except BaseException:
-                os.unlink(part.name)
-                raise
-    except OSError as error:
-        raise NotWritten(file, error.strerror or str(error)) from error
 
 
 def _listed(report: Report, paper: Paper, units: Units, limits: Limits) -> Pdf:

@@ -76,8 +76,7 @@ def _matching(activities: Sequence[Activity], start_utc_us: int, end_utc_us: int
         for one in activities
         if _overlap_us(one, *bounds) > 0 and (one.has_track or _lies_in(one, *bounds))
     ]
-    # Of a watch's recording and a phone's of the same run the one that has more of it.
-    for one in sorted(inside, key=lambda one: (-_overlap_us(one, *bounds), one.content)):
+    for one in sorted(inside, key=lambda one: _by_rank(one, *bounds)):
         if all(
             one.start_utc_us >= other.end_utc_us or one.end_utc_us <= other.start_utc_us for other in chosen
         ):
@@ -86,6 +85,14 @@ def _matching(activities: Sequence[Activity], start_utc_us: int, end_utc_us: int
     if covered < RUN_SHARE * (end_utc_us - start_utc_us):
         return []
     return sorted(chosen, key=lambda one: one.start_utc_us)
+
+
+def _by_rank(one: Activity, start_utc_us: int, end_utc_us: int) -> tuple[int, bool, int, str]:
+    """Of a watch's recording and a phone's of the same run first the one that has more of it, to a twentieth; of two
+    that have as much, the one that lies in it."""
+    overlap_us = _overlap_us(one, start_utc_us, end_utc_us)
+    twentieths = round(20 * overlap_us / max(1, end_utc_us - start_utc_us))
+    return -twentieths, not _lies_in(one, start_utc_us, end_utc_us), -overlap_us, one.content
 
 
 def _lies_in(one: Activity, start_utc_us: int, end_utc_us: int) -> bool:

@@ -176,17 +176,28 @@ def fold_login(text: str) -> str:
     return folded
 
 
-_QUERY: Final = sa.select(
-    runners.c.id,
-    runners.c.name,
-    runners.c.ordinal,
-    accounts.c.login,
-    accounts.c.password_hash,
-    accounts.c.keeper,
-    accounts.c.units,
-    accounts.c.publish_day,
-    accounts.c.publish_symptoms,
-).select_from(runners.outerjoin(accounts, accounts.c.runner == runners.c.id))
+_QUERY: Final = (
+    sa.select(
+        runners.c.id,
+        runners.c.name,
+        runners.c.ordinal,
+        accounts.c.login,
+        accounts.c.password_hash,
+        accounts.c.keeper,
+        accounts.c.units,
+        accounts.c.publish_day,
+        accounts.c.publish_symptoms,
+    )
+    .select_from(runners.outerjoin(accounts, accounts.c.runner == runners.c.id))
+    .where(runners.c.erased_utc_us.is_(None))
+)
+
+
+def ensure_keeper(connection: sa.Connection) -> None:
+    """The first of the runners keeps the house where nobody is left who does; on a writing connection."""
+    found = _all(connection)
+    if found and not any(account.keeper for account in found):
+        _change(connection, found[0].runner, keeper=True)
 
 
 def _account(row: sa.RowMapping) -> Account:

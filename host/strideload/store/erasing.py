@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strideload.store import engine, people
+from strideload.store import accounts, engine, people, wanting
 from strideload.store.deriving import Boot, of_boot
 from strideload.store.errors import StoreError
 from strideload.store.kept import KEPT, erasures, placements
@@ -59,12 +59,14 @@ def erase(connection: sa.Connection, runner: str, now_utc_us: int) -> Erased:
     now_theirs = [pod for pod in pods if who.at(pod, now_utc_us).runner == runner]
     never_given = [pod for pod in pods if who.at(pod, SINCE_EVER_UTC_US).runner == runner]
     alone = {pod for pod in pods if who.only(pod, runner)}
+    _erase_cues(connection, who, runner, now_utc_us)
     entries = sum(
         connection.execute(table.delete().where(table.c.runner == runner)).rowcount for table in SAID
     )
     stone = _bury(connection, runner, now_utc_us)
     if not people.ids(connection):
         people.ensure_runner(connection, runner, people.UNNAMED, zone)
+    accounts.ensure_keeper(connection)
     heir = people.ids(connection)[0]
     rows = [_given(pod, stone, SINCE_EVER_UTC_US) for pod in never_given]
     rows += [_given(pod, heir, now_utc_us) for pod in now_theirs]
@@ -209,6 +211,21 @@ def _remember(
         for first, end in some
     ]
     engine.upsert(connection, erasures, rows)
+
+
+def _erase_cues(connection: sa.Connection, who: people.Wearers, runner: str, now_utc_us: int) -> None:
+    """A cue's target is made of the runner's own cadence: their pods are to have none, and none is told of."""
+    theirs = [
+        one
+        for pod in (newest.pod for newest in wanting.newest(connection))
+        for one in wanting.history(connection, pod)
+        if one.settings.cue and who.at(pod, one.set_utc_us).runner == runner
+    ]
+    for pod in {one.pod for one in theirs}:
+        if who.at(pod, now_utc_us).runner == runner:
+            wanting.change(connection, pod, {"cue": None}, now_utc_us)
+    for one in theirs:
+        wanting.forget_cue(connection, one)
 
 
 def _erase_traces(connection: sa.Connection, pods: Iterable[str]) -> None:

@@ -57,6 +57,13 @@ def mark(connection: sa.Connection, pod: str, code: int, now_utc_us: int) -> Wan
     return _add(connection, before, before.settings, code, now_utc_us)
 
 
+def forget_cue(connection: sa.Connection, one: Wanted) -> None:
+    """What was to be had then is told without its cue from now on."""
+    settings = json.dumps(replace(one.settings, cue=None).as_dict(), sort_keys=True)
+    is_it = sa.and_(table.c.pod == one.pod, table.c.version == one.version)
+    connection.execute(table.update().where(is_it).values(settings=settings))
+
+
 def _before(connection: sa.Connection, pod: str) -> Wanted:
     """The newest of a pod, version 0 of one that has none. StoreError: no such pod."""
     engine.take_turn(connection, _LOCK)

@@ -28,6 +28,7 @@ from strideload.web.gate import Gate
 from strideload.web.pages import (
     account,
     coming_in,
+    data,
     figures,
     health,
     household,
@@ -86,6 +87,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
         health.routes(doors.live),
         coming_in.routes(doors.store, entry, entrance.now_utc_us),
         account.routes(doors, entry, entrance.now_utc_us),
+        data.routes(doors, entry),
         household.routes(doors, entry, entrance.now_utc_us),
         sharing.routes(doors, entrance.now_utc_us),
         api.routes(doors),

@@ -12,6 +12,7 @@ from strideload.store import StoreBusy, StoreFull
 from strideload.store.activities import NoSuchActivity
 from strideload.store.diary import EntryChanged, NoSuchEntry
 from strideload.store.plans import PlanChanged
+from strideload.store.strength import NoSuchStrengthEntry
 
 MEDIA_TYPE: Final = "application/problem+json"
 SCHEMA: Final = {
@@ -35,7 +36,7 @@ def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None
 def status_of(error: StrideloadError) -> int:
     """Of what the store or a rule refuses."""
     match error:
-        case NoSuchEntry() | NoSuchActivity():
+        case NoSuchEntry() | NoSuchStrengthEntry() | NoSuchActivity():
             return HTTPStatus.NOT_FOUND
         case EntryChanged() | PlanChanged():
             return HTTPStatus.CONFLICT

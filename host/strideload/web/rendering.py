@@ -40,7 +40,11 @@ def part(template: str, **values: Any) -> str:
 
 def error_page(status: int, sentence: str, headers: Any = None) -> HTMLResponse:
     """A page that says what went wrong. It may be for somebody whom the gate did not let in."""
-    heading = HEADINGS.get(status, HTTPStatus(status).phrase)
+    return message_page(HEADINGS.get(status, HTTPStatus(status).phrase), sentence, status, headers)
+
+
+def message_page(heading: str, sentence: str, status: int = 200, headers: Any = None) -> HTMLResponse:
+    """A page for anybody, with nobody's places."""
     html = part("error.html", visitor=None, here="", places=[], heading=heading, sentence=sentence)
     return HTMLResponse(html, status, headers)
 

@@ -181,9 +181,8 @@ def _facts(found: OneRun, units: Units) -> Iterator[tuple[str, str, str]]:
     moving_s = run.run.running_s + run.run.walking_s
     yield "Distance", distance.distance(run.distance_m, units), ""
     yield "Pace", distance.pace(run.distance_m / moving_s if moving_s else None, units), ""
-    told = [one.ascent_m for one in found.activities if one.ascent_m is not None]
-    if told:
-        yield "Ascent", distance.height(sum(told), units), ""
+    if run.ascent_m is not None:
+        yield "Ascent", distance.height(run.ascent_m, units), ""
 
 
 def _measures(found: OneRun) -> list[MeasureView]:

@@ -9,9 +9,9 @@ from starlette.concurrency import run_in_threadpool
 
 from strideload import activity_file
 from strideload.days import zoning
-from strideload.load.plain import instants
-from strideload.load.zones import date_at, day_bounds
+from strideload.load.zones import day_bounds
 from strideload.runner import activities as taking
+from strideload.runner.as_json import activity_json
 from strideload.store.activities import Activity
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page
@@ -63,7 +63,7 @@ def routes(doors: Doors) -> APIRouter:
     def take(visitor: Visitor, data: bytes, name: str) -> Taken:
         taken = taking.take(doors.store, visitor.runner, activity_file.read(data, name))
         return Taken(
-            activity=activity_json(doors, visitor.runner, taken.activity),
+            activity=_activity(doors, visitor.runner, taken.activity),
             is_new=taken.is_new,
             runs=[run.start_utc_us for run in taken.runs],
             sentence=taken.in_words(),
@@ -82,7 +82,7 @@ def routes(doors: Doors) -> APIRouter:
         zone_of = zoning(doors.store, visitor.runner)
         start, end = day_bounds(span[0], zone_of)[0], day_bounds(span[1], zone_of)[1]
         about, page = bounds.page_of(kept.between(visitor.runner, start, end), limit, offset)
-        shown = [activity_json(doors, visitor.runner, one) for one in page]
+        shown = [_activity(doors, visitor.runner, one) for one in page]
         return Activities(**about, activities=shown)
 
     @router.post("/activities", status_code=HTTPStatus.CREATED, openapi_extra=BODY)
@@ -97,7 +97,7 @@ def routes(doors: Doors) -> APIRouter:
     @router.get("/activities/{activity}")
     def one(visitor: Reader, activity: Content) -> ActivityJson:
         """One of them."""
-        return activity_json(doors, visitor.runner, kept.find(visitor.runner, activity))
+        return _activity(doors, visitor.runner, kept.find(visitor.runner, activity))
 
     @router.delete("/activities/{activity}", status_code=HTTPStatus.NO_CONTENT)
     def delete(visitor: Writer, activity: Content) -> None:
@@ -107,19 +107,5 @@ def routes(doors: Doors) -> APIRouter:
     return router
 
 
-def activity_json(doors: Doors, runner: str, one: Activity) -> ActivityJson:
-    zone = zoning(doors.store, runner)(date_at(one.start_utc_us, "UTC"))
-    start_utc, start_local = instants(one.start_utc_us, zone)
-    end_utc, end_local = instants(one.end_utc_us, zone)
-    return ActivityJson(
-        id=one.content,
-        name=one.name,
-        start_utc=start_utc,
-        start_local=start_local,
-        end_utc=end_utc,
-        end_local=end_local,
-        distance_m=one.distance_m,
-        ascent_m=one.ascent_m,
-        descent_m=one.descent_m,
-        has_track=one.has_track,
-    )
+def _activity(doors: Doors, runner: str, one: Activity) -> ActivityJson:
+    return ActivityJson(**activity_json(one, zoning(doors.store, runner)))

@@ -12,9 +12,9 @@ from strideload.load import longest
 from strideload.load import runs as load_runs
 from strideload.load.evidence import Band, RuleId
 from strideload.load.longest import Comparison, Condition, Measure, Outcome
-from strideload.load.plain import instants, plain
 from strideload.load.steps import Origin
 from strideload.runner import comparing, one_run
+from strideload.runner.as_json import run_json
 from strideload.runner.records import Records
 from strideload.runner.runs import MOVED_US, RunRecord, runs_of
 from strideload.store.conditions import Worn
@@ -144,29 +144,6 @@ def found_run(doors: Doors, runner: str, utc_us: int, *, diary: bool = False) ->
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, NO_RUN)
     return found
-
-
-def run_json(run: RunRecord) -> dict[str, Any]:
-    start_utc, start_local = instants(run.start_utc_us, run.zone)
-    end_utc, end_local = instants(run.end_utc_us, run.zone)
-    return {
-        "id": run.start_utc_us,
-        "date": run.date,
-        "zone": run.zone,
-        "start_utc": start_utc,
-        "start_local": start_local,
-        "end_utc": end_utc,
-        "end_local": end_local,
-        "origin": run.origin,
-        "is_run": run.is_run,
-        "is_open": run.is_open,
-        "figures": plain(run.run, run.zone),
-        "distance_m": run.distance_m,
-        "ascent_m": run.ascent_m,
-        "activities": list(run.activities),
-        "pods": list(run.pods),
-        "worn": run.worn._asdict(),
-    }
 
 
 def comparison_json(one: Comparison) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from strideload.days import zoning
-from strideload.load.plain import instants
-from strideload.load.zones import date_at
+from strideload.runner.as_json import usual_json
 from strideload.store.conditions import NAME_LIMIT, Shoe, Usual
 from strideload.web.api import bounds
 from strideload.web.api.bounds import FIRST_UTC_US, LAST_UTC_US, Day, Moment
@@ -78,10 +77,8 @@ def routes(doors: Doors) -> APIRouter:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such pair of shoes of yours.")
         return found
 
-    def usual_json(runner: str, one: Usual) -> UsualJson:
-        zone = zoning(doors.store, runner)(date_at(one.from_utc_us, "UTC"))
-        from_utc, from_local = instants(one.from_utc_us, zone)
-        return UsualJson(id=one.from_utc_us, from_utc=from_utc, from_local=from_local, **one.worn._asdict())
+    def shown(runner: str, one: Usual) -> UsualJson:
+        return UsualJson(**usual_json(one, zoning(doors.store, runner)))
 
     @router.get("/shoes")
     def shoes(visitor: Reader) -> Shoes:
@@ -111,14 +108,14 @@ def routes(doors: Doors) -> APIRouter:
     @router.get("/conditions")
     def conditions(visitor: Reader) -> Conditions:
         """All changes of what is usual, in order of time."""
-        return Conditions(usual=[usual_json(visitor.runner, one) for one in kept.usual(visitor.runner)])
+        return Conditions(usual=[shown(visitor.runner, one) for one in kept.usual(visitor.runner)])
 
     @router.post("/conditions", status_code=HTTPStatus.CREATED)
     def set_usual(visitor: Writer, new: NewUsual) -> UsualJson:
         """What is usual from a moment on. Of the same moment, it takes the place of what was said."""
         one = Usual(bounds.utc_us_of(new.from_utc), new.worn())
         kept.set_usual(visitor.runner, *one)
-        return usual_json(visitor.runner, one)
+        return shown(visitor.runner, one)
 
     @router.delete("/conditions/{change}", status_code=HTTPStatus.NO_CONTENT)
     def unset_usual(visitor: Writer, change: FromUtcUs) -> None:

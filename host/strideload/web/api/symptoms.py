@@ -3,17 +3,17 @@
 from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from strideload.days import zoning
 from strideload.load.evidence import RuleId
-from strideload.load.plain import instants
 from strideload.load.symptoms import FELT, PAIN_MOST, SIGNS, SITES, Colour, Felt, Moment, Sign, Status
-from strideload.load.zones import date_at, day_bounds
+from strideload.load.zones import day_bounds
 from strideload.runner import diary as diaries
+from strideload.runner.as_json import symptom_json
 from strideload.runner.diary import Asked, Course, RunSymptoms
 from strideload.store.diary import NOTE_LIMIT, Entry, EntryInvalid, Saying, When, new_id
 from strideload.web.api import bounds
@@ -195,27 +195,6 @@ def routes(doors: Doors) -> APIRouter:
         return _courses(diaries.diary_of(found, doors.now()).of_run(record))
 
     return router
-
-
-def symptom_json(entry: Entry, zone_of: Any) -> dict[str, Any]:
-    said = entry.saying
-    zone = zone_of(date_at(said.about_utc_us, "UTC"))
-    about_utc, about_local = instants(said.about_utc_us, zone)
-    return {
-        "id": entry.id,
-        "version": entry.version,
-        "site": said.site,
-        "moment": said.moment,
-        "pain": said.pain,
-        "run": said.run_utc_us,
-        "about_utc": about_utc,
-        "about_local": about_local,
-        "felt": list(said.felt),
-        "signs": list(said.signs),
-        "note": said.note,
-        "retracted": entry.retracted,
-        "written_utc": instants(entry.written_utc_us, zone)[0],
-    }
 
 
 def _courses(found: RunSymptoms) -> RunCourses:

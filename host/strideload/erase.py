@@ -1,0 +1,42 @@
+"""A runner is erased for good, out of the store and out of what is remembered beside it."""
+
+from collections.abc import Callable
+
+from strideload import days
+from strideload.runner import runs, watch
+from strideload.store import Store
+from strideload.store.erasing import Erased
+from strideload.store.people import LAST_DATE, UNNAMED
+from strideload.words.numbers import number
+
+
+def erase(
+    store: Store, runner: str, home_runner: str, on_erased: Callable[[str], None] = lambda _: None
+) -> Erased:
+    """StoreError: no such runner. `home_runner`: of the settings, who begins anew if it is they.
+
+    `on_erased` is told once it is done, so that what lies elsewhere goes as well.
+    """
+    zone = store.zone_of(runner, LAST_DATE)
+    erased = store.erase_runner(runner)
+    if runner == home_runner and runner not in store.runners():
+        store.ensure_runner(runner, UNNAMED, zone)
+    for memory in (days, runs, watch):
+        memory.forget()
+    on_erased(runner)
+    return erased
+
+
+def in_words(erased: Erased) -> str:
+    """ "Erased for good: 12 sessions, 3 400 pages, 25 entries." """
+    said = (
+        f"Erased for good: {_count(erased.sessions, 'session')}, {_count(erased.pages, 'page')}, "
+        f"{_count(erased.entries, 'entry', 'entries')}. What a pod sends again of it stays away."
+    )
+    if not erased.left:
+        return said
+    return f"{said} Left: {_count(erased.left, 'session')} without a date, of a pod that others wear as well."
+
+
+def _count(count: int, one: str, many: str | None = None) -> str:
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,83 @@
+"""The strength log, a row an exercise."""
+
+import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from strideload.load.strength import EFFORT, REPETITIONS, SETS, Exercise, Group
+from strideload.runner.as_json import strength_json
+from strideload.store.strength import NOTE_LIMIT, new_id
+from strideload.web.api import bounds
+from strideload.web.api.bounds import USUAL_A_PAGE, Day, First, Last, Limit, Offset, Page
+from strideload.web.api.entry import Reader, Writer
+from strideload.web.api.shapes import Instant
+from strideload.web.doors import Doors
+
+ID = "^[0-9a-f]{32}$"
+
+
+class NewStrength(BaseModel):
+    date: Day | None = Field(None, description="By default today.")
+    group: Group
+    sets: int = Field(ge=SETS[0], le=SETS[1])
+    repetitions: Annotated[int, Field(ge=REPETITIONS[0], le=REPETITIONS[1])] | None = Field(
+        None, description="In each set; null: not counted."
+    )
+    effort: Annotated[int, Field(ge=EFFORT[0], le=EFFORT[1])] | None = Field(None, description="As felt.")
+    note: str = Field("", max_length=NOTE_LIMIT, description="One line.")
+    id: Annotated[str, Field(pattern=ID)] | None = Field(
+        None, description="Drawn by who asks, so that what is sent twice makes one entry."
+    )
+
+
+class StrengthJson(BaseModel):
+    """Sets for one muscle group on a date."""
+
+    id: str
+    date: datetime.date
+    group: Group
+    sets: int
+    repetitions: int | None
+    effort: int | None
+    note: str
+    written_utc: Instant
+
+
+class StrengthLog(Page):
+    strength: list[StrengthJson]
+
+
+def routes(doors: Doors) -> APIRouter:
+    router = APIRouter(tags=["strength"])
+    kept = doors.store.strength
+
+    @router.get("/strength")
+    def strength(
+        visitor: Reader,
+        first: First = None,
+        last: Last = None,
+        limit: Limit = USUAL_A_PAGE,
+        offset: Offset = 0,
+    ) -> StrengthLog:
+        """What was logged of a period, in order of dates. What nobody logged is not logged, never not done."""
+        span = bounds.period(first, last, doors.days(visitor.runner).today())
+        about, page = bounds.page_of(kept.entries(visitor.runner, *span), limit, offset)
+        return StrengthLog(**about, strength=[StrengthJson(**strength_json(one)) for one in page])
+
+    @router.post("/strength", status_code=HTTPStatus.CREATED)
+    def log(visitor: Writer, new: NewStrength) -> StrengthJson:
+        """Log an exercise. The same `id` again is no change."""
+        today = doors.days(visitor.runner).today()
+        exercise = Exercise(new.group, new.sets, new.repetitions, new.effort)
+        entry = kept.add(visitor.runner, new.id or new_id(), new.date or today, exercise, new.note, today)
+        return StrengthJson(**strength_json(entry))
+
+    @router.delete("/strength/{entry}", status_code=HTTPStatus.NO_CONTENT)
+    def delete(visitor: Writer, entry: Annotated[str, Path(pattern=ID)]) -> None:
+        """Delete an entry for good."""
+        kept.delete(visitor.runner, entry)
+
+    return router

@@ -1,0 +1,140 @@
+"""All that is a runner's, in a JSON document and in CSV files; and nothing of anybody else."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from runner.world import RUNNER, World
+from strideload import activity_file
+from strideload.cli import app
+from strideload.export import formats
+from strideload.load.strength import Exercise
+from strideload.runner import activities
+from strideload.store import strength
+from strideload.store.conditions import Worn
+from test_activity_file import gpx
+
+POD = "aa" * 8
+NOW = "2026-11-23 12:00"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A runner with something of everything, and a friend with the same pod a day later."""
+    made = World(tmp_path / "store.db")
+    with made.store as store:
+        made.run("2026-11-20 18:00", 3)
+        made.run("2026-11-21 23:58", 5)  # over midnight
+        made.run("2026-11-22 18:02", 10)
+        store.ensure_runner("friend", "A friend", "UTC")
+        store.assign(POD, "friend", "left", made.us("2026-11-23 00:00"))
+        made.run("2026-11-23 08:00", 3)
+        (run,) = made.runs("2026-11-20")
+        entry = made.says("during", 3, run=run, note='a "sharp", ünusual\nline')
+        store.diary.retract(RUNNER, entry.id)
+        store.note_day(RUNNER, date(2026, 11, 19), "rest")
+        store.note_day("friend", date(2026, 11, 18), "ran_without")
+        store.strength.add(RUNNER, strength.new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
+        shoe = store.conditions.add_shoe(RUNNER, "Blue", date(2026, 11, 1))
+        store.conditions.set_usual(RUNNER, made.us("2026-11-01 00:00"), Worn(shoe.id, "laces"))
+        store.conditions.set_run(RUNNER, run.start_utc_us, Worn(surface="trail"))
+        store.plans.set(RUNNER, {"v": 1}, "runner", None)
+        activities.take(store, RUNNER, activity_file.read(gpx(), "x.gpx"))
+        yield made
+
+
+def document(world: World, runner: str = RUNNER) -> dict[str, Any]:
+    return json.loads(b"".join(formats.pieces(world.store, runner, ".json", world.now(NOW))))
+
+
+def files(world: World) -> dict[str, list[dict[str, str]]]:
+    data = b"".join(formats.pieces(world.store, RUNNER, ".zip", world.now(NOW)))
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        assert packed.testzip() is None
+        return {
+            name: list(csv.DictReader(io.StringIO(packed.read(name).decode(), newline="")))
+            for name in packed.namelist()
+        }
+
+
+def test_a_document_has_all_of_it(world: World) -> None:
+    found = document(world)
+    assert (found["format"], found["version"], found["runner"]) == ("strideload-export", 1, RUNNER)
+    assert [day["date"] for day in found["days"]] == [
+        "2026-11-19", "2026-11-20", "2026-11-21", "2026-11-22",
+    ]  # fmt: skip
+    assert [run["date"] for run in found["runs"]] == ["2026-11-20", "2026-11-21", "2026-11-22"]
+    assert [(one["version"], one["retracted"]) for one in found["symptoms"]] == [(1, False), (2, True)]
+    assert [note["what"] for note in found["notes"]] == ["rest"]
+    assert found["strength"][0]["group"] == "calves"
+    assert found["shoes"][0]["name"] == "Blue"
+    assert found["usual_conditions"][0]["mount"] == "laces"
+    assert found["run_conditions"][0]["surface"] == "trail"
+    assert found["plans"][0]["settings"] == {"v": 1}
+    assert found["activities"][0]["name"] == "Evening run"
+    assert len(found["tracks"]) == 61
+    assert found["zones"] == [{"from_date": "0001-01-01", "zone": "Europe/Berlin"}]
+    assert found["account"][0]["name"] == "Me"
+
+
+def test_every_step_is_in_it_once(world: World) -> None:
+    found = document(world)
+    strides = sum(len(session["rows"]) for session in found["steps"])
+    assert strides == sum(len(one.steps) for one in world.store.sessions(RUNNER, 0, 2**62))
+    assert strides == sum(one["strides"] for one in found["sessions"])
+    moments = [row[0] for session in found["steps"] for row in session["rows"]]
+    assert len(set(moments)) == len(moments)
+    assert dict(zip(found["step_columns"], found["steps"][0]["rows"][0], strict=True))["kind"] == "run"
+
+
+def test_the_files_say_the_same(world: World) -> None:
+    whole, tables = document(world), files(world)
+    names = {name.removesuffix(".csv") for name in tables if "/" not in name}
+    assert names == {name for name, value in whole.items() if isinstance(value, list)} - {
+        "steps", "step_columns",
+    }  # fmt: skip
+    for name in names:
+        assert len(tables[f"{name}.csv"]) == len(whole[name]), name
+    assert tables["symptoms.csv"][0]["note"] == 'a "sharp", ünusual\nline'
+    day = tables["days.csv"][1]
+    assert float(day["running_s"]) == whole["days"][1]["running_s"]
+    assert day["together.running.cadence_spm"]
+    assert tables["days.csv"][0]["together.running.cadence_spm"] == ""
+    steps = {name: rows for name, rows in tables.items() if name.startswith("steps/")}
+    assert len(steps) == 3
+    assert all(rows[0]["ic_utc_us"] for rows in steps.values())
+
+
+def test_nothing_of_anybody_else_is_in_it(world: World) -> None:
+    found = document(world, "friend")
+    assert [day["date"] for day in found["days"]] == ["2026-11-18", "2026-11-23"]
+    for name in ("symptoms", "strength", "shoes", "usual_conditions", "plans", "activities", "tracks"):
+        assert found[name] == []
+    assert "friend" not in json.dumps(document(world))
+
+
+def test_of_nobody_who_did_anything_it_is_empty(tmp_path: Path) -> None:
+    made = World(tmp_path / "store.db")
+    with made.store:
+        assert document(made)["days"] == []
+        assert files(made)["days.csv"] == []
+
+
+def test_the_command_writes_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path / "state"))
+    for name in ("all.json", "all.zip"):
+        done = CliRunner().invoke(app, ["export", "--out", str(tmp_path / name)])
+        assert done.exit_code == 0, done.output
+        assert "all that is me's" in done.output
+        assert (tmp_path / name).stat().st_size
+    assert json.loads((tmp_path / "all.json").read_bytes())["runner"] == "me"
+    wrong = CliRunner().invoke(app, ["export", "--out", str(tmp_path / "all.txt")])
+    assert "ends in neither .json (one document) nor .zip" in str(wrong.exception)
