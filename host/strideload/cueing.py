@@ -40,7 +40,7 @@ class Cueing:
 def switch_on(store: Store, pod: str, percent: float = programme.PERCENT) -> Cueing:
     """Begin the programme anew at `percent` over the runner's own cadence. CueRefused, StrideloadError."""
     found = known_pod(store, pod)
-    target = programme.target_cspm(_baseline(store, found), percent, _target_cspm(found))
+    target = programme.target_cspm(_baseline(store, found), percent, present_target_cspm(found))
     store.change_settings(pod, cue=CueTarget(target))
     return show(store, pod)
 
@@ -60,7 +60,7 @@ def show(store: Store, pod: str) -> Cueing:
         own = _baseline(store, found)
     except programme.CueRefused as error:
         reason = str(error)
-    return Cueing(found, own, reason, _target_cspm(found), _run(store, found))
+    return Cueing(found, own, reason, present_target_cspm(found), present_run(store, found))
 
 
 def to_json(cueing: Cueing) -> str:
@@ -117,11 +117,11 @@ def _baseline(store: Store, pod: KnownPod) -> programme.Baseline:
     now_utc_us = time.time_ns() // 1000
     start_utc_us = now_utc_us - programme.DAYS * DAY_US
     sessions = store.sessions(pod.runner, start_utc_us, now_utc_us)
-    cued = union(_times_of_cues(store, pod.runner, now_utc_us))
+    cued = union(times_of_cues(store, pod.runner, now_utc_us))
     return programme.baseline(programme.runs_without_cue(sessions, cued, start_utc_us, now_utc_us))
 
 
-def _times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:
+def times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:
     """When pods of this runner were to have a cue."""
     found: list[Interval] = []
     for pod in (newest.pod for newest in store.wanted_settings()):
@@ -135,13 +135,14 @@ def _times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:
     return found
 
 
-def _target_cspm(pod: KnownPod) -> int | None:
+def present_target_cspm(pod: KnownPod) -> int | None:
+    """That the pod is to have, 1/100 step a minute; None: no cue."""
     cue: dict[str, Any] | None = pod.settings["wanted"]["cue"] if pod.settings else None
     return cue["target_cspm"] if cue else None
 
 
-def _run(store: Store, pod: KnownPod) -> int | None:
+def present_run(store: Store, pod: KnownPod) -> int | None:
     """The present run of the programme, of a pod that has the target which it is to have."""
     state = next((row.state for row in store.pods() if row.pod == pod.pod), None) or {}
     cue = state.get("cue")
-    return cue["run"] if cue and cue["target_cspm"] == _target_cspm(pod) else None
+    return cue["run"] if cue and cue["target_cspm"] == present_target_cspm(pod) else None

@@ -156,7 +156,7 @@ def test_a_site_that_was_felt_is_asked_about_after_the_next_run_and_a_settled_on
         one.run.date.day: [c.site for c in one.courses]
         for one in world.diary("2026-11-21 08:00", "2026-11-01").of_runs
     }
-    assert sites[1] == [KNEE, HIP]
+    assert set(sites[1]) == {KNEE, HIP}
     assert sites[8] == [KNEE]  # felt a week before
     assert len(sites[20]) == 1  # nothing was felt in two weeks: the one last spoken of
     assert (second.date.day, third.date.day) == (8, 20)

@@ -687,3 +687,35 @@ def test_deriving_twice_changes_nothing(store: Store) -> None:
     assert store.derive() == 0
     with store.engine.connect() as connection:
         assert connection.execute(sa.select(schema.sessions)).all() == before
+
+
+def test_a_sessions_place_is_the_sessions_own_and_its_content_tells_every_change(store: Store) -> None:
+    pod = Pod()
+    pod.run(0, session=1)
+    pod.run(3600, session=2, strides=50)
+    store.add(one_by_one(pod.pages[:-3]))
+    store.derive()
+    before = store.sessions(RUNNER, *EVER)
+    places = store.session_places(RUNNER, *EVER)
+    assert [(p.start_utc_us, p.end_utc_us, p.foot, p.session_id, p.content) for p in places] == [
+        (s.start_utc_us, s.end_utc_us, s.foot, s.session_id, s.content) for s in before
+    ]
+    store.add(one_by_one(pod.pages[-3:]))
+    store.derive()
+    after = store.sessions(RUNNER, *EVER)
+    assert [s.content == t.content for s, t in zip(before, after, strict=True)] == [True, False]
+    assert store.session_places("nobody", *EVER) == []
+
+
+def test_what_was_derived_before_contents_were_kept_is_derived_anew(store: Store) -> None:
+    pod = Pod()
+    pod.run(0, session=1)
+    store.add(one_by_one(pod.pages))
+    store.derive()
+    (now,) = store.sessions(RUNNER, *EVER)
+    with store.engine.begin() as connection:
+        connection.execute(schema.sessions.update().values(content=None, derived_by="2/1"))
+        connection.execute(schema.meta.update().where(schema.meta.c.name == "derived_by").values(value="2/1"))
+    assert store.sessions(RUNNER, *EVER)[0].content is None
+    store.derive()
+    assert store.sessions(RUNNER, *EVER)[0].content == now.content is not None

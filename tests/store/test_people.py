@@ -114,3 +114,9 @@ def test_replays(store: Store) -> None:
     assert store.find_replay("abc") == Replay("abc", 9, POD, 0xFFFFFFFF)
     assert store.find_replay("abc", 5) == Replay("abc", 5, POD, 1)
     assert store.find_replay("abc", 6) is None
+
+
+def test_all_zones_of_a_runner_with_the_dates_from_which_they_hold(store: Store) -> None:
+    store.set_zone(RUNNER, date(2026, 3, 1), "Asia/Tokyo")
+    assert store.zones(RUNNER) == [(date(1, 1, 1), "Europe/London"), (date(2026, 3, 1), "Asia/Tokyo")]
+    assert store.zones("nobody") == []

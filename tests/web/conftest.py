@@ -17,7 +17,7 @@ from strideload.store.kept import (
     symptoms,
     usual_conditions,
 )
-from strideload.store.schema import day_notes
+from strideload.store.schema import day_notes, pod_settings, pods
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
@@ -25,7 +25,11 @@ from support import tools
 from web.house import RUNNER, ZONE, House, HouseStore, a_season
 
 # What tests let the runner say, before the rows that these lean on.
-SAID = (symptoms, plans, day_notes, usual_conditions, run_conditions, shoes, strength, activities)
+SAID = (
+    *(symptoms, plans, day_notes, usual_conditions, run_conditions, shoes, strength, activities),
+    *(pods, pod_settings),
+)
+
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

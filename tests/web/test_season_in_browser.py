@@ -19,7 +19,6 @@ from web.season import Season, season
 
 WAIT_MS = 30_000
 PHONE, DESK = 360, 1280
-THIN = "\u202f"
 # A page's own requests that go on for ever; held back while a page is looked at.
 POLLS = "**/part/**"
 # Where numbers are: with a unit, or as a count, share of ten, date or time of day.
@@ -84,7 +83,7 @@ NAMES = [
 
 
 def said(page: Any, selector: str) -> str:
-    return page.locator(selector).first.inner_text().replace(THIN, " ")
+    return re.sub(r"[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", page.locator(selector).first.inner_text())
 
 
 def arrives(page: Any, selector: str, text: str) -> None:

@@ -250,6 +250,15 @@ def test_saved_as_it_was_is_no_new_version(house: House, client: httpx.Client) -
     assert entries(house) == [entry]
 
 
+def test_an_entry_of_a_run_that_is_not_known_now_keeps_it(house: House, client: httpx.Client) -> None:
+    entry = says(house, "during", 2)
+    house.sessions.pop()
+    assert "A run that is not known now" in client.get(f"/symptoms/{entry.id}").text
+    assert client.post(f"/symptoms/{entry.id}", data=changing(client, entry, pain=3)).status_code == 303
+    assert entries(house)[0].saying.run_utc_us == entry.saying.run_utc_us
+    assert "during the run: 3 of 10" in words(client.get("/symptoms").text)
+
+
 def test_a_change_over_another_change_is_refused(house: House, client: httpx.Client) -> None:
     entry = says(house, "during", 2)
     data = changing(client, entry, pain=3)

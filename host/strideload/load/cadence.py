@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from strideload.errors import StrideloadError
 from strideload.load import cue, cued
+from strideload.load.activity import Track, within
+from strideload.load.course import Stretch
 from strideload.load.evidence import RuleId
 from strideload_pod.cue import SHARE_PERCENT
 
@@ -83,6 +85,21 @@ class Fading:
     next_run: int | None
     share_percent: int  # of the next run, in which cues are given
     evidence: RuleId = "cue_fading"
+
+
+def paced_minutes(
+    course: Sequence[Stretch], start_utc_us: int, length_s: int, points: Track
+) -> tuple[tuple[float, float], ...]:
+    """(Cadence, speed in m/s) of each stretch of a run that was running, and of which a watch tells the speed."""
+    found: list[tuple[float, float]] = []
+    for one in course:
+        if one.moves != "running" or one.cadence_spm is None:
+            continue
+        begin = start_utc_us + one.from_s * 1_000_000
+        far = within(points, begin, begin + length_s * 1_000_000)
+        if far is not None and far.distance_m > 0:
+            found.append((one.cadence_spm, far.distance_m / (far.share * length_s)))
+    return tuple(found)
 
 
 def usual_speed_m_s(runs: Sequence[PacedRun]) -> float | None:

@@ -27,11 +27,13 @@ from strideload.web.doors import Doors
 from strideload.web.gate import Gate
 from strideload.web.pages import (
     account,
+    cadence,
     coming_in,
     data,
     figures,
     health,
     household,
+    live,
     plan,
     pods,
     run,
@@ -80,6 +82,8 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
         run.routes(doors),
         strength.routes(doors),
         shoes.routes(doors),
+        cadence.routes(doors),
+        live.routes(doors),
         symptoms.routes(doors),
         plan.routes(doors),
         pods.routes(doors),

@@ -52,7 +52,7 @@ def view(live: Live) -> LiveView:
     health = live.health()
     return LiveView(
         trouble=health["trouble"],
-        running=[_running(pod) for pod in pods if _runs(pod)],
+        running=[_running(pod) for pod in pods if is_running(pod)],
         notes=[note for pod in pods for note in _notes(pod)] + _waiting(health["pages_waiting"]),
         quiet=NONE_RUNNING if pods else NO_POD_YET,
         counted=[
@@ -63,15 +63,15 @@ def view(live: Live) -> LiveView:
     )
 
 
-def _runs(pod: LivePod) -> bool:
-    """A negative age is of a clock that was set back, and says nothing."""
+def is_running(pod: LivePod) -> bool:
+    """Whether it spoke just now. A negative age is of a clock that was set back, and says nothing."""
     return pod["online"] and pod["age_s"] is not None and 0 <= pod["age_s"] <= LIVE_LIMIT_S
 
 
 def _notes(pod: LivePod) -> list[str]:
     """Where a pod that does not run is, then what any pod asks for."""
     waits = pod["online"] and pod["recording"] is False  # in reach, but for no run
-    where = [] if _runs(pod) or waits else [_away(pod)]
+    where = [] if is_running(pod) or waits else [_away(pod)]
     return [*where, *pod_words.states(pod)]
 
 

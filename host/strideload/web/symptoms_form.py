@@ -66,8 +66,11 @@ def _chosen_run(diary: Diary, form: Fields) -> RunRecord | None:
 
 
 def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
-    """The whole entry as its page has it. EntryInvalid."""
-    run = _chosen_run(diary, form)
+    """The whole entry as its page has it; of a run that is not known now it stays. EntryInvalid."""
+    run_utc_us = held.saying.run_utc_us
+    if form.one("run") != str(run_utc_us):
+        run = _chosen_run(diary, form)
+        run_utc_us = None if run is None else run.start_utc_us
     about = held.saying.about_utc_us
     if form.one("about") != local_field(diary, about):
         about = _about(diary, form.one("about"))
@@ -77,7 +80,7 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
         moment=_moment(form.one("moment")),
         pain=_pain(form.one("pain")),
         about_utc_us=about,
-        run_utc_us=None if run is None else run.start_utc_us,
+        run_utc_us=run_utc_us,
         felt=felt,
         signs=signs,
         note=form.one("note"),

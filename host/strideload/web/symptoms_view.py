@@ -224,6 +224,8 @@ def runs_to_choose(diary: Diary, chosen_utc_us: int | None) -> list[Choice]:
     of_runs = [
         Choice(str(run.start_utc_us), run_title(run), run.start_utc_us == chosen_utc_us) for run in near
     ]
+    if chosen_utc_us is not None and not any(one.chosen for one in of_runs):
+        of_runs.append(Choice(str(chosen_utc_us), "A run that is not known now", True))
     return [*of_runs, Choice("", "No run in particular", chosen_utc_us is None)]
 
 

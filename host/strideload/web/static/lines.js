@@ -70,9 +70,9 @@ function sizeOf(host, share, least, most) {
   return { width: host.clientWidth, height: Math.round(Math.min(most, Math.max(least, host.clientWidth * share))) };
 }
 
-// {x, unit, low, lines: [{name, values}], texts, band: [low, high] or null, ticks: "unit of x"}
+// {x, unit, lines: [{name, values}], texts, band: [low, high] or null, labels: of x, else it is minutes}
 function makeLines(host) {
-  const { x, unit, lines, texts, band } = JSON.parse(host.dataset.plot);
+  const { x, unit, lines, texts, band, labels } = JSON.parse(host.dataset.plot);
   const readout = document.getElementById(host.dataset.readout);
   const size = () => sizeOf(host, 0.3, 150, 220);
   const known = lines.flatMap((line) => line.values.filter((value) => value !== null));
@@ -91,10 +91,17 @@ function makeLines(host) {
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false, setScale: false } },
       scales: { x: { time: false }, y: { range: [low - room, high + room] } },
       axes: [
-        axis({ space: 70, grid: { show: false }, size: 30, gap: 8, values: (_, at) => at.map((value) => `${value}\u202fmin`) }),
+        axis({
+          space: 70,
+          incrs: labels && [1, 2, 3, 5, 10, 20, 50],
+          grid: { show: false },
+          size: 30,
+          gap: 8,
+          values: (_, at) => at.map((value) => (labels ? labels[value] || "" : `${value}\u202fmin`)),
+        }),
         axis({ size: 64, space: 44, gap: 8, values: withUnit(unit) }),
       ],
-      series: [{}, ...lines.map((line, index) => lineSeries(line.name, index))],
+      series: [{}, ...lines.map((line, index) => lineSeries(line.name, index, labels && { points: { show: true, size: 5 } }))],
       hooks: {
         drawClear: [(u) => band && drawBand(u, ...band)],
         setCursor: [(u) => say(u.cursor.idx ?? texts.length - 1)],
