@@ -13,9 +13,8 @@ from strideload.runner.diary import moment_utc_us
 from strideload.runner.records import Records, read
 from strideload.runner.runs import RunRecord
 from strideload.simulate.season import SPIKE_DAYS_AGO, WEEKS
-from strideload.store import Store
+from strideload.store import Store, strength
 from strideload.store.conditions import Worn
-from strideload.store import strength
 from strideload.store.diary import Saying, new_id
 
 SITE: Final = "knee_front_left"
@@ -92,7 +91,8 @@ def _wear(store: Store, records: Records) -> None:
     new = store.conditions.add_shoe(records.runner, "Everyday, grey", changed)
     store.conditions.change_shoe(records.runner, old.id, name=old.name, retired_date=changed)
     usual = Worn(mount="laces", surface="road")
-    store.conditions.set_usual(records.runner, 0, usual._replace(shoe=old.id))
+    for run in records.shown_runs[:1]:
+        store.conditions.set_usual(records.runner, run.start_utc_us, usual._replace(shoe=old.id))
     for run in records.shown_runs:
         if run.date >= changed:
             store.conditions.set_usual(records.runner, run.start_utc_us, usual._replace(shoe=new.id))
