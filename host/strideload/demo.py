@@ -32,6 +32,7 @@ from strideload.simulate.pod import Recorded, ScratchFiles, Take, record
 from strideload.simulate.pod_folder import write_settings
 from strideload.simulate.runner import Plan, Runner
 from strideload.simulate.season import write_season
+from strideload.simulate.watch import keep_activities
 from strideload.up import Say, open_page, told_to_stop
 from strideload.web.serve import PortBusy, Server
 from strideload_pod.boards.on_linux import LOG_FOLDER, Files
@@ -68,7 +69,9 @@ def demo(
         with progress("Sending") as advance:
             _send_season(host, settings, seed, stack, advance)
         host.store.derive()
-        keep_diary(host.store, RUNNER, days.today(host.store, RUNNER))
+        today = days.today(host.store, RUNNER)
+        keep_activities(host.store, RUNNER, today)
+        keep_diary(host.store, RUNNER, today)
         pod_folder = settings.folder / "pod"
         say("Today's run, simulated: through chip, driver, detector and log.")
         with progress("Playing it") as advance:
@@ -108,12 +111,12 @@ def _settings(folder: Path) -> Settings:
 def _open_page(host: Host, port: int | None, say: Say) -> Server:
     """At the port that was asked for; by default the usual one, or a free one where that is taken."""
     try:
-        return open_page(host, port)
+        return open_page(host, port, demo=True)
     except PortBusy as busy:
         if port is not None:
             raise
         say(f"Port {busy.port} is in use, so the page takes another.")
-        return open_page(host, 0)
+        return open_page(host, 0, demo=True)
 
 
 def _send_season(host: Host, settings: Settings, seed: int, stack: ExitStack, advance: Advance) -> None:

@@ -99,17 +99,23 @@ def _log_trouble(trouble: str | None) -> None:
         log.warning("%s", trouble)
 
 
-def open_page(host: Host, port: int | None) -> Server:
+def open_page(host: Host, port: int | None, *, demo: bool = False) -> Server:
     """Serve the page of a host on this computer; None: the port of the settings."""
-    return serve(page_of(host, page_lan=False), LOOPBACK, host.settings.web.port if port is None else port)
+    page = page_of(host, page_lan=False, demo=demo)
+    return serve(page, LOOPBACK, host.settings.web.port if port is None else port)
 
 
-def page_of(host: Host, *, page_lan: bool) -> FastAPI:
-    """The page of a host, under the names by which it can be asked."""
+def page_of(host: Host, *, page_lan: bool, demo: bool = False) -> FastAPI:
+    """The page of a host, under the names by which it can be asked. `demo`: it says so on every page."""
     store, web = host.store, host.settings.web
     live = CollectorLive(store, host.collector)
     doors = Doors(
-        store, live, lambda runner: StoreDays(store, runner), host.settings.runner.id, watch=HostWatch(host)
+        store,
+        live,
+        lambda runner: StoreDays(store, runner),
+        host.settings.runner.id,
+        watch=HostWatch(host),
+        demo=demo,
     )
     own = sorted(own_names()) if page_lan else []
     names = [f"[{name}]" if ":" in name else name for name in (*own, *web.names)]

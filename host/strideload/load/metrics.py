@@ -1,6 +1,6 @@
-"""What every figure of a day means. docs/metrics.md says the same at length; a test compares the two.
+"""What every figure of a day and of a run means. docs/metrics.md says the same at length; a test compares the two.
 
-An id is the figure's name in `load.day.to_json`, wherever it stands there.
+The id of a day's figure is its name in `load.day.to_json`, wherever it stands there.
 """
 
 from dataclasses import dataclass
@@ -348,5 +348,33 @@ METRICS = (
         "What the pods counted within the day's sessions, by the name of the counter in docs/page-format.md.",
         OWN,
         "Counted on the day in which the session began; what a pod counted since the session before is in it.",
+    ),
+)
+
+# What a pod does not measure: a run has it where a watch recorded meanwhile.
+OF_A_WATCH = (
+    Metric(
+        "distance_m",
+        "Distance",
+        "m",
+        "How far a run went by the watch's file: of a file with a track, what of it lies in the time of the run.",
+        "The watch's file, FIT or GPX.",
+        "Not known without a file that covers half of the run or more; as true as the watch.",
+    ),
+    Metric(
+        "pace",
+        "Pace",
+        "min/km",
+        "Time running and walking, by the pod, over the distance, by the watch.",
+        "Definition.",
+        "Standing still counts no time in it. Carries the error of both.",
+    ),
+    Metric(
+        "ascent_m",
+        "Ascent",
+        "m",
+        "How far a run went up by the watch's file.",
+        "The watch's file, FIT or GPX.",
+        "Watches differ by a tenth and more in it; known only where the whole of the file lies in the run.",
     ),
 )

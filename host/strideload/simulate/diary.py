@@ -1,4 +1,4 @@
-"""What the season's runner wrote down: a knee that minded the spike and settled, shoes, and where they ran.
+"""What the season's runner wrote down: a knee that minded the spike and settled, shoes, where they ran, and strength.
 
 Told of the runs as the store has them, so that every answer belongs to its run.
 """
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
+from strideload.load.strength import Exercise
 from strideload.load.symptoms import MOMENTS, Felt
 from strideload.runner.diary import moment_utc_us
 from strideload.runner.records import Records, read
 from strideload.runner.runs import RunRecord
 from strideload.simulate.season import SPIKE_DAYS_AGO, WEEKS
-from strideload.store import Store
+from strideload.store import Store, strength
 from strideload.store.conditions import Worn
 from strideload.store.diary import Saying, new_id
 
@@ -37,6 +38,14 @@ SPIKE: Final = Told(0, 4, 3, 3, ("aching",))
 SETTLING: Final = (Told(2, 2, 2, 2, ("dull",)), Told(1, 2, 1, 1), Told(1, 1, 1, 0), WELL)
 LAST: Final = Told(0, 1, 0, None)
 
+# Weekday -> what was trained on it, up to the spike and after it; on no day of running.
+STRENGTH_WEEKS: Final = 6
+STRENGTH_BEFORE: Final = {4: (Exercise("calves", 3, 15, 5), Exercise("quadriceps", 3, 12, 6))}
+STRENGTH_AFTER: Final = {
+    0: (Exercise("quadriceps", 3, 10, 6), Exercise("gluteals", 3, 12, 6), Exercise("hamstrings", 2, None, 5)),
+    4: (Exercise("gluteals", 3, 12, 7), Exercise("calves", 3, 15, 6)),
+}
+
 
 def keep_diary(store: Store, runner: str, today: date) -> None:
     """Write down what belongs to the season that ended before `today`; its runs are derived already.
@@ -49,6 +58,7 @@ def keep_diary(store: Store, runner: str, today: date) -> None:
     for run, told in _told(records.shown_runs, today):
         _write(store, records, run, told)
     _wear(store, records)
+    _train(store, runner, today)
 
 
 def _told(runs: list[RunRecord], today: date) -> Iterator[tuple[RunRecord, Told]]:
@@ -81,7 +91,8 @@ def _wear(store: Store, records: Records) -> None:
     new = store.conditions.add_shoe(records.runner, "Everyday, grey", changed)
     store.conditions.change_shoe(records.runner, old.id, name=old.name, retired_date=changed)
     usual = Worn(mount="laces", surface="road")
-    store.conditions.set_usual(records.runner, 0, usual._replace(shoe=old.id))
+    for run in records.shown_runs[:1]:
+        store.conditions.set_usual(records.runner, run.start_utc_us, usual._replace(shoe=old.id))
     for run in records.shown_runs:
         if run.date >= changed:
             store.conditions.set_usual(records.runner, run.start_utc_us, usual._replace(shoe=new.id))
@@ -89,3 +100,12 @@ def _wear(store: Store, records: Records) -> None:
     for run in records.shown_runs:
         if run.date.weekday() == 6:
             store.conditions.set_run(records.runner, run.start_utc_us, Worn(surface="trail"))
+
+
+def _train(store: Store, runner: str, today: date) -> None:
+    """Once a week before the spike, without half of the leg; twice a week and all of it since."""
+    for days_ago in range(7 * STRENGTH_WEEKS, 0, -1):
+        day = today - timedelta(days=days_ago)
+        trained = STRENGTH_BEFORE if days_ago >= SPIKE_DAYS_AGO else STRENGTH_AFTER
+        for exercise in trained.get(day.weekday(), ()):
+            store.strength.add(runner, strength.new_id(), day, exercise)

@@ -4,7 +4,7 @@ No chip and no detector take part in these weeks (a run that goes through them i
 it is simulated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -69,12 +69,20 @@ def _plan(day: date, days_ago: int) -> Plan | None:
 
 def write_season(runner: Runner, today: date, zone: ZoneInfo, files: Files, uid: bytes, log_id: int) -> None:
     """Write the log of the season that ended before `today` into `files`."""
+    write_days(runner, days_before(today), zone, files, uid, log_id)
+
+
+def write_days(
+    runner: Runner, past_days: Iterable[PastDay], zone: ZoneInfo, files: Files, uid: bytes, log_id: int
+) -> None:
+    """Write the log of these days into `files`, a boot each."""
     log = Log(files, uid, CAPACITY_PAGES, lambda: log_id)
-    for boot, past in enumerate(days_before(today), start=1):
-        _Writer(log, uid, boot, _utc_ms(past.day, WAKES, zone)).write(past, runner, zone)
+    for boot, past in enumerate(past_days, start=1):
+        _Writer(log, uid, boot, utc_ms(past.day, WAKES, zone)).write(past, runner, zone)
 
 
-def _utc_ms(day: date, at: time, zone: ZoneInfo) -> int:
+def utc_ms(day: date, at: time, zone: ZoneInfo) -> int:
+    """That moment where the runner is, ms since 1970."""
     return int(datetime.combine(day, at, zone).astimezone(UTC).timestamp() * 1000)
 
 
@@ -101,7 +109,7 @@ class _Writer:
         self._note(pages.KIND_ALIVE, 0, 0, 0, self.booted_utc_ms, 0, 0)
         if past.plan is None:
             return
-        began_tick_ms = _utc_ms(past.day, RUNS_AT, zone) - self.booted_utc_ms
+        began_tick_ms = utc_ms(past.day, RUNS_AT, zone) - self.booted_utc_ms
         contacts = runner.contacts(past.plan, past.day.toordinal())
         duration_s = sum(part[1] for part in past.plan)
         self._session(began_tick_ms, contacts, duration_s)

@@ -109,6 +109,7 @@ def make_app(doors: Doors, entrance: Entrance | None = None) -> FastAPI:
         runner=doors.runner,
         proxies=entrance.proxies,
         now_utc_us=entrance.now_utc_us,
+        demo=doors.demo,
     )
     app.add_middleware(Bounded)
     app.add_middleware(GZipMiddleware, compresslevel=6)

@@ -137,4 +137,5 @@ class Doors:
     runner: str
     now: Callable[[], datetime] = _now  # with a zone
     watch: Watch | None = None  # how the host is doing
+    demo: bool = False  # all of it is simulated, and every page says so
     on_erased: Callable[[str], None] = _nothing  # is told of a runner who was erased

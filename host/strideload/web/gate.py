@@ -7,6 +7,7 @@ whoever has logged in; for programs, whoever has a token; and for somebody else'
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import quote
@@ -49,6 +50,7 @@ class Gate:
         runner: str,
         proxies: Networks = (),
         now_utc_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+        demo: bool = False,
     ) -> None:
         self.app = app
         self._accounts = store.accounts
@@ -56,6 +58,7 @@ class Gate:
         self._home = Visitor(runner, EVERY_RIGHT, "loopback", new_secret())
         self._proxies = proxies
         self._now_utc_us = now_utc_us
+        self._demo = demo
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +79,7 @@ class Gate:
             refused = refusal(request.url.path, error.status_code, error.detail, error.headers)
             await refused(scope, receive, send)
             return
-        scope["state"]["visitor"] = visitor
+        scope["state"]["visitor"] = replace(visitor, demo=self._demo)
         await self.app(scope, receive, send)
 
     def _visitor(self, request: Request, came: Arrival) -> Visitor:

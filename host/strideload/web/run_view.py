@@ -111,7 +111,7 @@ class RunPage:
     day_name: str
     sentence: str
     origin_words: list[str]
-    facts: list[tuple[str, str, str]]  # name, value, whose definition stands on /metrics or ""
+    facts: list[tuple[str, str, str]]  # name, value, whose definition stands on /metrics
     measures: list[MeasureView]
     evidence: str
     no_comparison: str
@@ -176,13 +176,13 @@ def _facts(found: OneRun, units: Units) -> Iterator[tuple[str, str, str]]:
         "impact_sum_g",
     )
     if run.distance_m is None:
-        yield "Distance", "not known: no watch's file matches", ""
+        yield "Distance", "not known: no watch's file matches", "distance_m"
         return
     moving_s = run.run.running_s + run.run.walking_s
-    yield "Distance", distance.distance(run.distance_m, units), ""
-    yield "Pace", distance.pace(run.distance_m / moving_s if moving_s else None, units), ""
+    yield "Distance", distance.distance(run.distance_m, units), "distance_m"
+    yield "Pace", distance.pace(run.distance_m / moving_s if moving_s else None, units), "pace"
     if run.ascent_m is not None:
-        yield "Ascent", distance.height(run.ascent_m, units), ""
+        yield "Ascent", distance.height(run.ascent_m, units), "ascent_m"
 
 
 def _measures(found: OneRun) -> list[MeasureView]:

@@ -24,7 +24,7 @@ class ShoeView:
     from_date: str
     retired_date: str  # "": in use
     sentence: str
-    facts: list[tuple[str, str, str]]  # name, value, whose definition stands on /metrics or ""
+    facts: list[tuple[str, str, str]]  # name, value, whose definition stands on /metrics
     gaps: list[str]
     is_usual: bool
     still_usual: bool  # though it is retired
@@ -103,7 +103,7 @@ def _facts(load: Mileage, units: Units) -> list[tuple[str, str, str]]:
         ("Steps", measures.amount("steps", load.steps), "steps"),
         ("of them estimated", measures.amount("steps", load.steps_estimated), "steps_estimated"),
         ("Impact load", f"{bound}{impact}", "impact_sum_g"),
-        ("Distance", f"{bound_far}{far}" if load.distance_m is not None else "not known", ""),
+        ("Distance", f"{bound_far}{far}" if load.distance_m is not None else "not known", "distance_m"),
     ]
 
 

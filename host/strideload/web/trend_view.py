@@ -86,7 +86,7 @@ class TrendView:
     weeks_evidence: str
     choices: list[Choice]
     heading: str  # of the measure
-    metric: str | None
+    metric: str  # whose definition stands on /metrics
     weekdays: list[str]
     weeks: list[WeekRow]  # newest first
     before: Link | None
@@ -123,7 +123,7 @@ def view(records: Records, measure: Measure, units: Units, visitor: Visitor, fir
         weeks_evidence=rules.evidence("week_over_week"),
         choices=[_choice(one, measure, last, records.today) for one in MEASURES],
         heading=measures.TITLES[measure],
-        metric=measures.METRICS.get(measure),
+        metric=measures.METRICS[measure],
         weekdays=[name[:3] for name in WEEKDAYS],
         weeks=[_week(shown, monday, days, by_date, held) for monday in _mondays(first, last)],
         before=_link(first - _ONE_DAY, measure, records.today, "Earlier") if first > first_day else None,

@@ -30,6 +30,7 @@ class Visitor:
     first: date | None = None
     last: date | None = None
     key: str = ""  # id of the log-in, token or share
+    demo: bool = False  # all that they see is simulated
 
     def may(self, right: Right) -> bool:
         return right in self.rights

@@ -14,8 +14,13 @@ TITLES: Final[dict[Measure, str]] = {
     "impact": "Impact load",
     "distance": "Distance",
 }
-# Whose definition stands on /metrics; distance comes from a watch's file and has none.
-METRICS: Final[dict[Measure, str]] = {"duration": "running_s", "steps": "steps", "impact": "impact_sum_g"}
+# Whose definition stands on /metrics.
+METRICS: Final[dict[Measure, str]] = {
+    "duration": "running_s",
+    "steps": "steps",
+    "impact": "impact_sum_g",
+    "distance": "distance_m",
+}
 
 
 def amount(measure: Measure, value: float | None, units: Units = "km") -> str:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from strideload.load.metrics import METRICS
+from strideload.load.metrics import METRICS, OF_A_WATCH
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visiting
 
@@ -13,6 +13,6 @@ def routes() -> APIRouter:
 
     @router.get("/metrics", response_class=HTMLResponse)
     def metrics(visitor: Visiting) -> str:
-        return whole_page("metrics.html", visitor, "/metrics", metrics=METRICS)
+        return whole_page("metrics.html", visitor, "/metrics", metrics=METRICS + OF_A_WATCH)
 
     return router

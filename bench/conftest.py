@@ -1,0 +1,16 @@
+"""What several benchmarks stand on."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from strideload.store import Store
+from three_years import answer, three_years
+
+
+@pytest.fixture(scope="session")
+def years(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of three years of running, with answers about a knee."""
+    with three_years(tmp_path_factory.mktemp("three-years")) as store:
+        answer(store)
+        yield store
