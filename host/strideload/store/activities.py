@@ -107,4 +107,5 @@ def _is(runner: str, content: str) -> sa.ColumnElement[bool]:
 
 
 def _activity(row: sa.RowMapping) -> Activity:
-    return Activity(**{**row, "has_track": bool(row["has_track"])})
+    facts: dict[str, Any] = {**row, "has_track": bool(row["has_track"])}
+    return Activity(**facts)
