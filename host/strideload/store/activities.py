@@ -1,7 +1,7 @@
 """What a watch recorded: when, how far, how much up and down; and its track."""
 
 import time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
