@@ -14,7 +14,7 @@ from strideload import activity_file, days, erase
 from strideload.cli import app
 from strideload.load.strength import Exercise
 from strideload.protocol.pod_settings import CueTarget
-from strideload.runner import activities, runs, watch
+from strideload.runner import activities, cadence, runs, watch
 from strideload.store import open_store, strength
 from strideload.store.conditions import Worn
 from strideload.store.database import Store
@@ -136,7 +136,7 @@ def test_what_the_pod_sends_again_stays_deleted(world: World) -> None:
 def test_nothing_is_remembered(world: World) -> None:
     world.read("2026-11-20")
     erase.erase(world.store, RUNNER, FRIEND)
-    for memory in (days._summaries, runs._whole_runs, watch._along):
+    for memory in (days._summaries, runs._whole_runs, cadence._looked, watch._along):
         assert not memory._values
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from runner.world import RUNNER, World
 from strideload import activity_file
 from strideload.cli import app
-from strideload.export import formats
+from strideload.export import formats, tables
 from strideload.load.strength import Exercise
 from strideload.runner import activities
 from strideload.store import strength
@@ -138,3 +139,14 @@ def test_the_command_writes_either(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert json.loads((tmp_path / "all.json").read_bytes())["runner"] == "me"
     wrong = CliRunner().invoke(app, ["export", "--out", str(tmp_path / "all.txt")])
     assert "ends in neither .json (one document) nor .zip" in str(wrong.exception)
+
+
+def test_each_table_and_column_is_documented(world: World) -> None:
+    document = (Path(__file__).parents[1] / "docs" / "export.md").read_text()
+    rows = {
+        cells[1].strip(" `"): cells[3] for line in document.splitlines() if len(cells := line.split("|")) == 5
+    }
+    for table in tables.Export(world.store, RUNNER, world.now(NOW)).tables():
+        assert re.findall("`([^`]+)`", rows[table.name]) == list(table.columns), table.name
+    for column in tables.STEP_COLUMNS:
+        assert f"`{column}`" in document

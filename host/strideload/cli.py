@@ -230,10 +230,9 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """A report for a physiotherapist: an accessible PDF of one to three pages on up to a year."""
-    from strideload import days, whole_file
+    from strideload import whole_file
     from strideload.report import pdf
-    from strideload.report.gather import gather
-    from strideload.report.period import period
+    from strideload.report.joined import report_of
     from strideload.report.sections.summary import conclusion
 
     first_day = None if first is None else _date(first, "--from")
@@ -241,15 +240,12 @@ def report(
     settings = _settings(folder)
     with _store(settings) as store:
         store.derive()
-        who = _known_runner(store, runner or settings.runner.id)
-        today = days.today(store, who)
-        begin, end = period(first_day, last_day, today)
-        name = settings.runner.name if who == settings.runner.id else who
-        content = gather(store, who, begin, end, name=name, made_on=today)
+        content = report_of(store, _known_runner(store, runner or settings.runner.id), first_day, last_day)
     made = pdf.make(content, paper.value, units.value)
     whole_file.write(out, [made.data])
     if as_json:
-        print(json.dumps({"file": str(out), "pages": made.pages, "from": f"{begin}", "to": f"{end}"}))
+        said = {"file": str(out), "pages": made.pages, "from": f"{content.first}", "to": f"{content.last}"}
+        print(json.dumps(said))
     else:
         print(f"{out}: {conclusion(content, made.pages)}")
 

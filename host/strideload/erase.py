@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from strideload import days
-from strideload.runner import runs, watch
+from strideload.runner import cadence, runs, watch
 from strideload.store import Store
 from strideload.store.erasing import Erased
 from strideload.store.people import LAST_DATE, UNNAMED
@@ -21,7 +21,7 @@ def erase(
     erased = store.erase_runner(runner)
     if runner == home_runner and runner not in store.runners():
         store.ensure_runner(runner, UNNAMED, zone)
-    for memory in (days, runs, watch):
+    for memory in (days, runs, cadence, watch):
         memory.forget()
     on_erased(runner)
     return erased

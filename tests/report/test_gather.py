@@ -10,6 +10,7 @@ from strideload.load.steps import Alive, Cue
 from strideload.load.zones import midnight_utc_us
 from strideload.report.content import Change, StrengthEntry
 from strideload.report.gather import gather
+from strideload.runner import records
 from strideload.store import open_store
 from support.reports import entry
 from support.sessions import SECOND_US, session
@@ -29,7 +30,7 @@ def evening(day, strides=1000, **more):
 
 
 def gathered(shelf, first=SUNDAY, last=SUNDAY, **more):
-    return gather(shelf, "me", first, last, name="Ann", made_on=last, **more)
+    return gather(records.read(shelf, "me", first, last, diary=False), name="Ann", made_on=last, **more)
 
 
 def test_each_day_of_the_period_stands_once():
@@ -61,7 +62,7 @@ def test_a_run_is_set_beside_the_longest_of_30_days(days_before, has_baseline):
     (one,) = gathered(Shelf(evening(before, 800), evening(SUNDAY, 1000))).comparisons
     assert one.before_on == (before if has_baseline else None)
     assert one.ratio == (1.25 if has_baseline else None)
-    assert one.unknown_days == (29 if has_baseline else 30)
+    assert one.by_rule.gaps.unknown_days == (29 if has_baseline else 30)
 
 
 def test_what_is_simulated_is_never_mixed_with_what_was_measured():
@@ -118,15 +119,10 @@ def test_the_latest_cued_run_is_told():
 def test_what_is_handed_in_is_kept_as_far_as_it_lies_in_the_period():
     entries = [entry(SUNDAY), entry(SATURDAY), entry(SUNDAY - timedelta(2))]
     strength = [StrengthEntry(SUNDAY + timedelta(1), "calves")]
-    made = gathered(Shelf(), SATURDAY, symptoms=entries, strength=strength, distance_m={SUNDAY: 5000.0})
+    made = gathered(Shelf(), SATURDAY, symptoms=entries, strength=strength)
     assert [one.date for one in made.symptoms] == [SATURDAY, SUNDAY]
     assert made.strength == ()
     assert gathered(Shelf()).symptoms is None
-
-
-def test_a_distance_belongs_to_its_day():
-    made = gathered(Shelf(evening(SUNDAY)), SATURDAY, distance_m={SUNDAY: 5000.0})
-    assert [day.distance_m for day in made.days] == [None, 5000.0]
 
 
 def test_the_real_store_answers(tmp_path):

@@ -19,7 +19,8 @@ from support.reports import SUNDAY, Read, entry, report, run, season, unknown
 
 SIX_WEEKS = season(42)
 EMPTY = report(tuple(unknown(date(2026, 11, day)) for day in range(1, 15)), origin=None)
-NEVER_SAID = r"\b(un)?(safe|risk|prevent|treat|cure|validated|score|streak|guarantee)\w*|!"
+# That something is not validated is a caveat of the rules.
+NEVER_SAID = r"\b(un)?(safe|risk|prevent|treat|cure|score|streak|guarantee)\w*|\b(?<!not )validated|!"
 
 
 @pytest.fixture(scope="module")
@@ -189,5 +190,6 @@ def test_some_words_are_never_said(made: Report):
 
 
 def test_nor_by_its_sources():
-    for said in (*(value for name, value in vars(sources).items() if name.isupper()), CAVEAT, EVIDENCE):
+    said_by_sources = [one for name, one in vars(sources).items() if name.isupper() and isinstance(one, str)]
+    for said in (*said_by_sources, CAVEAT, EVIDENCE):
         assert not re.search(NEVER_SAID, said, re.I), said

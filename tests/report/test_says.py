@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strideload.report.content import Change, Comparison, Plan, Quality, Sensor, StrengthEntry
+from strideload.report.content import Change, Plan, Quality, Sensor, StrengthEntry
 from strideload.report.says import Limits, says
 from strideload.report.spans import month_of, spans, week_of
 from strideload.words.numbers import NOT_KNOWN
-from support.reports import SUNDAY, entry, no_run, report, run, season, unknown
+from support.reports import SUNDAY, beside, entry, no_run, report, run, season, unknown
 
 LIMITS = Limits(6, 3, 2)
 MONDAY = SUNDAY - timedelta(6)
@@ -131,19 +131,13 @@ def test_weeks_and_months_have_each_day_once(kinds, first):
         assert all((part.total("running_s") is None) == (part.unknown == len(part.days)) for part in parts)
 
 
-def beside(minutes, before):
-    """A comparison of the last day."""
-    before_on = None if before is None else MONDAY
-    return Comparison(SUNDAY, 60.0 * minutes, None if before is None else 60.0 * before, before_on, 4)
-
-
 @pytest.mark.parametrize(
     ("minutes", "before", "band", "difference"),
     [
         (33, 30, "1 up to 1.10 times", "10 % longer"),
-        (33.01, 30, "1 above that up to 1.30", "10 % longer"),
+        (33.01, 30, "1 above that up to 1.30", "just over 10 % longer"),
         (39, 30, "1 above that up to 1.30", "30 % longer"),
-        (39.1, 30, "1 up to twice", "30 % longer"),
+        (39.1, 30, "1 up to twice", "just over 30 % longer"),
         (60, 30, "1 up to twice", "100 % longer"),
         (61, 30, "1 above that.", "103 % longer"),
         (30, 30, "1 up to 1.10 times", "as long"),
@@ -151,7 +145,7 @@ def beside(minutes, before):
     ],
 )
 def test_a_run_beside_the_longest_of_30_days_at_the_edges(minutes, before, band, difference):
-    one = report((run(SUNDAY, minutes),), comparisons=(beside(minutes, before),))
+    one = report((run(SUNDAY, minutes),), comparisons=(beside(SUNDAY, minutes, before, MONDAY, 4),))
     name = "Runs beside the longest of 30 days"
     assert band in words(one, name)
     ((row,),) = tables(one, name)
@@ -162,7 +156,7 @@ def test_a_run_beside_the_longest_of_30_days_at_the_edges(minutes, before, band,
 
 
 def test_without_a_run_in_30_days_there_is_no_baseline():
-    one = report((run(SUNDAY),), comparisons=(beside(40, None),))
+    one = report((run(SUNDAY),), comparisons=(beside(SUNDAY, 40, None),))
     name = "Runs beside the longest of 30 days"
     ((row,),) = tables(one, name)
     assert (row["Longest of 30 days before"], row["Times it"], row["Difference"]) == (
@@ -170,12 +164,12 @@ def test_without_a_run_in_30_days_there_is_no_baseline():
         NOT_KNOWN,
         NOT_KNOWN,
     )
-    assert "1 day without a baseline" in words(one, name)
+    assert "1 run without a baseline" in words(one, name)
     assert "no run known in the 30 days before" in words(one, "In short")
 
 
 def test_of_many_longer_runs_the_latest_and_the_last_run_are_listed():
-    ones = tuple(Comparison(day, 2400.0, 2000.0, MONDAY, 0) for day in WEEK)
+    ones = tuple(beside(day, 40, 33, day - timedelta(7)) for day in WEEK)
     made = report(tuple(map(run, WEEK)), comparisons=ones)
     name = "Runs beside the longest of 30 days"
     assert [row["Run of"] for row in tables(made, name)[0]] == ["20 Nov", "21 Nov", "22 Nov"]

@@ -9,6 +9,7 @@ from typing import Any
 import pypdf
 
 from strideload.load.day import Compared
+from strideload.load.longest import DAYS, DayKnown, RunFigures, compare
 from strideload.report.content import (
     Change,
     Comparison,
@@ -63,7 +64,7 @@ def season(count: int, *, sites: int = 1, last: date = SUNDAY, **more: Any) -> R
     ran = [day for day in days if day.state == "run"]
     facts: dict[str, Any] = {
         "comparisons": tuple(
-            Comparison(day.date, 2400.0, _before_s(day, ran), day.date - WEEK, 3) for day in ran
+            beside(day.date, 40, _before_s(day, ran) / MINUTE_S, day.date - WEEK, 3) for day in ran
         ),
         "symptoms": tuple(entry(day.date, f"site {n}") for day in ran for n in range(sites)),
         "strength": tuple(
@@ -84,6 +85,20 @@ def season(count: int, *, sites: int = 1, last: date = SUNDAY, **more: Any) -> R
         "changes": (Change(last, "shoe", "Old, 512 km", "New"),),
     }
     return report(days, **(facts | more))
+
+
+def beside(
+    day: date, minutes: float, before: float | None, before_on: date | None = None, unknown_days: int = 0
+) -> Comparison:
+    """A run by the rule, beside one of `before` minutes and nothing else."""
+    one = figures(day, minutes)
+    others = [] if before is None or before_on is None else [figures(before_on, before)]
+    known = [DayKnown(day - timedelta(n), "alive") for n in range(1, DAYS - unknown_days + 1)]
+    return Comparison(day, one.running_s, compare(one, others, known)["duration"])
+
+
+def figures(day: date, minutes: float) -> RunFigures:
+    return RunFigures(day.toordinal() * 86_400_000_000, day, minutes * MINUTE_S, 100, 100, 900.0)
 
 
 def _before_s(day: DayLoad, ran: list[DayLoad]) -> float:

@@ -1,24 +1,24 @@
-"""What the report prints, as plain values. None is "not known"; nothing here knows a store, a rule or a page.
+"""What the report prints, as plain values. None is "not known"; nothing here knows a store or a page.
 
-`gather.py` builds the measured part out of a store. Symptoms, strength, plan and what the runner recorded of shoes and
-mounts are handed in by whoever keeps them.
+`gather.py` makes the measured part out of a runner's records, `joined.py` the part that people said.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date
+from fractions import Fraction
 from typing import Literal
 
+from strideload.load import longest
 from strideload.load.day import Compared, Known
+from strideload.load.evidence import HAZARD_BANDS
 from strideload.load.steps import Foot, Origin
+from strideload.load.strength import Group
+from strideload.load.symptoms import Colour
 
-BASELINE_DAYS = 30
-REFERENCE = 1.1  # times the longest; up to here is the reference of load rule 1
 LEAST_S = 1.0  # less than this is no running
 
 DayState = Literal["run", "none", "ran_without", "unknown"]
-Status = Literal["green", "amber", "red", "open"]
-MuscleGroup = Literal["quadriceps", "gluteals", "hamstrings", "calves"]
 
 
 @dataclass(frozen=True)
@@ -48,23 +48,29 @@ class DayLoad:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A day's longest run beside the longest run of the 30 days before; without one there is no baseline."""
+    """A run, by its running time, beside the longest of the 30 days before it."""
 
     date: Date
     running_s: float
-    before_s: float | None
-    before_on: Date | None
-    unknown_days: int  # of those 30
+    by_rule: longest.Comparison
 
     @property
-    def ratio(self) -> float | None:
-        """Rounded, so that what is 1.10 on paper is 1.10."""
-        return round(self.running_s / self.before_s, 6) if self.before_s else None
+    def before_s(self) -> float | None:
+        """None: no baseline."""
+        return self.by_rule.longest.running_s if self.by_rule.longest else None
+
+    @property
+    def before_on(self) -> Date | None:
+        return self.by_rule.longest.date if self.by_rule.longest else None
+
+    @property
+    def ratio(self) -> Fraction | None:
+        return self.by_rule.exact_ratio
 
     @property
     def is_longer(self) -> bool:
         """By more than the study's reference."""
-        return self.ratio is not None and self.ratio > REFERENCE
+        return self.by_rule.band is not None and self.by_rule.band is not HAZARD_BANDS[0]
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class SymptomEntry:
 
     date: Date  # of the run, else of the entry
     site: str
-    status: Status
+    status: Colour
     reason: str  # a sentence
     before: int | None = None
     during: int | None = None
@@ -89,7 +95,7 @@ class StrengthEntry:
     """One muscle group in one session."""
 
     date: Date
-    group: MuscleGroup
+    group: Group
     sets: int | None = None
     repetitions: int | None = None  # a set
     effort: int | None = None  # 0 to 10

@@ -27,7 +27,7 @@ def strip(report: Report) -> Block:
     is_by_week = is_long(report.days)
     bars = spans(report.days, week_of if is_by_week else lambda day: day)
     minutes = [(span.total("running_s") or 0) / 60 for span in bars]
-    before = {one.date: one.before_s for one in report.comparisons}
+    before = {one.date: one.before_s for one in reversed(report.comparisons)}
     longest = [None if is_by_week else _minutes(before.get(span.first)) for span in bars]
     step, most = _scale(max([*minutes, *(one or 0 for one in longest)]))
     top = most / (1 - LANE) if is_by_week else most

@@ -1,18 +1,17 @@
-"""The report's content out of a store: days, comparisons, sensors and quality; what others keep is handed in."""
+"""The report's content out of records: days, comparisons, sensors and quality. What people said is handed in."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from typing import TypeVar
 
-from strideload.days import DayStore, days_of, zoning
 from strideload.load.coverage import in_rank
 from strideload.load.day import Day, SessionPart
+from strideload.load.longest import DayKnown, compare
 from strideload.load.steps import Foot, Origin
 from strideload.report.content import (
-    BASELINE_DAYS,
     Change,
     Comparison,
     Cued,
@@ -24,6 +23,8 @@ from strideload.report.content import (
     StrengthEntry,
     SymptomEntry,
 )
+from strideload.runner.records import Records
+from strideload.runner.runs import RunRecord
 
 Dated = TypeVar("Dated", SymptomEntry, StrengthEntry, Change)
 
@@ -34,38 +35,34 @@ def _in_order(dated: Iterable[Dated]) -> tuple[Dated, ...]:
 
 
 def gather(
-    store: DayStore,
-    runner: str,
-    first: date,
-    last: date,
+    records: Records,
     *,
     name: str,
     made_on: date,
-    distance_m: Mapping[date, float] | None = None,
     symptoms: Sequence[SymptomEntry] | None = None,
     strength: Sequence[StrengthEntry] | None = None,
     plan: Plan | None = None,
     changes: Sequence[Change] = (),
 ) -> Report:
-    """The report on `first` to `last`, both included. DateOutOfRange and the store's errors.
+    """The report on the dates that the records are of.
 
     All figures are of one origin, the first-ranking one of the period: days of another are left out and counted.
     """
-    found = days_of(store, runner, first - timedelta(BASELINE_DAYS), last)
-    within = [day for day in found if day.date >= first]
+    first, last = records.first, records.last
+    within = records.shown_days
     origins = in_rank({origin for day in within for origin in day.origins[:1]})
     origin = origins[0] if origins else None
     kept = [day for day in within if _is_of(day, origin)]
-    loads = [_load(day, origin, (distance_m or {}).get(day.date)) for day in found]
+    runs = [run for run in records.runs if run.origin == origin]
     return Report(
         runner=name,
         first=first,
         last=last,
         made_on=made_on,
-        zone=zoning(store, runner)(last),
-        days=tuple(load for load in loads if load.date >= first),
+        zone=records.zones[last],
+        days=tuple(_load(day, origin, runs) for day in within),
         origin=origin,
-        comparisons=tuple(_comparisons(loads, first)),
+        comparisons=tuple(_comparisons(records, runs, origin)),
         symptoms=_within(symptoms, first, last),
         strength=_within(strength, first, last),
         plan=plan,
@@ -85,7 +82,7 @@ def _within(entries: Sequence[Dated] | None, first: date, last: date) -> tuple[D
     return None if entries is None else _in_order(one for one in entries if first <= one.date <= last)
 
 
-def _load(day: Day, origin: Origin | None, distance_m: float | None) -> DayLoad:
+def _load(day: Day, origin: Origin | None, runs: Sequence[RunRecord]) -> DayLoad:
     if not _is_of(day, origin):
         return DayLoad(day.date, "unknown")
     running = day.together.running if day.together else None
@@ -94,7 +91,7 @@ def _load(day: Day, origin: Origin | None, distance_m: float | None) -> DayLoad:
         known=day.known,
         running_s=day.running_s,
         longest_run_s=day.longest_run_s,
-        distance_m=distance_m,
+        distance_m=_distance_m([run for run in runs if run.date == day.date and run.is_run]),
         steps=day.steps,
         steps_estimated=day.steps_estimated,
         impact_sum_g=day.together.impact_sum_g if day.together else None,
@@ -105,24 +102,22 @@ def _load(day: Day, origin: Origin | None, distance_m: float | None) -> DayLoad:
     )
 
 
-def _comparisons(loads: Sequence[DayLoad], first: date) -> Iterator[Comparison]:
-    """Of each day with a run; `loads` begins BASELINE_DAYS before `first`."""
-    for place, load in enumerate(loads):
-        if load.date < first or load.state != "run" or load.longest_run_s is None:
-            continue
-        before = loads[place - BASELINE_DAYS : place]
-        longest = max(
-            (one for one in before if one.state == "run"),
-            key=lambda one: one.longest_run_s or 0,
-            default=None,
-        )
-        yield Comparison(
-            date=load.date,
-            running_s=load.longest_run_s,
-            before_s=longest.longest_run_s if longest else None,
-            before_on=longest.date if longest else None,
-            unknown_days=sum(one.state in ("unknown", "ran_without") for one in before),
-        )
+def _distance_m(runs: Sequence[RunRecord]) -> float | None:
+    """None: of one of them it is not known."""
+    known = [run.distance_m for run in runs if run.distance_m is not None]
+    return sum(known) if known and len(known) == len(runs) else None
+
+
+def _comparisons(records: Records, runs: Sequence[RunRecord], origin: Origin | None) -> Iterator[Comparison]:
+    figures = [run.figures for run in runs]
+    known = [
+        DayKnown(day.date, day.known, day.note) if _is_of(day, origin) else DayKnown(day.date, "unknown")
+        for day in records.days
+    ]
+    for run in runs:
+        if run.date >= records.first and run.is_run:
+            by_rule = compare(run.figures, figures, known)["duration"]
+            yield Comparison(run.date, run.run.running_s, by_rule)
 
 
 def _cued(days: Sequence[Day]) -> Cued | None:

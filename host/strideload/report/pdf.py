@@ -22,7 +22,7 @@ TEMPLATE = Path(__file__).with_name("report.typ")
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 MOST_PAGES = 3
 # The first with which it fits; with the last one it is as long as it is.
-LIMITS = (Limits(24, 6, 6), Limits(12, 6, 6), Limits(6, 4, 4), Limits(3, 2, 2))
+LIMITS = (Limits(24, 6, 6), Limits(12, 6, 6), Limits(6, 4, 4), Limits(3, 2, 2), Limits(2, 1, 1))
 STANDARD = "ua-1"
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from strideload.errors import StrideloadError
+from strideload.load.zones import EARLIEST, DateOutOfRange
 
 MOST_DAYS = 366
 USUAL_DAYS = 42
@@ -13,9 +14,11 @@ class PeriodRefused(StrideloadError):
 
 
 def period(first: date | None, last: date | None, today: date) -> tuple[date, date]:
-    """Both included; by default the six weeks up to `last`, and that by default today. PeriodRefused."""
+    """Both included; by default six weeks up to `last`, and that by default today. PeriodRefused, DateOutOfRange."""
     last = last or today
     first = first or last - timedelta(USUAL_DAYS - 1)
+    if first < EARLIEST:
+        raise DateOutOfRange(first)
     if first > last:
         raise PeriodRefused(f"A report from {first} to {last} has its end before its beginning.")
     if last > today:

@@ -1,27 +1,21 @@
-"""What the report rests on, and its limits, in words. Figures of studies stand here once."""
+"""What the report rests on, and its limits, in words. Those of the rules are of `load.evidence`."""
 
-from strideload.words.numbers import THIN_SPACE
+from strideload.load.evidence import RULES
+from strideload.words import rules, symptoms
 
-LOAD = (
-    f"Schuster Brandt Frandsen, BJSM 2025: a cohort of 5{THIN_SPACE}205 runners and 588{THIN_SPACE}071 sessions. "
-    "Beside runs of up to 1.1 times the longest of the 30 days before, the hazard rate ratio of a reported injury "
-    "was 1.64 (1.31 to 2.05) from 1.1 to 1.3 times it, 1.52 (1.16 to 2.00) from 1.3 to 2, and 2.28 (1.50 to 3.48) "
-    "above 2. By distance alone, from the runners' own reports; not causal, and not rising evenly. By running "
-    "time and by impact it was not tested."
-)
+LOAD = f"{rules.evidence('longest_30_days')} {rules.study()}"
 
-WEEKS = (
-    f"From week to week the same cohort found no relation; the 10{THIN_SPACE}% rule for weeks is not justified "
-    "(Fredette 2022, 36 studies); findings conflict (Damsted 2019)."
-)
+WEEKS = f"From week to week: {rules.evidence('week_over_week')}"
 
-STATUS = (
-    "Pain by the numeric pain rating scale, 0 to 10; a change of 1.16 matters (Piva). Green: at most 2 during the "
-    "run, back to the level before it within 60 minutes, and next morning no higher than before it (Esculier "
-    "2018, a programme for patellofemoral pain led by clinicians, trial of 69). Red: pain that rises in the run, "
-    "turns sharp, makes limp, or persists or grows at 24 hours (expert opinion, Vincent 2017), or of 6 and more. "
-    "Amber: what is neither; that 3 to 5 may settle within 24 hours is from work on tendons (Silbernagel, from "
-    "memory) and not tested for patellofemoral pain. Open: an answer is missing."
+STATUS = " ".join(
+    [
+        "Pain by the numeric pain rating scale, 0 to 10; a change of 1.16 matters (Piva).",
+        *(
+            f"{symptoms.COLOURS[colour]}: {RULES[colour].rule} {rules.evidence(colour)}"
+            for colour in ("green", "amber", "red")
+        ),
+        "Open: an answer is missing.",
+    ]
 )
 
 PLACE = (
@@ -51,10 +45,7 @@ NO_DIAGNOSIS = (
     "or a physiotherapist may have changed the plan."
 )
 
-SIGNS = (
-    "See a physiotherapist or doctor on trauma, swelling, locking, giving way, night pain, focal bone pain, or "
-    "when the leg cannot bear weight."
-)
+SIGNS = f"Whatever the figures say: {', '.join(symptoms.SIGNS.values())}. {symptoms.ADVICE}"
 
 DEFINITIONS = (
     "Every figure is defined in docs/metrics.md of the project, and the rules' sources are those named above."

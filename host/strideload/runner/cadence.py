@@ -67,6 +67,11 @@ class _Looked:
 _looked: Remembered[_Looked] = Remembered(100)
 
 
+def forget() -> None:
+    """Remember no look, as in a new process."""
+    _looked.clear()
+
+
 def read(store: Store, runner: str, now: datetime | None = None) -> CadenceNow:
     """The store's errors."""
     moment = now or datetime.now(UTC)

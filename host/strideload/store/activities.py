@@ -1,7 +1,7 @@
 """What a watch recorded: when, how far, how much up and down; and its track."""
 
 import time
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -58,7 +58,7 @@ class Activities(Part):
     def find(self, runner: str, content: str) -> Activity:
         """NoSuchActivity."""
         with self._reading() as connection:
-            row = connection.execute(_QUERY.where(_is(runner, content))).first()
+            row = connection.execute(_QUERY.where(_is(runner, content))).mappings().first()
         if row is None:
             raise NoSuchActivity
         return _activity(row)
@@ -78,7 +78,7 @@ class Activities(Part):
             query = _QUERY.where(activities.c.runner == runner).order_by(
                 activities.c.start_utc_us, activities.c.content
             )
-            return [_activity(row) for row in connection.execute(query)]
+            return [_activity(row) for row in connection.execute(query).mappings()]
 
     def between(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Activity]:
         """Those that overlap [start, end), in order of time."""
@@ -87,10 +87,10 @@ class Activities(Part):
             c.runner == runner, c.start_utc_us < end_utc_us, c.end_utc_us >= start_utc_us
         ).order_by(c.start_utc_us, c.content)
         with self._reading() as connection:
-            return [_activity(row) for row in connection.execute(query)]
+            return [_activity(row) for row in connection.execute(query).mappings()]
 
 
-_QUERY: Final[sa.Select[Any]] = sa.select(
+_QUERY: Final = sa.select(
     activities.c.content,
     activities.c.name,
     activities.c.start_utc_us,
@@ -106,6 +106,5 @@ def _is(runner: str, content: str) -> sa.ColumnElement[bool]:
     return sa.and_(activities.c.runner == runner, activities.c.content == content)
 
 
-def _activity(row: sa.Row[Any]) -> Activity:
-    *facts, has_track = row
-    return Activity(*facts, bool(has_track))
+def _activity(row: sa.RowMapping) -> Activity:
+    return Activity(**{**row, "has_track": bool(row["has_track"])})

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from strideload.load.evidence import RULES, HazardBand, RuleId
+from strideload.load.evidence import HAZARD_BANDS, RULES, HazardBand, RuleId
 from strideload.load.longest import DAYS, Comparison, Condition, Gaps, Measure
 from strideload.load.trend import WEEK_DAYS, Average, WeekOverWeek
 from strideload.words.numbers import THIN_SPACE, number
@@ -51,8 +51,8 @@ def comparison(compared: Comparison) -> str:
     ratio = compared.exact_ratio
     if ratio >= _IN_TIMES:
         return f"{number(float(ratio), 1)} {times} {longest}"
-    percent = _percent(ratio)
-    return f"{same} {longest}" if percent is None else f"{percent} {more if ratio > 1 else less} {longest}"
+    said = percent(ratio)
+    return f"{same} {longest}" if said is None else f"{said} {more if ratio > 1 else less} {longest}"
 
 
 def band(compared: Comparison) -> str | None:
@@ -123,7 +123,7 @@ def evidence(rule: RuleId) -> str:
     return f"{found.level.capitalize()}. {found.source} {found.caveat}"
 
 
-def _percent(ratio: Fraction) -> str | None:
+def percent(ratio: Fraction) -> str | None:
     """ "12 %", never rounded onto an edge of the bands: "just over 10 %". None: less than half a percent."""
     exact = abs(ratio - 1) * 100
     whole = round(exact)
@@ -132,6 +132,28 @@ def _percent(ratio: Fraction) -> str | None:
     if ratio > 1 and whole in _EDGES_PERCENT and exact != whole:
         return f"Just {'over' if exact > whole else 'under'} {whole}{THIN_SPACE}%"
     return f"{min(whole, 99) if ratio < 1 else whole}{THIN_SPACE}%"
+
+
+def study() -> str:
+    """What the study of rule longest_30_days found, in a sentence."""
+    reference, *others = HAZARD_BANDS
+    found = [_briefly(one) for one in others if one.hazard_rate_ratio is not None and one.interval_95]
+    return (
+        f"Hazard rate ratio of self-reported overuse injury against runs up to {_edge(reference.to)} longer "
+        f"(95{THIN_SPACE}% interval): {', '.join(found)}."
+    )
+
+
+def _briefly(one: HazardBand) -> str:
+    """ "1.64 (1.31 to 2.05) above 10 % and up to 30 %"."""
+    low, high = one.interval_95 or (None, None)
+    to = "" if one.to is None else f" and up to {_edge(one.to)}"
+    figures = f"{number(one.hazard_rate_ratio, 2)} ({number(low, 2)} to {number(high, 2)})"
+    return f"{figures} above {_edge(one.above)}{to}"
+
+
+def _edge(edge: Fraction | None) -> str:
+    return "" if edge is None else f"{round((edge - 1) * 100)}{THIN_SPACE}%"
 
 
 def _band(one: HazardBand) -> str:

@@ -1,13 +1,14 @@
 """Runs beside the longest of the 30 days before: load rule 1."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
+from strideload.load.evidence import HAZARD_BANDS
 from strideload.report import sources
 from strideload.report.blocks import Block, column, count, day_name, note, table, text
-from strideload.report.content import REFERENCE, Comparison, Report
+from strideload.report.content import Comparison, Report
+from strideload.words import rules
 from strideload.words.numbers import NOT_KNOWN, THIN_SPACE, duration, number
-
-BANDS = (REFERENCE, 1.3, 2.0, float("inf"))
 
 
 def blocks(report: Report, most: int) -> Iterator[Block]:
@@ -33,22 +34,21 @@ def beside(one: Comparison) -> str:
     """ "20 % longer than the longest of the 30 days before (52 min)"."""
     if one.ratio is None:
         return "with no run known in the 30 days before to set it beside"
-    than = "as" if _percent(one.ratio) == 0 else "than"
-    longest = "longest known" if one.unknown_days else "longest"
+    than = "as" if rules.percent(one.ratio) is None else "than"
+    longest = "longest known" if one.by_rule.is_upper_bound else "longest"
     return f"{_difference(one.ratio)} {than} the {longest} of the 30 days before ({duration(one.before_s)})"
 
 
 def _sentences(ones: Sequence[Comparison]) -> Iterator[str]:
-    ratios = [one.ratio for one in ones if one.ratio is not None]
-    if ratios:
-        edges = zip((0.0, *BANDS), BANDS, strict=False)
-        first, second, third, fourth = (sum(low < ratio <= high for ratio in ratios) for low, high in edges)
+    bands = [one.by_rule.band for one in ones if one.by_rule.band is not None]
+    if bands:
+        first, second, third, fourth = (bands.count(band) for band in HAZARD_BANDS)
         yield (
-            f"Of {count(len(ratios), 'day')} with a run and a baseline: {first} up to 1.10 times the longest run "
-            f"of the 30 days before, {second} above that up to 1.30 times, {third} up to twice, {fourth} above that."
+            f"Of {count(len(bands), 'run')} with a baseline: {first} up to 1.10 times the longest run of the 30 days "
+            f"before, {second} above that up to 1.30 times, {third} up to twice, {fourth} above that."
         )
-    if none := len(ones) - len(ratios):
-        yield f"{count(none, 'day')} without a baseline: no run is known in the 30 days before."
+    if none := len(ones) - len(bands):
+        yield f"{count(none, 'run')} without a baseline: no run is known in the 30 days before."
 
 
 def _row(one: Comparison) -> list[str]:
@@ -59,18 +59,20 @@ def _row(one: Comparison) -> list[str]:
         day_name(one.date),
         duration(one.running_s),
         before,
-        number(one.ratio, 3),
+        number(one.by_rule.ratio, 3),
         NOT_KNOWN if one.ratio is None else _difference(one.ratio),
-        count(one.unknown_days, "day"),
+        _not_known(one),
     ]
 
 
-def _percent(ratio: float) -> int:
-    return round(100 * (ratio - 1))
+def _not_known(one: Comparison) -> str:
+    gaps = one.by_rule.gaps
+    without = f", {gaps.ran_without_days} without the pod" if gaps.ran_without_days else ""
+    return f"{count(gaps.unknown_days, 'day')}{without}"
 
 
-def _difference(ratio: float) -> str:
-    percent = _percent(ratio)
-    if percent == 0:
+def _difference(ratio: Fraction) -> str:
+    percent = rules.percent(ratio)
+    if percent is None:
         return "as long"
-    return f"{number(abs(percent))}{THIN_SPACE}% {'longer' if percent > 0 else 'shorter'}"
+    return f"{percent[:1].lower()}{percent[1:]} {'longer' if ratio > 1 else 'shorter'}"

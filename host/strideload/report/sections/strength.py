@@ -1,15 +1,14 @@
 """Strength work by muscle group."""
 
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
+from strideload.load.strength import GROUPS, OF_THE_LEG
 from strideload.report.blocks import Block, column, note, table, text
-from strideload.report.content import MuscleGroup, Report, StrengthEntry
+from strideload.report.content import Report, StrengthEntry
 from strideload.report.sections import spanned
 from strideload.report.spans import Span
 
 NO_LOG = "Not known: no strength log was at hand for this report."
-GROUPS: tuple[str, ...] = get_args(MuscleGroup)
 
 
 def blocks(report: Report) -> Iterator[Block]:
@@ -17,10 +16,12 @@ def blocks(report: Report) -> Iterator[Block]:
     if not entries:
         yield text(NO_LOG if entries is None else "No session in this period.")
         return
+    trained = {entry.group for entry in entries}
+    groups = [group for group in GROUPS if group in OF_THE_LEG or group in trained]
     yield table(
-        [column(spanned.heading(report), "left"), *(column(group.capitalize()) for group in GROUPS)],
+        [column(spanned.heading(report), "left"), *(column(group.capitalize()) for group in groups)],
         [
-            [spanned.name(span, report), *(_trained(entries, span, group) for group in GROUPS)]
+            [spanned.name(span, report), *(_trained(entries, span, group) for group in groups)]
             for span in spanned.rows(report)
         ],
     )

@@ -8,7 +8,19 @@ from fastapi.openapi.utils import get_openapi
 
 from strideload import __version__
 from strideload.web import problems
-from strideload.web.api import activities, days, export, me, plan, pods, runs, shoes, strength, symptoms
+from strideload.web.api import (
+    activities,
+    days,
+    export,
+    me,
+    plan,
+    pods,
+    report,
+    runs,
+    shoes,
+    strength,
+    symptoms,
+)
 from strideload.web.doors import Doors
 
 PREFIX: Final = "/api/v1"
@@ -36,7 +48,7 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 
 def routes(doors: Doors) -> APIRouter:
     router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-    for matter in (me, days, runs, symptoms, plan, strength, shoes, activities, pods, export):
+    for matter in (me, days, runs, symptoms, plan, strength, shoes, activities, pods, report, export):
         router.include_router(matter.routes(doors))
     return router
 
