@@ -121,7 +121,7 @@ class SmallHouse(House):
         process.send_signal(signal.SIGINT)
         process.wait(20)
 
-    def wait_until(self, holds: Callable[[], bool], within_s: float = 40) -> None:
+    def wait_until(self, holds: Callable[[], bool], within_s: float = 90) -> None:
         deadline = time.monotonic() + within_s
         while not holds():
             assert time.monotonic() < deadline, f"{self.said} {self.broker.log()[-2000:]}"
@@ -150,7 +150,7 @@ def test_nothing_is_missing_and_nothing_double(house: SmallHouse) -> None:
     house.set_password("secret")
     for target in (20, 60):
         house.start("pod")
-        house.wait_for(target, within_s=30)
+        house.wait_for(target, within_s=90)
         house.kill("pod")  # in mid-sync
         assert house.count() < PAGES
     house.start("pod")
@@ -162,7 +162,7 @@ def test_nothing_is_missing_and_nothing_double(house: SmallHouse) -> None:
     house.wait_until(lambda: is_connected(house))
     house.kill("broker")
     house.start("broker")
-    house.wait_for(PAGES, within_s=30)
+    house.wait_for(PAGES, within_s=90)
     house.foot.run()
     # TLS may keep the pod for a second, so a line that is lost in a session is not made anew before it ends.
     house.wait_until(lambda: pages.KIND_SESSION_START in kinds(house.written()))

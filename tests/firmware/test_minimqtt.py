@@ -116,9 +116,12 @@ def test_as_much_as_a_message_of_pages_goes_out(mosquitto, client_of):
 def test_poll_waits_no_longer_than_it_is_told(mosquitto, client_of, timeout_ms):
     """#241 of the library: its own loop waits for a second at least."""
     client = connect(client_of(mosquitto.port)[0])
-    began = time.monotonic()
-    assert client.poll(timeout_ms) is None
-    assert timeout_ms / 1000 <= time.monotonic() - began < timeout_ms / 1000 + 0.7
+    waited_s = []
+    for _ in range(3):  # a computer that is busy may be late now and then
+        began = time.monotonic()
+        assert client.poll(timeout_ms) is None
+        waited_s.append(time.monotonic() - began)
+    assert timeout_ms / 1000 <= min(waited_s) < timeout_ms / 1000 + 0.7
 
 
 def test_connecting_blocks_and_says_so(mosquitto, client_of):

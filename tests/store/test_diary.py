@@ -1,6 +1,7 @@
 """A diary keeps every word: versions, a history, a double submit that is one entry; and deletes for good when asked."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strideload.load.symptoms import FELT, SIGNS, SITES
-from strideload.store import Store, StoreError
+from strideload.store import Store, StoreError, open_store
 from strideload.store.diary import (
     NOTE_LIMIT,
     WHENS,
@@ -99,6 +100,19 @@ def test_deleted_is_deleted_for_good_with_all_versions(store: Store) -> None:
     assert rows(store) == 0
     with pytest.raises(NoSuchEntry):
         store.diary.entry(RUNNER, other)
+
+
+def test_what_is_deleted_leaves_no_bytes_in_the_file(sqlite_only: None, tmp_path: Path) -> None:
+    secret = "a word that is taken back for good"
+    with open_store(tmp_path / "own.db") as store:
+        store.ensure_runner(RUNNER, "Me", "UTC")
+        kept = store.diary.write(RUNNER, new_id(), 0, replace(KNEE, note="a word that stays"), NOW)
+        gone = store.diary.write(RUNNER, new_id(), 0, replace(KNEE, note=secret), NOW)
+        store.diary.delete(RUNNER, gone.id)
+        found = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+        assert store.diary.entry(RUNNER, kept.id) == kept
+    assert b"a word that stays" in found
+    assert secret.encode() not in found
 
 
 def test_another_runners_entry_is_not_there_whatever_is_asked_of_it(store: Store) -> None:

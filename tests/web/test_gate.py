@@ -9,7 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from store.making import POD, T0_MS, Pod, messages
 from strideload.collect.credentials import Users
+from strideload.store.diary import Saying, new_id
 from strideload.store.keys import DAY_US, LOGIN_IDLE_US, LOGIN_LIFE_US, OFFER_LIFE_US, digest
 from strideload.web import shield
 from web.house import TODAY
@@ -498,6 +500,38 @@ def test_a_token_is_shown_once(home: People, bob: httpx.Client) -> None:
 
 
 # Links to a diary
+
+
+def test_a_share_shows_the_symptoms_of_its_runs_and_no_others(home: People, stranger: httpx.Client) -> None:
+    """Each answered course of its days, with what it comes to; another's and an earlier run's are not there."""
+    days = date(2025, 10, 9), date(2025, 10, 9)
+    for pod_id, runner, boot, off_days in (
+        (POD, "me", 1, 0),
+        ("00" * 8, "bob", 2, 0),
+        ("11" * 8, "me", 3, -3),
+    ):
+        pod = Pod(pod_id, boot=boot)
+        pod.start(0, 1)
+        pod.anchor(0, off_days * 86_400_000)
+        pod.steps(0, 600)
+        pod.end(432)
+        home.store.assign(pod_id, runner, "left", 0)
+        home.store.add(messages(pod.pages, pod=pod_id))
+    home.store.derive()
+    for runner, site, start_ms in (
+        ("me", "knee_front_left", T0_MS),
+        ("bob", "calf_left", T0_MS),
+        ("me", "heel_left", T0_MS - 3 * 86_400_000),
+    ):
+        said = Saying(site, "during", 6, start_ms * 1000, start_ms * 1000, note="a note of my own")
+        home.store.diary.write(runner, new_id(), 0, said)
+    stranger.get(f"/share/{shared(home, *days)}")
+    page = stranger.get("/share").text
+    assert "front of the left knee" in page
+    assert "Red: pain 6 during the run, 6 or more." in page
+    assert "heel" not in page
+    assert "calf" not in page
+    assert "a note of my own" not in page
 
 
 def shared(home: People, first: date = date(2026, 11, 9), last: date = date(2026, 11, 15)) -> str:

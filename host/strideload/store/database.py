@@ -110,13 +110,14 @@ class Store:
         self.store_id = store_id
         self._ledger = Ledger()
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
-        self.accounts = Accounts(self._reading, self._writing)
-        self.keys = Keys(self._reading, self._writing)
-        self.diary = Diary(self._reading, self._writing)
-        self.plans = Plans(self._reading, self._writing)
-        self.conditions = Conditions(self._reading, self._writing)
-        self.activities = Activities(self._reading, self._writing)
-        self.strength = Strength(self._reading, self._writing)
+        turns = self._reading, self._writing, self._erasing
+        self.accounts = Accounts(*turns)
+        self.keys = Keys(*turns)
+        self.diary = Diary(*turns)
+        self.plans = Plans(*turns)
+        self.conditions = Conditions(*turns)
+        self.activities = Activities(*turns)
+        self.strength = Strength(*turns)
 
     def __enter__(self) -> Self:
         return self

@@ -140,13 +140,13 @@ class Diary(Part):
 
     def delete(self, runner: str, entry: str) -> None:
         """Delete an entry for good, with its history. NoSuchEntry."""
-        with self._writing() as connection:
+        with self._erasing() as connection:
             _required(connection, runner, entry)
             connection.execute(symptoms.delete().where(_of(runner), symptoms.c.entry == entry))
 
     def delete_all(self, runner: str) -> int:
         """Delete a runner's diary for good -> how many entries it had."""
-        with self._writing() as connection:
+        with self._erasing() as connection:
             count = sa.select(sa.func.count(symptoms.c.entry.distinct())).where(_of(runner))
             found = connection.execute(count).scalar_one()
             connection.execute(symptoms.delete().where(_of(runner)))

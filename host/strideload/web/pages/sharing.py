@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from strideload.store import Store
 from strideload.store.keys import check_days
-from strideload.web import cookies, weeks_view
+from strideload.web import cookies, courses_view, weeks_view
 from strideload.web.doors import Days, Doors
 from strideload.web.moments import moments
 from strideload.web.rendering import part, whole_page
@@ -63,6 +63,8 @@ def shared_days(store: Store, days: Days, runner: str, first: date, last: date) 
         "name": account.name if account else runner,
         "range": f"{long_date(first)} {first.year} to {long_date(last)} {last.year}",
         "weeks": weeks_view.view(reached, None) if reached else None,
+        "courses": courses_view.rows(store, runner, first, min(last, days.today())) if reached else [],
+        "course_heads": courses_view.HEADS,
     }
 
 
