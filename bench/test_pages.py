@@ -60,7 +60,7 @@ def day_anew_s(years: Store) -> float:
     return statistics.median(took_s)
 
 
-@pytest.mark.parametrize("address", [*(place.href for place in PLACES), "a run"])
+@pytest.mark.parametrize("address", [*(place.href for place in PLACES), "/trend?by=impact", "a run"])
 def test_a_page_over_three_years(
     benchmark, client: httpx.Client, years: Store, day_anew_s: float, address: str
 ) -> None:

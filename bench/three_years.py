@@ -1,4 +1,4 @@
-"""Three years of running in a store, five runs a week: pages of a pod, and what was said of a knee."""
+"""Three years of running in a store, five runs a week: pages of a pod, and what the runner said."""
 
 import zlib
 from collections.abc import Iterator
@@ -12,7 +12,9 @@ from strideload.load.symptoms import MOMENTS
 from strideload.protocol.pages import HEADER, RECORD
 from strideload.runner.diary import moment_utc_us, utc_us
 from strideload.runner.runs import runs_of
+from strideload.runner.shoes import set_usual
 from strideload.store import Received, Store, open_store
+from strideload.store.conditions import Worn
 from strideload.store.diary import Saying, new_id
 from strideload_pod import page
 
@@ -47,8 +49,10 @@ def three_years(folder: Path) -> Iterator[Store]:
         yield opened
 
 
-def answer(store: Store) -> None:
-    """Four answers about a knee for each run."""
+def say(store: Store) -> None:
+    """Four answers about a knee for each run, and the shoes of all of them."""
+    blue = store.conditions.add_shoe(RUNNER, "Blue", LAST - timedelta(weeks=WEEKS))
+    set_usual(store, RUNNER, LAST - timedelta(weeks=WEEKS), Worn(blue.id, "laces", "road"))
     for run in runs_of(store, RUNNER, LAST - timedelta(weeks=WEEKS), LAST):
         for moment, pain in zip(MOMENTS, (1, 2, 1, 1), strict=True):
             about = min(moment_utc_us(run, moment, {}), utc_us(NOW))

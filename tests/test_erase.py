@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from runner.world import RUNNER, World
 from store.making import messages
-from strideload import activity_file, days, erase
+from strideload import activity_file, cueing, days, erase
 from strideload.cli import app
 from strideload.load.strength import Exercise
 from strideload.protocol.pod_settings import CueTarget
@@ -136,7 +136,13 @@ def test_what_the_pod_sends_again_stays_deleted(world: World) -> None:
 def test_nothing_is_remembered(world: World) -> None:
     world.read("2026-11-20")
     erase.erase(world.store, RUNNER, FRIEND)
-    for memory in (days._summaries, runs._whole_runs, cadence._looked, watch._along):
+    for memory in (
+        days._summaries,
+        runs._whole_runs,
+        cadence._looked,
+        cueing._remembered,
+        watch._along,
+    ):
         assert not memory._values
 
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from strideload.load import cue as programme
-from strideload.load.intervals import Interval, Intervals, union
+from strideload.load.intervals import Interval, Intervals, intersection, union
 from strideload.pod_settings import KnownPod, known_pod
 from strideload.protocol.pod_settings import CueTarget
+from strideload.remembered import Remembered
 from strideload.store import Store
 from strideload.words import cues
 from strideload.words.numbers import THIN_SPACE, number
@@ -115,10 +116,33 @@ def _baseline(store: Store, pod: KnownPod) -> programme.Baseline:
     if pod.runner is None:
         raise programme.CueRefused("No runner wears this pod, so there is no cadence of anybody's own.")
     now_utc_us = time.time_ns() // 1000
-    start_utc_us = now_utc_us - programme.DAYS * DAY_US
-    sessions = store.sessions(pod.runner, start_utc_us, now_utc_us)
-    cued = union(times_of_cues(store, pod.runner, now_utc_us))
-    return programme.baseline(programme.runs_without_cue(sessions, cued, start_utc_us, now_utc_us))
+    return programme.baseline(_runs(store, pod.runner, now_utc_us - programme.DAYS * DAY_US, now_utc_us))
+
+
+def _runs(store: Store, runner: str, start_utc_us: int, now_utc_us: int) -> list[programme.RunCadence]:
+    """Those without a cue, remembered by all that they are made of."""
+    places = tuple(store.session_places(runner, start_utc_us, now_utc_us))
+    if not places:
+        return []
+    bounds = [(places[0].start_utc_us, max(one.end_utc_us for one in places))]
+    cued = union(times_of_cues(store, runner, now_utc_us))
+    begun_before = sum(one.start_utc_us < start_utc_us for one in places)
+    key = (store.store_id, runner, places, begun_before, tuple(intersection(cued, bounds)))
+    found = _remembered.get(key)
+    if found is None:
+        sessions = store.sessions(runner, start_utc_us, now_utc_us)
+        found = programme.runs_without_cue(sessions, cued, start_utc_us, now_utc_us)
+        if all(session.content is not None for session in sessions):
+            _remembered.put(key, found)
+    return found
+
+
+_remembered: Remembered[list[programme.RunCadence]] = Remembered(100)
+
+
+def forget() -> None:
+    """Remember no run, as in a new process."""
+    _remembered.clear()
 
 
 def times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:

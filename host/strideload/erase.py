@@ -1,13 +1,17 @@
 """A runner is erased for good, out of the store and out of what is remembered beside it."""
 
 from collections.abc import Callable
+from typing import Final
 
-from strideload import days
+from strideload import cueing, days
 from strideload.runner import cadence, runs, watch
 from strideload.store import Store
 from strideload.store.erasing import Erased
 from strideload.store.people import LAST_DATE, UNNAMED
 from strideload.words.numbers import number
+
+# Modules that remember something of runners.
+MEMORIES: Final = (cueing, days, cadence, runs, watch)
 
 
 def erase(
@@ -21,7 +25,7 @@ def erase(
     erased = store.erase_runner(runner)
     if runner == home_runner and runner not in store.runners():
         store.ensure_runner(runner, UNNAMED, zone)
-    for memory in (days, runs, cadence, watch):
+    for memory in MEMORIES:
         memory.forget()
     on_erased(runner)
     return erased

@@ -6,6 +6,8 @@ What one page does in detail is tested beside that page; here each is held to wh
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,13 +16,16 @@ import pytest
 from strideload.load.metrics import METRICS, OF_A_WATCH
 from strideload.web.navigation import PLACES
 from support import axe
-from web.people import People, people
+from support.reports import Read
+from web.house import TODAY as HOUSE_TODAY
+from web.people import People, people, send
 from web.season import Season, season
 
 WAIT_MS = 30_000
 PHONE, DESK = 360, 1280
 # A page's own requests that go on for ever; held back while a page is looked at.
 POLLS = "**/part/**"
+PASSPHRASE = "five small monkeys in a wood"
 # Rows of a table are made alike: of long ones so many are looked at.
 ROWS = 12
 SHORTEN = """(most) => {
@@ -71,6 +76,8 @@ def addresses(demo: Season) -> dict[str, str]:
         "a day of which nothing is known": "/?date=2026-11-03",
         "a run": f"/run/{demo.last_run.start_utc_us}",
         "something said": f"/symptoms/{diary[-1].id}",
+        "the report": "/report",
+        "the runner's data": "/data",
         "sessions without a date": "/pods/undated",
     }
 
@@ -81,6 +88,8 @@ NAMES = [
     "a day of which nothing is known",
     "a run",
     "something said",
+    "the report",
+    "the runner's data",
     "sessions without a date",
 ]
 
@@ -156,6 +165,32 @@ def test_the_next_mornings_answer_turns_the_run_green(demo: Season, open_page: O
     arrives(page, ".sites", "Green: ")
 
 
+def test_the_report_opens(demo: Season, open_page: Open) -> None:
+    demo.at("07:10")
+    page = open_page("/symptoms")
+    page.get_by_role("link", name="A report for a physiotherapist").click()
+    page.fill("#from", "2026-11-01")
+    page.fill("#to", "2026-11-22")
+    page.get_by_role("button", name="Open the report").wait_for()
+    opened: list[bytes] = []
+
+    def keep(route: Any) -> None:
+        """In place of the viewer, which is not every Chromium's."""
+        answer = route.fetch()
+        assert answer.headers["content-type"] == "application/pdf"
+        opened.append(answer.body())
+        route.fulfill(status=204)
+
+    page.route("**/report.pdf?*", keep)
+    with page.expect_response("**/report.pdf?*"):
+        page.get_by_role("button", name="Open the report").click()
+    report = Read(opened[0])
+    assert "Demo runner" in report.text
+    assert "simulated" in report.text.lower()
+    assert "higher than the 0 before the run" in report.text
+    assert 1 <= len(report.pages) <= 3
+
+
 def test_pain_is_noted_with_the_keyboard_alone(demo: Season, open_page: Open) -> None:
     demo.at("07:10")
     page = open_page("/", DESK)
@@ -210,34 +245,39 @@ def test_axe_finds_nothing_on_any_page_by_day_and_by_night(demo: Season, browser
     assert _complaints(browser, demo.url.rstrip("/") + addresses(demo)[name]) == []
 
 
-def test_axe_finds_nothing_on_what_strangers_see(browser: Any, tmp_path: Any) -> None:
+def test_axe_finds_nothing_on_what_strangers_see(browser: Any, tmp_path: Path) -> None:
     with people(tmp_path) as home:
-        secret, offer = _invited(home)
-        for path in ("/log-in", f"/share/{secret}", f"/welcome/{offer}", "/nowhere"):
-            assert _complaints(browser, home.url.rstrip("/") + path) == [], path
+        shared, offered, file = _invited(home)
+        sealed = tmp_path / "days.html"
+        sealed.write_bytes(file)
+        urls = [
+            f"{home.url}{path}" for path in ("log-in", f"share/{shared}", f"welcome/{offered}", "nowhere")
+        ]
+        for url in [*urls, sealed.as_uri()]:
+            assert _complaints(browser, url) == [], url
+        assert _complaints(browser, sealed.as_uri(), _unseal) == []
 
 
-def _invited(home: People) -> tuple[str, str]:
-    """Secrets of a link to Ada's diary, and of one by which Bob sets a password."""
+def _unseal(page: Any) -> None:
+    page.fill("#passphrase", PASSPHRASE)
+    page.click("button")
+    page.locator("h1", has_text="Diary of Ada").wait_for()
+
+
+def _invited(home: People) -> tuple[str, str, bytes]:
+    """Secrets of a link to Ada's diary and of one by which Bob sets a password; her diary as an encrypted file."""
     with home.logged_in("me") as ada:
-        today = ada.get("/account").text
-        first, last = (re.search(rf'name="{one}"[^>]*value="([^"]+)"', today) for one in ("first", "last"))
-        assert first
-        assert last
-        token = re.search(r'name="csrf" value="([^"]+)"', today)
-        assert token
-        form = {"csrf": token[1], "name": "Dr Quinn", "first": first[1], "last": last[1], "days": "7"}
-        shared = re.search(r"/share/([\w-]+)", ada.post("/account/links", data=form).text)
-        house = ada.get("/household").text
-        link = re.search(r'action="(/household/runners/bob/password)"', house)
+        days = {"first": str(HOUSE_TODAY - timedelta(days=20)), "last": str(HOUSE_TODAY)}
+        link = send(ada, "/account/links", name="Dr Quinn", days="7", **days).text
+        offer = send(ada, "/household/runners/bob/password", "/household").text
+        file = send(ada, "/account/file", passphrase=PASSPHRASE, again=PASSPHRASE, **days).content
+        shared, offered = re.search(r"/share/([\w-]+)", link), re.search(r"/welcome/([\w-]+)", offer)
         assert shared
-        assert link
-        offered = re.search(r"/welcome/([\w-]+)", ada.post(link[1], data={"csrf": token[1]}).text)
         assert offered
-        return shared[1], offered[1]
+        return shared[1], offered[1], file
 
 
-def _complaints(browser: Any, url: str) -> list[str]:
+def _complaints(browser: Any, url: str, prepare: Callable[[Any], None] = lambda page: None) -> list[str]:
     """All rules at both widths by day; by night those of colours."""
     context = browser.new_context(
         viewport={"width": PHONE, "height": 800}, bypass_csp=True, reduced_motion="reduce"
@@ -247,6 +287,7 @@ def _complaints(browser: Any, url: str) -> list[str]:
         page = context.new_page()
         page.route(POLLS, lambda route: None)
         page.goto(url)
+        prepare(page)
         axe.add_to(page)
         _open_all(page)
         page.evaluate(SHORTEN, ROWS)
