@@ -1,7 +1,7 @@
 """What a watch recorded: when, how far, how much up and down; and its track."""
 
 import time
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -107,4 +107,5 @@ def _is(runner: str, content: str) -> sa.ColumnElement[bool]:
 
 
 def _activity(row: sa.RowMapping) -> Activity:
-    return Activity(**{**row, "has_track": bool(row["has_track"])})
+    facts: dict[str, Any] = {**row, "has_track": bool(row["has_track"])}
+    return Activity(**facts)
