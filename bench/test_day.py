@@ -16,7 +16,9 @@ from strideload.page_doors import StoreDays
 from strideload.protocol.pages import HEADER, RECORD
 from strideload.runner.diary import moment_utc_us, utc_us
 from strideload.runner.runs import runs_of
+from strideload.runner.shoes import set_usual
 from strideload.store import Received, Store, open_store
+from strideload.store.conditions import Worn
 from strideload.store.diary import Saying, new_id
 from strideload.web.app import make_app
 from strideload.web.doors import Doors, Health, LivePod
@@ -143,14 +145,31 @@ def answered(store: Store) -> Store:
             about = min(moment_utc_us(run, moment, {}), utc_us(NOW))
             saying = Saying(KNEE, moment, pain, about, run.start_utc_us)
             store.diary.write(RUNNER, new_id(), 0, saying, about)
+    blue = store.conditions.add_shoe(RUNNER, "Blue", LAST - timedelta(weeks=WEEKS))
+    set_usual(store, RUNNER, LAST - timedelta(weeks=WEEKS), Worn(blue.id, "laces", "road"))
     return store
 
 
-@pytest.mark.parametrize("address", ["/", "/symptoms", "/plan"])
+ADDRESSES = (
+    "/",
+    "/trend",
+    "/trend?by=impact",
+    "/run",
+    "/symptoms",
+    "/plan",
+    "/strength",
+    "/shoes",
+    "/cadence",
+)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_a_page_over_three_years(benchmark, answered: Store, address: str) -> None:
     """As a browser asks for it, with the finished days remembered."""
     days_of_runner = DaysThen(answered, RUNNER)
     doors = Doors(answered, NothingLive(), lambda _: days_of_runner, RUNNER, now=lambda: NOW)
+    if address == "/run":
+        address = f"/run/{runs_of(answered, RUNNER, LAST, LAST)[0].start_utc_us}"
     with serve(make_app(doors), "127.0.0.1", 0) as server, httpx.Client(base_url=server.url) as client:
         assert "Front of the left knee" in client.get("/symptoms").text
         answer = benchmark(lambda: client.get(address))

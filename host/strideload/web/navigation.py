@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from strideload.web.visitor import Right
+from strideload.web.visitor import Right, Visitor
 
 
 @dataclass(frozen=True)
@@ -28,3 +28,12 @@ PLACES = (
     Place("/household", "Household", "keep"),
     Place("/account", "Account", "write"),
 )
+
+# Those of somebody who came by a link.
+SHARED_PLACES = (Place("/share", "Diary"), Place("/trend", "Trend"), Place("/strength", "Strength"))
+
+
+def places_of(visitor: Visitor) -> list[Place]:
+    """Where a visitor may go."""
+    places = SHARED_PLACES if visitor.by == "share" else PLACES
+    return [place for place in places if visitor.may(place.right)]

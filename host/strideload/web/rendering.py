@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from strideload.web.navigation import PLACES
+from strideload.web.navigation import places_of
 from strideload.web.problems import problem
 from strideload.web.visitor import Visitor
 
@@ -29,8 +29,7 @@ API = "/api/"
 
 def whole_page(template: str, visitor: Visitor, here: str, **values: Any) -> str:
     """A whole page, with the places that the visitor may go to. `here`: its address among them."""
-    places = [place for place in PLACES if visitor.may(place.right) and visitor.by != "share"]
-    return part(template, visitor=visitor, here=here, places=places, **values)
+    return part(template, visitor=visitor, here=here, places=places_of(visitor), **values)
 
 
 def part(template: str, **values: Any) -> str:

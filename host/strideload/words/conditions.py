@@ -1,6 +1,7 @@
 """On what and with what a run was run, in words."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from strideload.store.conditions import Mount, Surface
 
@@ -24,12 +25,12 @@ NOT_NOTED: Final = "not noted"
 
 def mount(what: str | None) -> str:
     """What another program wrote stands as it is."""
-    return _said(dict(MOUNTS), what)
+    return _said(MOUNTS, what)
 
 
 def surface(what: str | None) -> str:
-    return _said(dict(SURFACES), what)
+    return _said(SURFACES, what)
 
 
-def _said(words: dict[str, str], what: str | None) -> str:
+def _said(words: Mapping[Any, str], what: str | None) -> str:
     return NOT_NOTED if what is None else words.get(what, what)

@@ -20,7 +20,7 @@
     {
       ...size(),
       legend: { show: false },
-      padding: [8, 14, 0, 0],
+      padding: [8, 26, 0, 0],
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
       scales: { x: { time: false, range: [-0.7, days.length - 0.3] }, y: { range: [0, highest * 1.08] } },
       axes: [

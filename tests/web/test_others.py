@@ -1,0 +1,177 @@
+"""What others see of a runner's runs, shoes and strength: nothing by id, and by a link its own days only."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+
+from store.making import T0_MS, Pod, messages
+from strideload.load.strength import Exercise
+from strideload.load.zones import date_at
+from strideload.store.diary import Saying, new_id
+from strideload.store.keys import DAY_US
+from strideload.store.strength import new_id as new_entry
+from web.house import ZONE
+from web.people import People, people, send
+from web.test_app import Page
+
+DAY_S = 86_400
+SHARED, BEFORE = 40, 37  # days after the pod began: of the run that is shared, and of one before it
+KNEE = "knee_front_left"
+
+
+def day(number: int) -> date:
+    return date_at(T0_MS * 1000 + number * DAY_S * 1_000_000, ZONE)
+
+
+def start_us(number: int) -> int:
+    return T0_MS * 1000 + number * DAY_S * 1_000_000
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
+    """Ada ran on two days, has a pair of shoes, trained on both days, and said something of both runs."""
+    folder: Path = tmp_path_factory.mktemp("others")
+    with people(folder) as found:
+        store, pod = found.store, Pod()
+        for session, number in enumerate((BEFORE, SHARED), 1):
+            pod.run(number * DAY_S, session, 900)
+        store.add(messages(pod.pages))
+        store.derive()
+        for number, note in ((BEFORE, "private"), (SHARED, "shown")):
+            store.strength.add("me", new_entry(), day(number), Exercise("calves", 3, 12), note)
+            begun = start_us(number)
+            saying = Saying(KNEE, "during", 2, begun + 60_000_000, begun)
+            store.diary.write("me", new_id(), 0, saying, begun + DAY_US)
+        store.conditions.add_shoe("me", "Blue", day(BEFORE), "ab" * 8)
+        yield found
+
+
+@pytest.fixture
+def guest(home: People) -> Iterator[httpx.Client]:
+    """Somebody with a link to a week that holds one of the two runs."""
+    now = home.now()
+    secret = home.store.keys.share("me", "Dr Quinn", day(SHARED - 1), day(SHARED + 5), now, now + DAY_US)
+    with home.browser() as browser:
+        browser.get(f"/share/{secret}")
+        yield browser
+
+
+def test_the_runner_sees_both(home: People) -> None:
+    with home.logged_in("me") as ada:
+        for number in (BEFORE, SHARED):
+            page = ada.get(f"/run/{start_us(number)}")
+            assert page.status_code == 200
+            assert "Front of the left knee" in page.text
+
+
+def test_anothers_run_is_as_if_it_were_not_there(home: People) -> None:
+    with home.logged_in("bob") as bob:
+        answer = bob.get(f"/run/{start_us(SHARED)}")
+        assert answer.status_code == 404
+        assert "There is no such run of yours." in answer.text
+        set_to = send(bob, f"/run/{start_us(SHARED)}/conditions", mount="laces")
+        assert set_to.status_code == 404
+        assert "/run/" not in bob.get(f"/trend?last={day(SHARED)}").text
+    assert home.store.conditions.of_runs("me", 0, 2**62) == {}
+
+
+def test_anothers_shoe_is_as_if_it_were_not_there(home: People) -> None:
+    with home.logged_in("bob") as bob:
+        assert "Blue" not in bob.get("/shoes").text
+        for address, fields in (
+            (f"/shoes/{'ab' * 8}", {"name": "Mine", "retired": ""}),
+            (f"/shoes/{'ab' * 8}/delete", {}),
+            ("/shoes/usual", {"shoe": "ab" * 8, "from": day(SHARED).isoformat()}),
+        ):
+            assert send(bob, address, **fields).status_code == 404, address
+        # An id that is drawn twice would be one in 2**64; said on purpose, it gives nothing away.
+        taken = send(bob, "/shoes", id="ab" * 8, name="Mine", **{"from": day(SHARED).isoformat()})
+        assert taken.status_code == 400
+    assert [shoe.name for shoe in home.store.conditions.shoes("me")] == ["Blue"]
+    assert home.store.conditions.shoes("bob") == []
+
+
+def test_anothers_strength_entry_is_as_if_it_were_not_there(home: People) -> None:
+    entry = home.store.strength.everything("me")[0].id
+    with home.logged_in("bob") as bob:
+        assert "Calves: 3 sets" not in bob.get("/strength").text
+        assert send(bob, f"/strength/{entry}/delete").status_code == 404
+        fields = {"entry": entry, "group": "calves", "sets": "1", "date": day(SHARED).isoformat()}
+        assert send(bob, "/strength", **fields).status_code == 404
+    assert len(home.store.strength.everything("me")) == 2
+
+
+def test_a_link_shows_the_runs_of_its_days(guest: httpx.Client) -> None:
+    page = guest.get(f"/run/{start_us(SHARED)}")
+    assert page.status_code == 200
+    seen = Page(page.text)
+    assert "11 min running" in seen.text
+    assert "Front of the left knee" in seen.text
+    # What lies before its days is not told, not even as the longest run.
+    assert "The 30 days before are not all shared, so there is nothing to set it beside." in seen.text
+    assert "longest known run" not in seen.text
+    assert all(not link.startswith(("/symptoms", "/?date", "/shoes")) for link in seen.links)
+    assert all(tag != "form" or found.get("method") == "get" for tag, found in seen.tags)
+
+
+def test_a_link_shows_no_other_run(guest: httpx.Client) -> None:
+    assert guest.get(f"/run/{start_us(BEFORE)}").status_code == 404
+    assert guest.post(f"/run/{start_us(SHARED)}/conditions", data={"mount": "laces"}).status_code in (
+        401,
+        403,
+    )
+
+
+def test_a_link_shows_the_trend_of_its_days_only(guest: httpx.Client) -> None:
+    seen = Page(guest.get("/trend").text)
+    days = [found["aria-label"] for _, found in seen.tags if str(found.get("class")).startswith("day ")]
+    assert len(days) == 7
+    assert re.findall(r"/run/\d+", " ".join(seen.links)) == [f"/run/{start_us(SHARED)}"] * 2
+    assert all(not link.startswith("/?date") for link in seen.links)
+    assert "Say what" not in seen.text
+    assert guest.get(f"/trend?last={day(BEFORE)}").status_code == 404
+    assert guest.post("/trend/note", data={"date": str(day(SHARED)), "what": "rest"}).status_code in (
+        401,
+        403,
+    )
+
+
+def test_a_link_shows_the_strength_of_its_days_only(guest: httpx.Client) -> None:
+    seen = Page(guest.get("/strength").text)
+    assert "shown" in seen.text
+    assert "private" not in seen.text
+    assert all(tag != "form" for tag, _ in seen.tags)
+
+
+@pytest.mark.parametrize("address", ["/shoes", "/cadence", "/live", "/part/live-run"])
+def test_a_link_opens_no_page_that_keeps_to_no_days(guest: httpx.Client, address: str) -> None:
+    assert guest.get(address).status_code == 303
+
+
+def test_a_link_leads_from_page_to_page(guest: httpx.Client) -> None:
+    for address in ("/share", "/trend", "/strength"):
+        links = Page(guest.get(address).text).links
+        assert {"/share", "/trend", "/strength"} <= set(links)
+
+
+@pytest.mark.parametrize(
+    "address", ["/trend", "/strength", "/shoes", "/cadence", "/live", "/run/1", "/part/live-run"]
+)
+def test_a_stranger_sees_none_of_it(home: People, address: str) -> None:
+    with home.browser() as stranger:
+        assert stranger.get(address).status_code == 303
+
+
+def test_a_token_to_read_changes_nothing(home: People) -> None:
+    secret = home.store.keys.add_token("me", "reader", frozenset({"read"}), home.now(), None)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    with httpx.Client(base_url=home.url, headers=bearer) as program:
+        page = program.get(f"/run/{start_us(SHARED)}")
+        assert page.status_code == 200
+        assert "Front of the left knee" not in page.text  # that takes the right to the diary
+        for address in ("/strength", "/shoes", "/trend/note", f"/run/{start_us(SHARED)}/conditions"):
+            assert program.post(address, data={}).status_code == 403, address
