@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -68,14 +67,12 @@ class ApiHouse:
 
 
 @contextmanager
-def api_house(file: Path, **more: Any) -> Iterator[ApiHouse]:
+def api_house(file: Path) -> Iterator[ApiHouse]:
     world = World(file)
     house = House()
     house.live = [a_live_pod(pod=ADAS_POD, waiting=3), a_live_pod(pod=BOBS_POD)]
     with world.store as store:
-        doors = Doors(
-            store, house, lambda runner: TheirDays(store, runner), ADA, lambda: world.now(NOW), **more
-        )
+        doors = Doors(store, house, lambda runner: TheirDays(store, runner), ADA, lambda: world.now(NOW))
         now_us = world.us(NOW)
         with serve(make_app(doors, Entrance(now_utc_us=lambda: now_us)), "127.0.0.1", 0) as server:
             found = ApiHouse(world, server.url, now_us)
