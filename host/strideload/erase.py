@@ -19,6 +19,7 @@ def erase(store: Store, runner: str, home_runner: str) -> Erased:
     What home dashboards were told is cleared by their publisher, which finds that the runner opted in no more.
     """
     zone = store.zone_of(runner, LAST_DATE)
+    store.derive()  # a page that is not read yet tells of nobody
     erased = store.erase_runner(runner)
     if runner == home_runner and runner not in store.runners():
         store.ensure_runner(runner, UNNAMED, zone)

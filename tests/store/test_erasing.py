@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from store.conftest import RUNNER
 from store.making import LOG, POD, T0_MS, Pod, messages
-from strideload.store import Store, StoreError, kept, open_store, schema
+from strideload.store import Store, StoreError, erasing, kept, open_store, schema
 
 EVER = (0, 2**62)
 SECOND_US = 1_000_000
@@ -147,6 +147,46 @@ def test_the_only_runner_begins_anew(store: Store) -> None:
     assert store.sessions(RUNNER, *EVER) == []
     with store.engine.connect() as connection:
         assert connection.execute(sa.select(kept.strength)).all() == []
+
+
+def test_what_was_recorded_before_a_pod_was_lent_is_not_theirs_who_borrowed_it(store: Store) -> None:
+    """A pod that was never given to anybody is the first runner's, and so is a run of it without a date."""
+    pod = Pod()
+    pod.run(10, 9, anchored=False)
+    store.add(messages(pod.pages))
+    store.derive()
+    store.ensure_runner("friend", "A friend", "Europe/Paris")
+    store.assign(POD, "friend", "left", T0_US)
+    erased = store.erase_runner("friend")
+    assert (erased.sessions, erased.pages, erased.left) == (0, 0, 1)
+    assert len(store.undated()) == 1
+    assert store.add(messages(pod.pages)).erased == 0
+
+
+def test_what_a_boot_that_others_shared_says_outside_of_sessions_goes_as_well(store: Store) -> None:
+    """By the time of each record; and nothing is left that would be looked for again at every turn."""
+    pod = Pod()
+    pod.run(100, 1)
+    pod.alive(600)
+    pod.mark(700, code=5)
+    pod.run(2000, 2)
+    pod.alive(2600)
+    store.ensure_runner("friend", "A friend", "Europe/Paris")
+    store.assign(POD, RUNNER, "left", 0)
+    store.assign(POD, "friend", "right", T0_US + 1500 * SECOND_US)
+    store.add(messages(pod.pages))
+    store.derive()
+    store.erase_runner(RUNNER)
+    with store.engine.connect() as connection:
+        assert [
+            row.utc_us // SECOND_US - T0_US // SECOND_US
+            for row in connection.execute(sa.select(schema.alive))
+        ] == [2600]
+        assert connection.execute(sa.select(schema.marks)).all() == []
+        assert not erasing.is_late(connection)
+    store.rebuild()
+    assert [one.utc_us // SECOND_US for one in store.alive("friend", *EVER)] == [T0_US // SECOND_US + 2600]
+    assert store.add(messages(pod.pages)).stored == 0
 
 
 def test_of_a_shared_pod_nobody_knows_whose_an_undated_session_is(store: Store) -> None:

@@ -50,6 +50,24 @@ def test_a_lent_pod(three_runs: Store) -> None:
     assert feet(three_runs, RUNNER) == ["unknown", "left", "right"]
 
 
+def test_a_runner_says_the_foot_of_their_own_time_only(three_runs: Store) -> None:
+    """Nobody takes another's runs by an assignment in the past, nor by one in place of another's."""
+    three_runs.ensure_runner("you", "You", "Europe/Paris")
+    t0_us = T0_MS * 1000
+    lent_us = t0_us + 1500 * SECOND_US
+    three_runs.assign(POD, RUNNER, "left", t0_us)
+    three_runs.assign(POD, "you", "right", lent_us)
+    for from_utc_us in (0, t0_us, t0_us + 900 * SECOND_US):
+        with pytest.raises(StoreError, match="was not yours then"):
+            three_runs.set_foot(POD, "you", "left", from_utc_us)
+    with pytest.raises(StoreError, match="was not yours then"):
+        three_runs.set_foot(POD, RUNNER, "left", lent_us)
+    assert feet(three_runs, RUNNER) == ["left", "left"]
+    three_runs.set_foot(POD, "you", "left", lent_us)
+    three_runs.set_foot(POD, RUNNER, "right", t0_us + 500 * SECOND_US)
+    assert (feet(three_runs, RUNNER), feet(three_runs, "you")) == (["left", "right"], ["left"])
+
+
 def test_zones_hold_from_their_date(store: Store) -> None:
     store.set_zone(RUNNER, date(2026, 3, 1), "Asia/Tokyo")
     store.set_zone(RUNNER, date(2026, 3, 15), "Europe/London")

@@ -3,7 +3,7 @@
 import pytest
 
 from store.conftest import RUNNER
-from store.making import NOW_US, T0_MS, Pod, messages
+from store.making import NOW_US, POD, T0_MS, Pod, messages
 from strideload.store import Store, StoreError
 from strideload.store.derive import session_id
 
@@ -100,6 +100,31 @@ def test_where_it_cannot_have_been(placeable: Store, start_utc_us: int, said: st
         placeable.place(placeable.undated()[0].session_id, start_utc_us)
     placeable.derive()
     assert starts_s(placeable) == []
+
+
+def test_no_other_session_of_the_boot_is_dated_to_where_it_cannot_have_been(store: Store) -> None:
+    """Its start is 70 hours before the other one's, which came here an hour after the first was said to be."""
+    pod = Pod()
+    pod.run(100, 1, anchored=False)
+    pod.run(100 + 70 * 3600, 2, anchored=False)
+    store.add(messages(pod.pages))
+    store.derive()
+    first = store.undated()[0]
+    with pytest.raises(StoreError, match="another session of the same start of the pod: it was here before"):
+        store.place(first.session_id, NOW_US - 3600 * SECOND_US)
+    assert store.sessions(RUNNER, *EVER) == []
+    store.place(first.session_id, NOW_US - 80 * 3600 * SECOND_US)
+    assert len(store.sessions(RUNNER, *EVER)) == 2
+
+
+def test_nobody_places_into_anothers_time(placeable: Store) -> None:
+    placeable.ensure_runner("you", "You", "UTC")
+    placeable.assign(POD, "you", "left", T0_US + 500 * SECOND_US)
+    first = placeable.undated()[0]
+    with pytest.raises(StoreError, match="was not yours then"):
+        placeable.place(first.session_id, T0_US + 100 * SECOND_US, "you")
+    placeable.place(first.session_id, T0_US + 600 * SECOND_US, "you")
+    assert len(placeable.sessions("you", *EVER)) == 2
 
 
 def test_a_session_that_is_not_there(placeable: Store) -> None:

@@ -101,6 +101,8 @@ def test_settings_reach_the_store(client: httpx.Client, store: Store, pod: str) 
         ({}, "Nothing to set was named"),
         ({"odr_hz": "417"}, "not 417"),
         ({"odr_hz": "fast"}, "not “fast”"),
+        ({"odr_hz": "nan"}, "not “nan”"),
+        ({"range_g": "1e999"}, "not “1e999”"),
         ({"range_g": "2"}, "of this pod has"),
         ({"recording": "maybe"}, "not 'maybe'"),
         ({"raw": "perhaps"}, "yes or no"),

@@ -263,13 +263,14 @@ class Store:
         with self._reading() as connection:
             return reading.undated(connection)
 
-    def place(self, session_id: int, start_utc_us: int) -> None:
-        """The runner says when an undated session began. It dates the other sessions of its boot as well.
+    def place(self, session_id: int, start_utc_us: int, runner: str | None = None) -> None:
+        """A runner says when an undated session began. It dates the other sessions of its boot as well.
 
-        `derive` puts it into effect. StoreError: its pod dates it, or it cannot have been then.
+        `runner`: whose all of them are to be by it; None: anybody's. StoreError: its pod dates it, or it, or another
+        of its boot, cannot have been then.
         """
         with self._writing() as connection:
-            placing.place(connection, session_id, start_utc_us, _now_utc_us())
+            placing.place(connection, session_id, start_utc_us, _now_utc_us(), runner)
 
     def take_back_place(self, session_id: int) -> None:
         """Undo `place`."""
@@ -337,6 +338,11 @@ class Store:
         """From then on the pod is on that runner's `left`, `right` or `unknown` foot."""
         with self._writing() as connection:
             people.assign(connection, pod, runner, foot, from_utc_us)
+
+    def set_foot(self, pod: str, runner: str, foot: str, from_utc_us: int) -> None:
+        """A runner who wears a pod then says on which foot. StoreError: somebody else wears it then."""
+        with self._writing() as connection:
+            people.set_foot(connection, pod, runner, foot, from_utc_us)
 
     def assignments(self, pod: str) -> list[Assignment]:
         """Who wore a pod, on which foot and since when, in order of time."""

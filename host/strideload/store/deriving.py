@@ -125,6 +125,11 @@ def of_boot(table: sa.Table, boot: Boot) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.pod == boot.pod, table.c.log == boot.log, table.c.boot == boot.boot)
 
 
+def derive_boot(connection: sa.Connection, boot: Boot) -> None:
+    """Derive all sessions of a boot, on a writing connection."""
+    _derive_boot(connection, boot, [0, *sorted(set(_places(connection, boot)) - {0})])
+
+
 def _turn(connection: sa.Connection) -> dict[Boot, list[int]]:
     """The sessions that come next, in order, and no more than a turn has."""
     c = spans.c

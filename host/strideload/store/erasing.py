@@ -30,6 +30,7 @@ from strideload.store.schema import (
     steps,
     zones,
 )
+from strideload_pod import page
 
 SINCE_EVER_UTC_US: Final = 0
 # What a runner says, before the rows that these lean on.
@@ -149,11 +150,11 @@ def _purge(
             mine.setdefault(key, []).append(session)
         else:
             others.add(key)
-    for pod, log, boot, utc_us in connection.execute(
-        sa.select(alive.c.pod, alive.c.log, alive.c.boot, alive.c.utc_us)
-    ):
-        if who.at(pod, utc_us).runner in stones:
+    apart: dict[Boot, set[int]] = {}  # numbers of pages outside of sessions
+    for pod, log, boot, utc_us, number in _outside(connection):
+        if utc_us is not None and who.at(pod, utc_us).runner in stones:
             mine.setdefault(Boot(pod, log, boot), [])
+            apart.setdefault(Boot(pod, log, boot), set()).add(number)
         else:
             others.add(Boot(pod, log, boot))
     left = 0
@@ -164,18 +165,37 @@ def _purge(
             left += len(some)
             others.add(key)
     count = sum(
-        _erase_boot(connection, key, None if key not in others else own, now_utc_us)
+        _erase_boot(connection, key, None, now_utc_us)
+        if key not in others
+        else _erase_boot(connection, key, own, now_utc_us, apart.get(key, set()))
         for key, own in mine.items()
-        if own or key not in others
     )
     return sum(map(len, mine.values())), count, left
 
 
-def _erase_boot(connection: sa.Connection, boot: Boot, only: Sequence[int] | None, now_utc_us: int) -> int:
-    """Erase a boot whole, or only these sessions of it -> pages."""
-    chosen = (
-        of_boot(pages, boot) if only is None else sa.and_(of_boot(pages, boot), pages.c.session.in_(only))
+def _outside(connection: sa.Connection) -> list[tuple[str, int, int, int | None, int]]:
+    """(pod, log, boot, when, page) of what was written outside of any session: alive records and marks."""
+    a, m = alive.c, marks.c
+    found = sa.union_all(
+        sa.select(a.pod, a.log, a.boot, a.utc_us, a.number),
+        sa.select(m.pod, m.log, m.boot, m.utc_us, m.number).where(m.session == 0),
     )
+    return [tuple(row) for row in connection.execute(found)]
+
+
+def _erase_boot(
+    connection: sa.Connection,
+    boot: Boot,
+    only: Sequence[int] | None,
+    now_utc_us: int,
+    apart: Collection[int] = (),
+) -> int:
+    """Erase a boot whole, or only these sessions of it and these pages outside of any -> pages."""
+    here = of_boot(pages, boot)
+    outside = sa.and_(
+        pages.c.stream == page.STREAM_STEPS, pages.c.session == 0, pages.c.number.in_(sorted(apart))
+    )
+    chosen = here if only is None else sa.and_(here, sa.or_(pages.c.session.in_(only), outside))
     numbers: dict[int, Ranges] = {}
     query = sa.select(pages.c.stream, pages.c.number).where(chosen).order_by(pages.c.stream, pages.c.number)
     for stream, number in connection.execute(query):
@@ -189,6 +209,9 @@ def _erase_boot(connection: sa.Connection, boot: Boot, only: Sequence[int] | Non
         connection.execute(table.delete().where(_of(table, boot, only)))
     if only is None:
         connection.execute(alive.delete().where(of_boot(alive, boot)))
+    else:
+        for table in (alive, marks):
+            connection.execute(table.delete().where(of_boot(table, boot), table.c.number.in_(sorted(apart))))
     return count
 
 

@@ -45,8 +45,10 @@ class Wearers:
         return self._wearing[pod][place - 1] if place else self._nobody
 
     def only(self, pod: str, runner: str) -> bool:
-        """Whether nobody else ever wore the pod."""
-        return all(one.runner == runner for one in self._wearing.get(pod, [self._nobody]))
+        """Whether nobody else ever wore the pod; before it was given to anybody, it is the first runner's."""
+        since = self._since.get(pod, [])
+        before = [] if since and since[0] <= 0 else [self._nobody]
+        return all(one.runner == runner for one in [*before, *self._wearing.get(pod, [])])
 
 
 def wearers(connection: sa.Connection) -> Wearers:
@@ -98,6 +100,16 @@ def assign(connection: sa.Connection, pod: str, runner: str, foot: str, from_utc
     require(connection, runner)
     row = {"pod": pod, "from_utc_us": from_utc_us, "runner": runner, "foot": foot}
     engine.upsert(connection, assignments, [row])
+
+
+def set_foot(connection: sa.Connection, pod: str, runner: str, foot: str, from_utc_us: int) -> None:
+    """From then on, until the next assignment, the pod is on that foot of a runner who wears it then.
+
+    StoreError: somebody else wears it then. Nobody gets another's time by it.
+    """
+    if wearers(connection).at(pod, from_utc_us).runner != runner:
+        raise StoreError("the pod was not yours then; whoever keeps the house hands out pods")
+    assign(connection, pod, runner, foot, from_utc_us)
 
 
 def assigned_pods(connection: sa.Connection) -> list[str]:

@@ -10,6 +10,7 @@ from strideload.load import cue as programme
 from strideload.pod_settings import KnownPod, known_pods
 from strideload.protocol.pod_settings import ranges_of
 from strideload.store import Store
+from strideload.store.reading import Undated
 from strideload.web import pod_words
 from strideload.web.doors import LivePod
 from strideload.web.local_times import field_value, write_local
@@ -80,7 +81,7 @@ def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsVie
         pods=[_pod(store, pod, states.get(pod.pod, {}), live.get(pod.pod), visitor, names) for pod in seen],
         runners=[(runner, names[runner]) for runner in _may_wear(visitor, names)],
         now=field_value(store, visitor.runner, now_utc_us),
-        undated=sum(is_theirs_now(store, visitor, one.pod) for one in store.undated()),
+        undated=sum(may_place(store, visitor, one) for one in store.undated()),
         percent=int(programme.PERCENT),
         percent_most=int(programme.PERCENT_MOST),
     )
@@ -90,9 +91,12 @@ def is_theirs(visitor: Visitor, pod: KnownPod) -> bool:
     return visitor.may("keep") or pod.runner == visitor.runner
 
 
-def is_theirs_now(store: Store, visitor: Visitor, pod: str) -> bool:
-    """Whether the visitor wears a pod, or keeps the house."""
-    return visitor.may("keep") or store.wearing(pod, time.time_ns() // 1000).runner == visitor.runner
+def may_place(store: Store, visitor: Visitor, session: Undated) -> bool:
+    """Whether an undated session is the visitor's: they wore the pod when it came, or keep the house."""
+    if visitor.may("keep"):
+        return True
+    came_utc_us = session.received_utc_us
+    return came_utc_us is not None and store.wearing(session.pod, came_utc_us).runner == visitor.runner
 
 
 def _may_wear(visitor: Visitor, names: Mapping[str, str]) -> list[str]:

@@ -54,7 +54,7 @@ def routes(doors: Doors) -> APIRouter:
                 "placeable": one.duration_us is not None,
             }
             for one in store.undated()
-            if pods_view.is_theirs_now(store, visitor, one.pod)
+            if pods_view.may_place(store, visitor, one)
         ]
         return HTMLResponse(whole_page("undated.html", visitor, "/pods", rows=rows, problem=problem), status)
 
@@ -114,7 +114,11 @@ def routes(doors: Doors) -> APIRouter:
                 raise HTTPException(
                     HTTPStatus.FORBIDDEN, "Only whoever keeps the house gives pods to others."
                 )
-            store.assign(pod, runner, form.one("foot"), read_local(store, visitor.runner, form.one("from")))
+            from_utc_us = read_local(store, visitor.runner, form.one("from"))
+            if visitor.may("keep"):
+                store.assign(pod, runner, form.one("foot"), from_utc_us)
+            else:
+                store.set_foot(pod, runner, form.one("foot"), from_utc_us)
 
         return changed(visitor, pod, change)
 
@@ -134,9 +138,7 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.post("/pods/undated/{session}")
     def place(visitor: Writer, session: str, form: Form) -> Response:
-        theirs = {
-            one.session_id for one in store.undated() if pods_view.is_theirs_now(store, visitor, one.pod)
-        }
+        theirs = {one.session_id for one in store.undated() if pods_view.may_place(store, visitor, one)}
         session_id = _hex(session)
         if session_id not in theirs:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such session of yours without a date.")
@@ -145,8 +147,8 @@ def routes(doors: Doors) -> APIRouter:
             if form.has("take-back"):
                 store.take_back_place(session_id)
             else:
-                store.place(session_id, read_local(store, visitor.runner, form.one("start")))
-            store.derive()
+                runner = None if visitor.may("keep") else visitor.runner
+                store.place(session_id, read_local(store, visitor.runner, form.one("start")), runner)
 
         return _after(change, "/pods/undated", lambda said: undated_page(visitor, said, 400))
 
@@ -190,7 +192,9 @@ def _settings(form: Fields) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in ("odr_hz", "range_g", "gyro_dps"):
         if value := form.one(name):
-            found[name] = int(_number(value, name))
+            if not value.isdecimal():
+                raise StrideloadError(f"{name} is a whole number, not “{value[:40]}”.")
+            found[name] = int(value)
     if recording := form.one("recording"):
         found["recording"] = recording
     if raw := form.one("raw"):
