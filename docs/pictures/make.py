@@ -33,6 +33,7 @@ PAGES: Final = {place.name.lower().replace(" ", "-"): place.href for place in PL
 }
 BY_NIGHT: Final = ("today",)
 DRAWN_MS: Final = 400  # a plot is drawn in the frame after its size is known
+RUNS_WITHIN_MS: Final = 120_000  # the pod of the demo walks first
 LIVE_MS: Final = 15_000  # so much of the live run is drawn
 BROWSER_ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
 
@@ -64,9 +65,7 @@ def demo() -> Iterator[str]:
 
 
 def take(browser: Browser, url: str, name: str, size: ViewportSize, scheme: Scheme, pixels: int) -> None:
-    context = browser.new_context(
-        viewport=size, color_scheme=scheme, device_scale_factor=pixels, locale="en-GB"
-    )
+    context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=pixels)
     page = context.new_page()
     page.goto(url)
     page.wait_for_timeout(LIVE_MS if name.startswith("live") else DRAWN_MS)
@@ -76,8 +75,10 @@ def take(browser: Browser, url: str, name: str, size: ViewportSize, scheme: Sche
 
 
 def run_of_spike(browser: Browser, url: str) -> str:
-    """The address of the longest run in sight."""
+    """The address of the longest run in sight, once the pod is running."""
     page = browser.new_page()
+    page.goto(f"{url}/")
+    page.locator("#live", has_text="running").wait_for(timeout=RUNS_WITHIN_MS)
     page.goto(f"{url}/trend")
     address = page.locator('main a[href^="/run/"]').first.get_attribute("href")
     page.close()
