@@ -122,6 +122,15 @@ def test_nothing_of_anybody_else_is_in_it(world: World) -> None:
     assert "friend" not in json.dumps(document(world))
 
 
+def test_a_day_long_ago_costs_nothing(world: World) -> None:
+    """Only dates of which anything may be known are looked at."""
+    world.store.note_day(RUNNER, date(1970, 1, 3), "rest")
+    world.store.note_day(RUNNER, date(2199, 12, 30), "rest")
+    export = tables.Export(world.store, RUNNER, world.now(NOW))
+    assert len(export._spans) == 3
+    assert [day["date"] for day in document(world)["days"]][::5] == ["1970-01-03", "2199-12-30"]
+
+
 def test_of_nobody_who_did_anything_it_is_empty(tmp_path: Path) -> None:
     made = World(tmp_path / "store.db")
     with made.store:

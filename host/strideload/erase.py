@@ -1,6 +1,5 @@
 """A runner is erased for good, out of the store and out of what is remembered beside it."""
 
-from collections.abc import Callable
 from typing import Final
 
 from strideload import cueing, days
@@ -14,12 +13,10 @@ from strideload.words.numbers import number
 MEMORIES: Final = (cueing, days, cadence, runs, watch)
 
 
-def erase(
-    store: Store, runner: str, home_runner: str, on_erased: Callable[[str], None] = lambda _: None
-) -> Erased:
+def erase(store: Store, runner: str, home_runner: str) -> Erased:
     """StoreError: no such runner. `home_runner`: of the settings, who begins anew if it is they.
 
-    `on_erased` is told once it is done, so that what lies elsewhere goes as well.
+    What home dashboards were told is cleared by their publisher, which finds that the runner opted in no more.
     """
     zone = store.zone_of(runner, LAST_DATE)
     erased = store.erase_runner(runner)
@@ -27,7 +24,6 @@ def erase(
         store.ensure_runner(runner, UNNAMED, zone)
     for memory in MEMORIES:
         memory.forget()
-    on_erased(runner)
     return erased
 
 

@@ -5,14 +5,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from runner.world import ZONE, World
+from strideload import days
 from strideload.page_doors import StoreDays
+from strideload.runner import cadence, runs, watch
 from strideload.store import Store
 from strideload.store.keys import DAY_US
+from strideload.store.schema import meta, metadata
 from strideload.web.app import Entrance, make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import serve
@@ -37,6 +39,25 @@ class ApiHouse:
     def token(self, runner: str, *scopes: str) -> str:
         return self.store.keys.add_token(runner, "test", scopes or EVERY, self.now_us, self.now_us + DAY_US)
 
+    def begin_anew(self) -> None:
+        """As it was at first: two runners, a pod each, and nothing said or run."""
+        with self.store.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table is not meta:
+                    connection.execute(table.delete())
+        self.store._ledger.forget()
+        self.world.pods.clear()
+        self.world._sent.clear()
+        for memory in (days, runs, cadence, watch):
+            memory.forget()
+        self.settle()
+
+    def settle(self) -> None:
+        self.store.ensure_runner(ADA, "Me", ZONE)
+        self.store.ensure_runner(BOB, "Bob", ZONE)
+        self.store.assign(ADAS_POD, ADA, "left", 0)
+        self.store.assign(BOBS_POD, BOB, "left", 0)
+
     @contextmanager
     def program(self, runner: str = ADA, *scopes: str) -> Iterator[httpx.Client]:
         """Asks as the runner, with these scopes or all."""
@@ -46,20 +67,17 @@ class ApiHouse:
 
 
 @contextmanager
-def api_house(file: Path, **more: Any) -> Iterator[ApiHouse]:
+def api_house(file: Path) -> Iterator[ApiHouse]:
     world = World(file)
     house = House()
     house.live = [a_live_pod(pod=ADAS_POD, waiting=3), a_live_pod(pod=BOBS_POD)]
     with world.store as store:
-        store.ensure_runner(BOB, "Bob", ZONE)
-        store.assign(ADAS_POD, ADA, "left", 0)
-        store.assign(BOBS_POD, BOB, "left", 0)
-        doors = Doors(
-            store, house, lambda runner: TheirDays(store, runner), ADA, lambda: world.now(NOW), **more
-        )
+        doors = Doors(store, house, lambda runner: TheirDays(store, runner), ADA, lambda: world.now(NOW))
         now_us = world.us(NOW)
         with serve(make_app(doors, Entrance(now_utc_us=lambda: now_us)), "127.0.0.1", 0) as server:
-            yield ApiHouse(world, server.url, now_us)
+            found = ApiHouse(world, server.url, now_us)
+            found.settle()
+            yield found
 
 
 class TheirDays(StoreDays):

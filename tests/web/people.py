@@ -16,7 +16,7 @@ from strideload.web.app import Entrance, make_app
 from strideload.web.arrival import networks
 from strideload.web.doors import Doors
 from strideload.web.serve import serve
-from web.house import ZONE, a_season
+from web.house import ZONE, House, a_season
 
 # As production has them but for the cost: a test is no place for 19 MiB a guess.
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -31,6 +31,7 @@ class People:
 
     store: Store
     url: str
+    live: House
     clock: list[int] = field(default_factory=lambda: [NOW_UTC_US])
 
     def now(self) -> int:
@@ -78,7 +79,7 @@ def people(
         for runner, password in PASSWORD.items() if passwords else ():
             store.accounts.set_password(runner, checked.hashed(password), login=LOGIN[runner])
         house = a_season()
-        found = People(store, "")
+        found = People(store, "", house)
         entrance = Entrance(
             proxies=networks(proxies), passwords=checked, now_utc_us=found.now, **more.pop("entrance", {})
         )

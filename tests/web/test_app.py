@@ -287,7 +287,7 @@ def test_the_live_line_says_who_runs(house: House, client: httpx.Client, pods: l
 def test_what_the_pods_still_hold_is_said(
     house: House, client: httpx.Client, waiting: int, says: str
 ) -> None:
-    house.health_now["pages_waiting"] = waiting
+    house.live = [a_live_pod(waiting=waiting)]
     assert says in read(client, "/part/live").text
 
 

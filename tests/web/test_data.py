@@ -132,18 +132,16 @@ def test_who_is_erased_is_out_everywhere(tmp_path: Path) -> None:
             assert "Bob" not in ada.get("/household").text
 
 
-def test_what_a_pod_resends_stays_deleted_and_home_is_told(empty: Path, tmp_path: Path) -> None:
-    told: list[str] = []
+def test_what_a_pod_resends_stays_deleted(empty: Path, tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     file.write_bytes(empty.read_bytes())
-    with api_house(file, on_erased=told.append) as house, httpx.Client(base_url=house.url) as browser:
+    with api_house(file) as house, httpx.Client(base_url=house.url) as browser:
         house.world.run("2026-11-20 18:00", 3, ADAS_POD)
         house.world.run("2026-11-20 18:00", 3, BOBS_POD)
         pages = house.store.page_count()
         origin = {"Origin": house.url.rstrip("/")}
         data = {"csrf": csrf(browser, "/data"), "name": "Me"}
         assert browser.post("/data/erase", data=data, headers=origin).status_code == 200
-        assert told == [ADA]
         assert house.store.runners() == [BOB, ADA]  # nobody has a password here: who sits here begins anew
         left = house.store.page_count()
         assert 0 < left < pages

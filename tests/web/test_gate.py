@@ -14,7 +14,7 @@ from strideload.collect.credentials import Users
 from strideload.store.diary import Saying, new_id
 from strideload.store.keys import DAY_US, LOGIN_IDLE_US, LOGIN_LIFE_US, OFFER_LIFE_US, digest
 from strideload.web import shield
-from web.house import TODAY
+from web.house import TODAY, a_live_pod
 from web.people import LOGIN, PASSWORD, People, csrf, log_in, people, send
 
 HOUR_US = 3_600_000_000
@@ -497,6 +497,19 @@ def test_a_token_is_shown_once(home: People, bob: httpx.Client) -> None:
     page = bob.get("/account").text
     assert secret[1] not in page
     assert "dash board</strong>: diary, read." in page
+
+
+def test_another_runners_pod_is_not_shown_live(home: People) -> None:
+    """Not even to whoever keeps the house, on the page of their own day."""
+    home.live.live = [a_live_pod(pod=POD, cadence_spm=181.0), a_live_pod(pod="00" * 8, cadence_spm=157.0)]
+    home.store.assign(POD, "me", "left", 0)
+    home.store.assign("00" * 8, "bob", "left", 0)
+    for runner, own, other in (("me", "181", "157"), ("bob", "157", "181")):
+        with home.logged_in(runner) as browser:
+            for address in ("/", "/part/live", "/part/live-run"):
+                shown = browser.get(address).text
+                assert own in shown
+                assert other not in shown
 
 
 # Links to a diary

@@ -1,4 +1,4 @@
-"""The report by button and by token: whose it is, and who does not get it."""
+"""The report by button and by token, and whose it is."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,12 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from strideload.collect.credentials import Users
-from strideload.store.keys import DAY_US
 from support.reports import Read
 from web.api_house import ADA, ADAS_POD, BOB, ApiHouse, api_house
-from web.house import TODAY
-from web.people import People, people
 
 DAYS = {"from": "2026-11-16", "to": "2026-11-22"}
 
@@ -24,12 +20,6 @@ def house(empty: Path, tmp_path: Path) -> Iterator[ApiHouse]:
         found.world.run("2026-11-20 18:00", 10, ADAS_POD)
         (run,) = found.world.runs("2026-11-20")
         found.world.answers(run, 0, 4, 0, 0)
-        yield found
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
-    with people(tmp_path_factory.mktemp("report")) as found:
         yield found
 
 
@@ -63,32 +53,3 @@ def test_a_token_of_the_wrong_scope_gets_none(house: ApiHouse) -> None:
     for scopes in (("read",), ("diary",), ("write",), ("read", "write", "keep")):
         with house.program(ADA, *scopes) as asking:
             assert asking.get("report.pdf").status_code == 403
-
-
-@pytest.mark.parametrize("address", ["report", "report.pdf", "api/v1/report.pdf"])
-def test_nobody_else_gets_one(home: People, tmp_path: Path, address: str) -> None:
-    """Not without a log-in, not as a pod, and by a link neither while it holds nor after."""
-    turned_away = (401, 303)
-    assert httpx.get(f"{home.url}{address}").status_code in turned_away
-    password = Users(tmp_path).add_pod(ADAS_POD)
-    assert httpx.get(f"{home.url}{address}", auth=(ADAS_POD, password)).status_code in turned_away
-    bearer = {"Authorization": f"Bearer {password}"}
-    assert httpx.get(f"{home.url}{address}", headers=bearer).status_code == 401
-    secret = home.store.keys.share(ADA, "Dr Quinn", TODAY, TODAY, home.now(), home.now() + DAY_US)
-    with home.browser() as link:
-        assert link.get(f"/share/{secret}").status_code == 303
-        assert link.get(f"/{address}").status_code in turned_away
-        home.later(2 * DAY_US)
-        assert link.get(f"/{address}").status_code in turned_away
-
-
-@pytest.mark.parametrize(
-    "address", ["symptoms", "plan", "pods", "run/1795000000000000", "data", "api/v1/plan"]
-)
-def test_a_link_that_has_ended_opens_nothing(home: People, address: str) -> None:
-    secret = home.store.keys.share(ADA, "Dr Quinn", TODAY, TODAY, home.now(), home.now() + DAY_US)
-    with home.browser() as link:
-        assert link.get(f"/share/{secret}").status_code == 303
-        home.later(2 * DAY_US)
-        assert link.get(f"/{address}").status_code in (401, 303)
-        assert link.get(f"/share/{secret}").status_code == 404

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from math import isfinite
 from typing import Any, Final
 
@@ -111,22 +112,26 @@ class Export:
         near = self._store.sessions(self.runner, place.start_utc_us, place.end_utc_us + 1)
         return next((one for one in near if one.session_id == place.session_id), None)
 
-    def _spans(self) -> Iterator[tuple[date, date]]:
-        """All dates from the first to the last of which anything may be known, some at a time."""
-        moments = [utc_us for place in self._places() for utc_us in (place.start_utc_us, place.end_utc_us)]
-        moments += [one.utc_us for one in self._store.alive(self.runner, *FOREVER_US)]
-        dates = [date_at(utc_us, "UTC") for utc_us in (min(moments), max(moments))] if moments else []
-        dates += self._store.notes(self.runner, EARLIEST, LATEST)
-        if not dates:
-            return
-        first, last = max(min(dates) - ONE_DAY, EARLIEST), min(max(dates) + ONE_DAY, LATEST)
-        while first <= last:
-            until = min(first + DAYS_AT_ONCE - ONE_DAY, last)
-            yield first, until
-            first = until + ONE_DAY
+    @cached_property
+    def _spans(self) -> list[tuple[date, date]]:
+        """The dates of which anything may be known, as stretches of neighbours of no more than are read at once."""
+        moments = [(place.start_utc_us, place.end_utc_us) for place in self._places()]
+        moments += [(one.utc_us, one.utc_us) for one in self._store.alive(self.runner, *FOREVER_US)]
+        dates = set(self._store.notes(self.runner, EARLIEST, LATEST))
+        for start, end in moments:
+            # Where the runner was, it may have been the date before or after that of UTC.
+            first, last = date_at(start, "UTC") - ONE_DAY, date_at(end, "UTC") + ONE_DAY
+            dates.update(first + n * ONE_DAY for n in range((last - first).days + 1))
+        stretches: list[tuple[date, date]] = []
+        for day in sorted(day for day in dates if EARLIEST <= day <= LATEST):
+            if stretches and day - stretches[-1][1] == ONE_DAY and day - stretches[-1][0] < DAYS_AT_ONCE:
+                stretches[-1] = stretches[-1][0], day
+            else:
+                stretches.append((day, day))
+        return stretches
 
     def _known_days(self) -> Iterator[Day]:
-        for first, last in self._spans():
+        for first, last in self._spans:
             found = days.days_of(self._store, self.runner, first, last)
             yield from (day for day in found if day.known != "unknown")
 
@@ -160,7 +165,7 @@ class Export:
             yield plain(mark, self._zone_of(date_at(mark.at_utc_us, "UTC")))
 
     def _runs(self) -> Iterator[Row]:
-        for first, last in self._spans():
+        for first, last in self._spans:
             yield from map(run_json, runs_of(self._store, self.runner, first, last))
 
     def _symptoms(self) -> Iterator[Row]:

@@ -123,10 +123,6 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _nothing(_runner: str) -> None:
-    pass
-
-
 @dataclass(frozen=True)
 class Doors:
     """All of them. `runner`: whose page it is where nobody has to log in."""
@@ -138,4 +134,3 @@ class Doors:
     now: Callable[[], datetime] = _now  # with a zone
     watch: Watch | None = None  # how the host is doing
     demo: bool = False  # all of it is simulated, and every page says so
-    on_erased: Callable[[str], None] = _nothing  # is told of a runner who was erased

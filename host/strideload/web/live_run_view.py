@@ -47,7 +47,7 @@ class LiveRunView:
 
 def view(live: Live, store: Store, runner: str, now_utc_us: int) -> LiveRunView:
     """Of the pods that the runner wears."""
-    own = [pod for pod in live.pods() if store.wearing(pod["pod"], now_utc_us).runner == runner]
+    own = live_view.own_pods(live, store, runner, now_utc_us)
     running = [pod for pod in own if live_view.is_running(pod)]
     began = _began(store, runner, now_utc_us) if running else {}
     return LiveRunView(

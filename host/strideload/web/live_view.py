@@ -1,7 +1,9 @@
 """What happens now, in words: which pods run, which are away, and what to do when there is none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from strideload.store import Store
 from strideload.web import pod_words
 from strideload.web.doors import Live, LivePod
 from strideload.words import phrases
@@ -47,13 +49,17 @@ class LiveView:
     counted: list[Counted]
 
 
-def view(live: Live) -> LiveView:
-    pods = live.pods()
-    health = live.health()
+def own_pods(live: Live, store: Store, runner: str, now_utc_us: int) -> list[LivePod]:
+    """The pods that the runner wears: another's run is not theirs to see."""
+    return [pod for pod in live.pods() if store.wearing(pod["pod"], now_utc_us).runner == runner]
+
+
+def view(pods: Sequence[LivePod], trouble: str | None) -> LiveView:
+    """`pods`: those that the runner wears; `trouble`: what holds up collecting."""
     return LiveView(
-        trouble=health["trouble"],
+        trouble=trouble,
         running=[_running(pod) for pod in pods if is_running(pod)],
-        notes=[note for pod in pods for note in _notes(pod)] + _waiting(health["pages_waiting"]),
+        notes=[note for pod in pods for note in _notes(pod)] + _waiting(pods),
         quiet=NONE_RUNNING if pods else NO_POD_YET,
         counted=[
             Counted(pod["pod"], pod_name(pod["pod"], pod["foot"]), faults)
@@ -92,7 +98,8 @@ def _running(pod: LivePod) -> RunningPod:
     )
 
 
-def _waiting(pages: int | None) -> list[str]:
+def _waiting(pods: Sequence[LivePod]) -> list[str]:
+    pages = sum(pod["waiting"] or 0 for pod in pods)
     if not pages:
         return []
     return [f"{number(pages)} {'page is' if pages == 1 else 'pages are'} still to come from the pods."]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from strideload.errors import StrideloadError
 from strideload.load import day
 from strideload.load.day import Note
 from strideload.web.api import bounds
@@ -14,8 +15,13 @@ from strideload.web.api.bounds import Day, First, Last
 from strideload.web.api.entry import Reader, Writer
 from strideload.web.api.shapes import As
 from strideload.web.doors import Doors
+from strideload.web.pages.today import FIRST_DAY
 
 DayShape = Annotated[Any, As(day.Day)]
+
+
+class DayRefused(StrideloadError):
+    """A day of which nothing can be said."""
 
 
 class Days(BaseModel):
@@ -58,7 +64,10 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.put("/notes/{date}")
     def note(visitor: Writer, date: Day, said: Said) -> DayNote:
-        """Say that a day was rest, or had a run without the pod."""
+        """Say that a day was rest, or had a run without the pod; none that has not come yet."""
+        today = doors.days(visitor.runner).today()
+        if not FIRST_DAY <= date <= today:
+            raise DayRefused(f"A day of which you say something lies within {FIRST_DAY} and today, {today}.")
         doors.store.note_day(visitor.runner, date, said.what)
         return DayNote(date=date, what=said.what)
 

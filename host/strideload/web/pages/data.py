@@ -93,7 +93,7 @@ def routes(doors: Doors, entry: Entry) -> APIRouter:
                 raise StoreError(WRONG_NAME)
             if account.has_password and account.login:
                 entry.check(account.login, form.one("password"), request.state.arrival.address)
-            erased = erase(store, visitor.runner, doors.runner, doors.on_erased)
+            erased = erase(store, visitor.runner, doors.runner)
         except REFUSALS as error:
             status, headers = problem_of(error)
             return page(visitor, status, headers, problem=sentence(error))

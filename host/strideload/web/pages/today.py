@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from strideload.runner.diary import utc_us
 from strideload.store.errors import StoreError
 from strideload.web import day_view, live_view, training_view, weeks_view
 from strideload.web.doors import Doors
@@ -24,12 +25,15 @@ FIRST_DAY = date(2000, 1, 1)
 
 def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
-    live = doors.live
+
+    def live_of(visitor: Visitor) -> live_view.LiveView:
+        own = live_view.own_pods(doors.live, doors.store, visitor.runner, utc_us(doors.now()))
+        return live_view.view(own, doors.live.health()["trouble"])
 
     @router.get("/", response_class=HTMLResponse)
     def today(visitor: Visiting, date: str | None = None) -> str:
         day = _day(doors, visitor, date)
-        return whole_page("today.html", visitor, "/", live=live_view.view(live), **day)
+        return whole_page("today.html", visitor, "/", live=live_of(visitor), **day)
 
     @router.get("/part/day", response_class=HTMLResponse)
     def part_day(visitor: Visiting, date: str | None = None, seen: str = "") -> Response:
@@ -41,7 +45,7 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.get("/part/live", response_class=HTMLResponse)
     def part_live(visitor: Visiting) -> str:
-        return part("_live.html", live=live_view.view(live))
+        return part("_live.html", live=live_of(visitor))
 
     @router.post("/day/note")
     def note(request: Request, visitor: Annotated[Visitor, Depends(needs("write"))], form: Form) -> Response:
