@@ -109,7 +109,7 @@ _ALL: Final = (
         "next_run",
         "After two green runs up to 1.10 times the longest of 30 days; after amber the same again; after red less, "
         "and the offer to see a physiotherapist.",
-        "A synthesis of the rules longest_30_days, green, red and amber.",
+        "A synthesis of the rules of the longest run, of green, red and amber.",
         "opinion",
         "Not studied as a whole. Runner or physiotherapist can set its figures.",
     ),

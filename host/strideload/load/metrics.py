@@ -31,7 +31,7 @@ METRICS = (
         "Known",
         "",
         "recorded: a pod recorded it; alive: a pod was on watch, its sensor was read, and nothing came; rest or "
-        "ran_without: the runner's word; unknown: none of these.",
+        "ran without the pod: the runner's word; unknown: none of these.",
         OWN,
         "An unknown day is never counted as zero.",
     ),
@@ -177,7 +177,7 @@ METRICS = (
         "Peak impact, 95th percentile",
         "g",
         "One impact in twenty was higher.",
-        "As peak_g.",
+        "As the median.",
         "The first figure to suffer from clipping.",
     ),
     Metric(
@@ -306,7 +306,7 @@ METRICS = (
         "Share with cues",
         "%",
         "Share of the run in which cues were given, by the fading.",
-        "As programme_run.",
+        "As the run of the programme.",
         "Of the run, not of the cues.",
     ),
     Metric(
@@ -323,7 +323,7 @@ METRICS = (
         "",
         "Cues that were due and left out by the fading.",
         OWN,
-        "As cues_given.",
+        "As of cues given.",
     ),
     Metric(
         "cues_failed",
@@ -331,7 +331,7 @@ METRICS = (
         "",
         "Cues that were due, and the motor did not answer.",
         OWN,
-        "As cues_given.",
+        "As of cues given.",
     ),
     Metric(
         "on_target_share",

@@ -87,8 +87,8 @@ def _write(store: Store, records: Records, run: RunRecord, told: Told) -> None:
 def _wear(store: Store, records: Records) -> None:
     """Two pairs, one after the other, and a trail on Sundays."""
     changed = records.first + timedelta(weeks=OLD_SHOES_WEEKS)
-    old = store.conditions.add_shoe(records.runner, "Everyday, blue", records.first)
-    new = store.conditions.add_shoe(records.runner, "Everyday, grey", changed)
+    old = store.conditions.add_shoe(records.runner, "Blue everyday", records.first)
+    new = store.conditions.add_shoe(records.runner, "Grey everyday", changed)
     store.conditions.change_shoe(records.runner, old.id, name=old.name, retired_date=changed)
     usual = Worn(mount="laces", surface="road")
     for run in records.shown_runs[:1]:

@@ -11,7 +11,7 @@ from strideload.store.accounts import Units
 from strideload.store.conditions import NAME_LIMIT, Usual, Worn
 from strideload.web.run_view import Choice
 from strideload.words import conditions, distance, measures, training
-from strideload.words.numbers import AT_LEAST, MONTHS
+from strideload.words.numbers import AT_LEAST, MONTHS, number
 
 NO_SHOE = "not known"
 
@@ -82,7 +82,7 @@ def _shoe(one: ShoeRecord, found: Shoes, units: Units) -> ShoeView:
     return ShoeView(
         id=shoe.id,
         name=shoe.name,
-        since=f"since {_date(shoe.from_date)}" + (f", retired {_date(retired)}" if retired else ""),
+        since=f"Since {_date(shoe.from_date)}" + (f", retired {_date(retired)}" if retired else ""),
         from_date=shoe.from_date.isoformat(),
         retired_date=retired.isoformat() if retired else "",
         sentence=f"{training.mileage(load)}." if load.runs else "Nothing was recorded in it yet.",
@@ -99,9 +99,12 @@ def _facts(load: Mileage, units: Units) -> list[tuple[str, str, str]]:
     far = distance.distance(load.distance_m, units)
     bound = AT_LEAST if load.runs_without_impact and load.impact_sum_g is not None else ""
     bound_far = AT_LEAST if load.runs_without_distance and load.distance_m is not None else ""
+    estimated = load.steps_estimated
+    facts = [("Steps", number(load.steps) + (" (estimated)" if estimated == load.steps else ""), "steps")]
+    if 0 < estimated < load.steps:
+        facts.append(("of them estimated", number(estimated), "steps_estimated"))
     return [
-        ("Steps", measures.amount("steps", load.steps), "steps"),
-        ("of them estimated", measures.amount("steps", load.steps_estimated), "steps_estimated"),
+        *facts,
         ("Impact load", f"{bound}{impact}", "impact_sum_g"),
         ("Distance", f"{bound_far}{far}" if load.distance_m is not None else "not known", "distance_m"),
     ]

@@ -32,6 +32,7 @@ from strideload.words.numbers import (
 
 WEEKS: Final = 26
 WARM_UP: Final = timedelta(days=84)  # three times the longer span: what lies before weighs less than 0.3 %
+FEWEST_DRAWN: Final = 6  # weeks of the plot
 HEIGHTS: Final = 10  # steps in which a day's bar is drawn
 
 _ONE_DAY: Final = timedelta(days=1)
@@ -254,18 +255,26 @@ def _plot(
     if all(day.known == "unknown" for day in days.values()):
         return None
     top = None if longest is None else amounts.of_run(longest, shown.measure)
+    drawn = _drawn(days)
     return {
         "unit": measures.plot_unit(shown.measure, shown.units),
         "longest": shown.plotted(top),
-        "days": [_mark(shown, day, by_date[on]) for on, day in sorted(days.items())],
+        "days": [_mark(shown, days[on], by_date[on]) for on in drawn],
         "averages": [
             {
                 "name": f"{span}-day average",
-                "values": [_plotted_average(shown, averages[span].get(on)) for on in sorted(days)],
+                "values": [_plotted_average(shown, averages[span].get(on)) for on in drawn],
             }
             for span in SPANS
         ],
     }
+
+
+def _drawn(days: Mapping[date, Day]) -> list[date]:
+    """From the week of the first day that is known, so that nothing is drawn of the time before there was a pod."""
+    known = min(on for on, day in days.items() if day.known != "unknown")
+    first = min(monday_of(known), monday_of(max(days)) - timedelta(weeks=FEWEST_DRAWN - 1))
+    return [on for on in sorted(days) if on >= first]
 
 
 def _plotted_average(shown: _Shown, one: Average | None) -> float | None:

@@ -53,8 +53,9 @@
     const values = known.map(([, value]) => value);
     const within = band && values.filter((value) => band[0] <= value && value <= band[1]).length / values.length;
     const share = band ? `; within the target band for ${Math.round(100 * within)}\u202f% of it` : "";
-    document.getElementById("live-said").textContent =
-      `${Math.round(Math.min(...values))} to ${Math.round(Math.max(...values))}\u202fsteps/min${share}.`;
+    const [least, most] = [Math.round(Math.min(...values)), Math.round(Math.max(...values))];
+    const range = least === most ? least : `${least} to ${most}`;
+    document.getElementById("live-said").textContent = `${range}\u202fsteps/min${share}.`;
     const rows = [];
     for (let ago = 0; ago < LASTS_S / 60; ago += 1) {
       const middle = median(known.filter(([at]) => Math.floor((now - at) / 60) === ago).map(([, value]) => value));
