@@ -26,6 +26,7 @@ from strideload.store import (
     reading,
     schema,
     setting_aside,
+    traces,
     wanting,
 )
 from strideload.store.accounts import Accounts
@@ -82,10 +83,11 @@ def open_store(url_or_path: str | Path) -> "Store":
         with engine.writing(found) as connection:
             migrate.migrate(connection)
             store_id = _store_id(connection)
+            log_due = traces.due(connection)
     except BaseException:
         found.dispose()
         raise
-    return Store(found, store_id)
+    return Store(found, store_id, log_due)
 
 
 def _store_id(connection: sa.Connection) -> str:
@@ -105,9 +107,10 @@ class Store:
     Any thread may call any method. Errors: StoreError and its children; then nothing of that call was stored.
     """
 
-    def __init__(self, engine_: sa.Engine, store_id: str) -> None:
+    def __init__(self, engine_: sa.Engine, store_id: str, log_due: str | None = None) -> None:
         self.engine = engine_
         self.store_id = store_id
+        self._traces = traces.Traces(engine_, log_due)
         self._ledger = Ledger()
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
         turns = self._reading, self._writing, self._erasing
@@ -128,6 +131,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
+        self._traces.retry()
         self.engine.dispose()
 
     # Collecting
@@ -209,6 +213,8 @@ class Store:
 
         All of them, if what is there was derived by another version.
         """
+        self._traces.look()
+        self._traces.retry()
         with self._reading() as connection:
             current = deriving.is_current(connection)
         return self._derive_due(lambda _: None) if current else self.rebuild()
@@ -418,7 +424,7 @@ class Store:
 
     def _add(self, received: Sequence[Received]) -> Outcome:
         try:
-            with self._writing() as connection:
+            with engine.writing(self.engine) as connection:
                 return adding.add(connection, self._ledger, received)
         except BaseException:
             self._ledger.forget()  # it may hold what was rolled back
@@ -456,6 +462,7 @@ class Store:
     def _writing(self) -> Generator[sa.Connection]:
         with self._turn, engine.writing(self.engine) as connection:
             yield connection
+        self._traces.retry()
 
     @contextmanager
     def _erasing(self) -> Generator[sa.Connection]:
@@ -463,6 +470,7 @@ class Store:
             self._ledger.forget()
             yield connection
             self._ledger.forget()
+        self._traces.wipe()  # others write while it waits
 
 
 def _now_utc_us() -> int:
