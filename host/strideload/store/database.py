@@ -322,6 +322,16 @@ class Store:
         with self._writing() as connection:
             return wanting.mark(connection, pod, code, _now_utc_us())
 
+    def end_others_cues(self) -> None:
+        """End the cues of pods that changed hands since, as by an assignment whose time has come."""
+        with self._reading() as connection:
+            if not wanting.cued_for_others(connection, _now_utc_us()):
+                return
+        with self._writing() as connection:
+            now_utc_us = _now_utc_us()
+            for pod in wanting.cued_for_others(connection, now_utc_us):
+                wanting.end_cue(connection, pod, now_utc_us)
+
     # What the user says
 
     def runners(self) -> list[str]:
@@ -340,8 +350,11 @@ class Store:
             people.ensure_runner(connection, runner, name, zone)
 
     def assign(self, pod: str, runner: str, foot: str, from_utc_us: int) -> None:
-        """From then on the pod is on that runner's `left`, `right` or `unknown` foot."""
-        with self._writing() as connection:
+        """From then on the pod is on that runner's `left`, `right` or `unknown` foot.
+
+        Where another runner wears it now than before, its cue ends.
+        """
+        with self._writing() as connection, _handing_over(connection, pod):
             people.assign(connection, pod, runner, foot, from_utc_us)
 
     def assignments(self, pod: str) -> list[Assignment]:
@@ -350,8 +363,8 @@ class Store:
             return people.assignments_of(connection, pod)
 
     def unassign(self, pod: str, from_utc_us: int) -> None:
-        """Take an assignment back: what held before it goes on."""
-        with self._writing() as connection:
+        """Take an assignment back: what held before it goes on. A cue ends as in `assign`."""
+        with self._writing() as connection, _handing_over(connection, pod):
             people.unassign(connection, pod, from_utc_us)
 
     def assigned_pods(self) -> list[str]:
@@ -471,6 +484,16 @@ class Store:
             yield connection
             self._ledger.forget()
         self._traces.wipe()  # others write while it waits
+
+
+@contextmanager
+def _handing_over(connection: sa.Connection, pod: str) -> Generator[None]:
+    """A cue is made of its runner's own cadence: it does not go with the pod to another."""
+    now_utc_us = _now_utc_us()
+    before = people.wearers(connection).at(pod, now_utc_us).runner
+    yield
+    if people.wearers(connection).at(pod, now_utc_us).runner != before:
+        wanting.end_cue(connection, pod, now_utc_us)
 
 
 def _now_utc_us() -> int:
