@@ -12,7 +12,8 @@ from store.making import LOG, POD, STRIDE_SAMPLES, T0_MS, Pod, messages, samples
 from strideload import cueing
 from strideload.errors import StrideloadError
 from strideload.load.cue import CueRefused
-from strideload.store import Store, open_store
+from strideload.protocol.pod_settings import CueTarget
+from strideload.store import Store, open_store, schema
 from strideload_pod import page
 
 DAY_S = 86_400
@@ -126,6 +127,95 @@ def test_runs_under_a_cue_are_not_the_runners_own(store: Store, now: list[float]
     now[0] += 5 * DAY_S
     run(store, 47, 48, 49)
     assert cueing.switch_on(store, POD).target_cspm is not None
+
+
+def set_long_before(store: Store) -> None:
+    """A cue of "me" since day 18, on a pod that went to Bob on day 19; as a store has it that never ended such cues."""
+    store.ensure_runner("bob", "Bob", "UTC")
+    with store.engine.begin() as connection:
+        settings = json.dumps({"cue": {"target_cspm": 17_777, "first_run": 1}})
+        row = {"pod": POD, "version": 1, "set_utc_us": at_us(18), "settings": settings, "mark_code": None}
+        connection.execute(schema.pod_settings.insert(), [row])
+        given = {"pod": POD, "from_utc_us": at_us(19), "runner": "bob", "foot": "left"}
+        connection.execute(schema.assignments.insert(), [given])
+
+
+def at_us(day: float) -> int:
+    return T0_MS * 1000 + round(day * DAY_S * 1e6)
+
+
+def test_times_of_a_cue_are_those_of_who_wore_the_pod(store: Store) -> None:
+    """Bob's runs under the cue that the pod had from before are no runs of his own cadence."""
+    set_long_before(store)
+    assert cueing.times_of_cues(store, "me", at_us(20)) == [(at_us(18), at_us(19))]
+    assert cueing.times_of_cues(store, "bob", at_us(20)) == [(at_us(19), at_us(20))]
+    store.unassign(POD, at_us(19))
+    store.assign(POD, "bob", "left", at_us(18.5))
+    store.assign(POD, "me", "right", at_us(19.5))
+    assert cueing.times_of_cues(store, "me", at_us(20)) == [
+        (at_us(18), at_us(18.5)),
+        (at_us(19.5), at_us(20)),
+    ]
+
+
+@pytest.mark.parametrize("since_day", [20, 19.5, 10, 0], ids=["now", "today", "before the cue", "ever"])
+def test_a_cue_ends_when_the_pod_goes_to_another(store: Store, since_day: float, now: list[float]) -> None:
+    """Its target is made of one runner's cadence, and shown to no other."""
+    store.ensure_runner("bob", "Bob", "UTC")
+    cueing.switch_on(store, POD)
+    now[0] += 60
+    store.assign(POD, "bob", "left", at_us(since_day))
+    assert [bool(one.settings.cue) for one in store.settings_history(POD)] == [True, False]
+    assert cueing.show(store, POD).target_cspm is None
+
+
+def test_it_ends_as_well_when_an_assignment_is_taken_back(store: Store) -> None:
+    store.ensure_runner("bob", "Bob", "UTC")
+    store.assign(POD, "bob", "left", 1)
+    store.change_settings(POD, cue=CueTarget(17_777))
+    store.unassign(POD, 1)
+    assert store.wanted_settings()[0].settings.cue is None
+
+
+def test_it_goes_on_where_the_runner_stays(store: Store) -> None:
+    """The other foot, a pod that was lent and came back before the cue, or one that is to be lent."""
+    store.ensure_runner("bob", "Bob", "UTC")
+    cueing.switch_on(store, POD)
+    store.assign(POD, "me", "right", at_us(20))
+    store.assign(POD, "bob", "left", at_us(5))
+    store.assign(POD, "bob", "left", at_us(21))
+    store.end_others_cues()
+    assert len(store.settings_history(POD)) == 1
+
+
+def test_it_ends_when_the_time_of_an_assignment_has_come(store: Store, now: list[float]) -> None:
+    store.ensure_runner("bob", "Bob", "UTC")
+    cueing.switch_on(store, POD)
+    store.assign(POD, "bob", "left", at_us(21))
+    now[0] += 2 * DAY_S
+    store.change_settings(POD, odr_hz=416)  # a later change makes the cue nobody else's
+    store.end_others_cues()
+    assert [bool(one.settings.cue) for one in store.settings_history(POD)] == [True, True, False]
+    store.end_others_cues()
+    assert len(store.settings_history(POD)) == 3
+
+
+@pytest.mark.parametrize("erased", ["me", "bob"])
+def test_an_erased_runners_cue_ends_in_a_version_of_its_own(store: Store, erased: str) -> None:
+    """Else the pod, which takes a newer version only, would go on by the cadence of who is gone."""
+    set_long_before(store)
+    says = {"log": f"{LOG:08x}", "settings": 1, "cue": {"target_cspm": 17_777, "run": 3}, "origin": "sensor"}
+    store.save_state(POD, says, at_us(18.2))
+    store.erase_runner(erased)
+    versions = [(one.version, one.settings.cue is not None) for one in store.settings_history(POD)]
+    state = store.pods()[0].state
+    assert state is not None
+    if erased == "me":
+        assert versions == [(1, False), (2, False)]
+        assert state == {name: value for name, value in says.items() if name != "cue"}
+    else:
+        assert versions == [(1, True)]
+        assert state == says
 
 
 def test_a_run_with_cues_of_which_this_store_knows_no_settings_is_not_the_runners_own(store: Store) -> None:

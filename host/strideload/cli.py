@@ -777,6 +777,7 @@ def pod_cue(
     with _store(_settings(folder)) as store:
         if on or show:
             store.derive()
+            store.end_others_cues()
         if on:
             found = cueing.switch_on(store, pod, *([] if percent is None else [percent]))
         else:

@@ -146,17 +146,24 @@ def forget() -> None:
 
 
 def times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:
-    """When pods of this runner were to have a cue."""
+    """When pods were to have a cue while this runner wore them, whoever's it was."""
     found: list[Interval] = []
     for pod in (newest.pod for newest in store.wanted_settings()):
         history = store.settings_history(pod)
         ends = [one.set_utc_us for one in history[1:]] + [now_utc_us]
-        found += [
-            (one.set_utc_us, end)
-            for one, end in zip(history, ends, strict=True)
-            if one.settings.cue and store.wearing(pod, one.set_utc_us).runner == runner
-        ]
+        cued = [(one.set_utc_us, end) for one, end in zip(history, ends, strict=True) if one.settings.cue]
+        if cued:
+            found += intersection(cued, _times_worn(store, pod, runner, cued[0][0], now_utc_us))
     return found
+
+
+def _times_worn(store: Store, pod: str, runner: str, start_utc_us: int, end_utc_us: int) -> Intervals:
+    """When a runner wore a pod within [start, end]."""
+    later = [one for one in store.assignments(pod) if start_utc_us < one.from_utc_us < end_utc_us]
+    since = [start_utc_us, *(one.from_utc_us for one in later)]
+    who = [store.wearing(pod, start_utc_us).runner, *(one.runner for one in later)]
+    times = zip(who, since, [*since[1:], end_utc_us], strict=True)
+    return [(first, end) for wearer, first, end in times if wearer == runner]
 
 
 def present_target_cspm(pod: KnownPod) -> int | None:

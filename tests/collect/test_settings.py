@@ -174,6 +174,25 @@ def test_a_mark_is_asked_for_in_its_minute_only(store: Store, monkeypatch: pytes
     assert [message["version"] for message in line.retained] == [1, 1]
 
 
+def test_a_pod_that_has_changed_hands_is_told_of_no_cue(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The assignment was made before, for a time that has come."""
+    line, now = Line(), [0.0]
+    sender = SettingsSender(store, line, lambda: now[0])  # type: ignore[arg-type]
+    store.ensure_runner("bob", "Bob", "UTC")
+    set_utc_us = store.change_settings(POD_A, cue=CueTarget(17_250)).set_utc_us
+    store.assign(POD_A, "bob", "left", set_utc_us + 3_600_000_000)
+    sender.tend()
+    monkeypatch.setattr(time, "time_ns", lambda: set_utc_us * 1000 + 7_200 * 10**9)
+    now[0] += 1
+    sender.tend()
+    assert [(message["version"], bool(message.get("cue"))) for message in line.retained] == [
+        (1, True),
+        (2, False),
+    ]
+
+
 def test_without_a_connection_nothing_is_taken_for_sent(store: Store) -> None:
     line, now = Line(), [0.0]
     sender = SettingsSender(store, line, lambda: now[0])  # type: ignore[arg-type]

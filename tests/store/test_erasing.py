@@ -109,6 +109,18 @@ def test_it_holds_after_a_new_start(url: str) -> None:
         assert store.page_count() == pages
 
 
+def test_it_holds_in_another_process_that_knew_the_pages_stored(store: Store) -> None:
+    """As `up` goes on collecting while a command erases."""
+    pod = lent(store)
+    with open_store(store.engine.url.render_as_string(hide_password=False)) as command:
+        erased = command.erase_runner(RUNNER)
+    left = store.page_count()
+    for _ in range(2):
+        outcome = store.add(messages(pod.pages))
+        assert (outcome.stored, outcome.repeated, outcome.erased) == (0, left, erased.pages)
+        assert outcome.wanted[(POD, LOG, 0)] == len(pod.pages)
+
+
 def test_what_arrives_late_is_erased_as_well(store: Store) -> None:
     """A page of the runner's time that the pod still held falls to nobody."""
     pod = lent(store)

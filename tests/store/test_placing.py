@@ -1,9 +1,13 @@
 """Sessions that their pods do not date: placed by hand, moved, taken back, and given up for the pod's own word."""
 
+from typing import Any
+
 import pytest
+import sqlalchemy as sa
 
 from store.conftest import RUNNER
-from store.making import NOW_US, POD, T0_MS, Pod, messages
+from store.making import NOW_US, POD, T0_MS, Pod, messages, one_by_one
+from strideload.protocol.pages import headers
 from strideload.store import Store, StoreError
 from strideload.store.derive import session_id
 
@@ -140,3 +144,26 @@ def test_a_session_of_no_known_length(store: Store) -> None:
     store.derive()
     with pytest.raises(StoreError, match="do not tell how long"):
         store.place(store.undated()[0].session_id, T0_US)
+
+
+def test_an_undated_session_came_no_later_than_its_first_page(store: Store, pod: Pod) -> None:
+    """Whatever else the log has of that boot, and in whatever order its pages came."""
+    for late_us, message in reversed(list(enumerate(one_by_one(pod.pages)))):
+        store.add([message._replace(received_utc_us=NOW_US + late_us)])
+    store.derive()
+    firsts = [int(headers(data)[0]["session"]) for data in pod.pages]
+    assert [(one.session, one.received_utc_us) for one in store.undated()] == [
+        (session, NOW_US + firsts.index(session)) for session in (1, 2)
+    ]
+
+
+def test_when_it_came_is_asked_by_the_key_of_one_page(sqlite_only: None, placeable: Store) -> None:
+    """Not by a look through the log: many sessions of a large log would take seconds."""
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(placeable.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    assert len(placeable.undated()) == 2
+    query, values = asked[-1]
+    with placeable.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
+    (step,) = [row[3] for row in plan if "pages" in row[3]]
+    assert "number=?" in step

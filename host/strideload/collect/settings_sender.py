@@ -42,6 +42,7 @@ class SettingsSender:
         if self._looked_s is not None and now_s - self._looked_s < LOOK_EVERY_S:
             return
         self._looked_s = now_s
+        self._store.end_others_cues()
         due = {
             wanted.pod: (wanted.version, payload)
             for wanted in self._store.wanted_settings()

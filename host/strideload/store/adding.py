@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from strideload.protocol import pages as protocol
 from strideload.protocol import topics
 from strideload.store import engine, schema, setting_aside
+from strideload.store.errors import StoreOutdated
 from strideload.store.intake import (
     CONFLICT,
     BadPage,
@@ -107,7 +108,12 @@ def _sift(batch: _Batch, key: StreamKey, at: Indices, numbers: Numbers) -> Indic
     firsts = np.unique(numbers, return_index=True)[1]
     fresh = firsts[~stored[firsts]]
     copies = {int(numbers[i]): intake.bytes_of(int(at[i])) for i in fresh.tolist()}
-    copies.update(_stored_bytes(batch.connection, key, np.unique(numbers[stored]).tolist()))
+    known = np.unique(numbers[stored]).tolist()
+    copies.update(_stored_bytes(batch.connection, key, known))
+    if not copies.keys() >= set(known):
+        raise StoreOutdated(
+            f"pages of pod {key[0]} that were stored are there no more"
+        )  # erased by another process
     for i in np.setdiff1d(np.arange(len(at)), fresh).tolist():
         payload = intake.bytes_of(int(at[i]))
         if payload == copies[int(numbers[i])]:

@@ -77,7 +77,7 @@ class Conditions(Part):
 
     def delete_shoe(self, runner: str, shoe: str) -> None:
         """Delete a pair for good: where it was worn, the shoe is not known any more. ShoeInvalid."""
-        with self._writing() as connection:
+        with self._erasing() as connection:
             _required(connection, runner, shoe)
             for table in (usual_conditions, run_conditions):
                 connection.execute(table.update().where(table.c.shoe == shoe).values(shoe=None))

@@ -26,6 +26,7 @@ from strideload.store import (
     reading,
     schema,
     setting_aside,
+    traces,
     wanting,
 )
 from strideload.store.accounts import Accounts
@@ -82,10 +83,11 @@ def open_store(url_or_path: str | Path) -> "Store":
         with engine.writing(found) as connection:
             migrate.migrate(connection)
             store_id = _store_id(connection)
+            log_due = traces.due(connection)
     except BaseException:
         found.dispose()
         raise
-    return Store(found, store_id)
+    return Store(found, store_id, log_due)
 
 
 def _store_id(connection: sa.Connection) -> str:
@@ -105,9 +107,10 @@ class Store:
     Any thread may call any method. Errors: StoreError and its children; then nothing of that call was stored.
     """
 
-    def __init__(self, engine_: sa.Engine, store_id: str) -> None:
+    def __init__(self, engine_: sa.Engine, store_id: str, log_due: str | None = None) -> None:
         self.engine = engine_
         self.store_id = store_id
+        self._traces = traces.Traces(engine_, log_due)
         self._ledger = Ledger()
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
         turns = self._reading, self._writing, self._erasing
@@ -128,6 +131,7 @@ class Store:
         self.close()
 
     def close(self) -> None:
+        self._traces.retry()
         self.engine.dispose()
 
     # Collecting
@@ -209,6 +213,8 @@ class Store:
 
         All of them, if what is there was derived by another version.
         """
+        self._traces.look()
+        self._traces.retry()
         with self._reading() as connection:
             current = deriving.is_current(connection)
         return self._derive_due(lambda _: None) if current else self.rebuild()
@@ -317,6 +323,16 @@ class Store:
         with self._writing() as connection:
             return wanting.mark(connection, pod, code, _now_utc_us())
 
+    def end_others_cues(self) -> None:
+        """End the cues of pods that changed hands since, as by an assignment whose time has come."""
+        with self._reading() as connection:
+            if not wanting.cued_for_others(connection, _now_utc_us()):
+                return
+        with self._writing() as connection:
+            now_utc_us = _now_utc_us()
+            for pod in wanting.cued_for_others(connection, now_utc_us):
+                wanting.end_cue(connection, pod, now_utc_us)
+
     # What the user says
 
     def runners(self) -> list[str]:
@@ -335,8 +351,11 @@ class Store:
             people.ensure_runner(connection, runner, name, zone)
 
     def assign(self, pod: str, runner: str, foot: str, from_utc_us: int) -> None:
-        """From then on the pod is on that runner's `left`, `right` or `unknown` foot."""
-        with self._writing() as connection:
+        """From then on the pod is on that runner's `left`, `right` or `unknown` foot.
+
+        Where another runner wears it now than before, its cue ends.
+        """
+        with self._writing() as connection, _handing_over(connection, pod):
             people.assign(connection, pod, runner, foot, from_utc_us)
 
     def set_foot(self, pod: str, runner: str, foot: str, from_utc_us: int) -> None:
@@ -350,8 +369,8 @@ class Store:
             return people.assignments_of(connection, pod)
 
     def unassign(self, pod: str, from_utc_us: int) -> None:
-        """Take an assignment back: what held before it goes on."""
-        with self._writing() as connection:
+        """Take an assignment back: what held before it goes on. A cue ends as in `assign`."""
+        with self._writing() as connection, _handing_over(connection, pod):
             people.unassign(connection, pod, from_utc_us)
 
     def assigned_pods(self) -> list[str]:
@@ -424,7 +443,7 @@ class Store:
 
     def _add(self, received: Sequence[Received]) -> Outcome:
         try:
-            with self._writing() as connection:
+            with engine.writing(self.engine) as connection:
                 return adding.add(connection, self._ledger, received)
         except BaseException:
             self._ledger.forget()  # it may hold what was rolled back
@@ -462,6 +481,7 @@ class Store:
     def _writing(self) -> Generator[sa.Connection]:
         with self._turn, engine.writing(self.engine) as connection:
             yield connection
+        self._traces.retry()
 
     @contextmanager
     def _erasing(self) -> Generator[sa.Connection]:
@@ -469,6 +489,17 @@ class Store:
             self._ledger.forget()
             yield connection
             self._ledger.forget()
+        self._traces.wipe()  # others write while it waits
+
+
+@contextmanager
+def _handing_over(connection: sa.Connection, pod: str) -> Generator[None]:
+    """A cue is made of its runner's own cadence: it does not go with the pod to another."""
+    now_utc_us = _now_utc_us()
+    before = people.wearers(connection).at(pod, now_utc_us).runner
+    yield
+    if people.wearers(connection).at(pod, now_utc_us).runner != before:
+        wanting.end_cue(connection, pod, now_utc_us)
 
 
 def _now_utc_us() -> int:

@@ -88,21 +88,36 @@ def take_turn(connection: sa.Connection, lock: int) -> None:
 
 @contextmanager
 def erasing(engine: sa.Engine) -> Generator[sa.Connection]:
-    """One transaction whose deleted rows leave no bytes in an SQLite file. Errors as `writing`."""
-    if engine.dialect.name != "sqlite":
-        with writing(engine) as connection:
-            yield connection
-        return
+    """One transaction whose deleted rows leave no bytes in an SQLite file, once its log is cut. Errors as `writing`."""
     with writing(engine) as connection:
+        if engine.dialect.name != "sqlite":
+            yield connection
+            return
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
         try:
             yield connection
         finally:
             connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+
+
+def cut_log(engine: sa.Engine, wait_ms: int) -> bool:
+    """Take all of SQLite's log up into the file, and cut it to nothing. StoreError.
+
+    False: whoever reads an older view, or writes, went on for longer than `wait_ms`.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
     with translated(), engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None
-        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what the log still has of them, too
+        raw.execute(f"PRAGMA busy_timeout = {wait_ms}")
+        try:
+            busy, _in_log, _taken_up = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:  # raw: SQLAlchemy does not translate it
+            raise StoreError(f"the store: {error}") from error
+        finally:
+            raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return not busy
 
 
 def size_bytes(connection: sa.Connection) -> int:

@@ -238,17 +238,22 @@ def _remember(
 
 def _erase_cues(connection: sa.Connection, who: people.Wearers, runner: str, now_utc_us: int) -> None:
     """A cue's target is made of the runner's own cadence: their pods are to have none, and none is told of."""
-    theirs = [
-        one
-        for pod in (newest.pod for newest in wanting.newest(connection))
-        for one in wanting.history(connection, pod)
-        if one.settings.cue and who.at(pod, one.set_utc_us).runner == runner
-    ]
-    for pod in {one.pod for one in theirs}:
-        if who.at(pod, now_utc_us).runner == runner:
-            wanting.change(connection, pod, {"cue": None}, now_utc_us)
-    for one in theirs:
-        wanting.forget_cue(connection, one)
+    owners: dict[tuple[str, int], set[str | None]] = {}  # of each target that a pod was to have
+    for newest in wanting.newest(connection):
+        cues = wanting.cues(connection, who, newest.pod)
+        if (newest, runner) in cues:  # in a version of its own, else no pod would hear of it
+            wanting.end_cue(connection, newest.pod, now_utc_us)
+        for one, owner in cues:
+            if one.settings.cue:
+                owners.setdefault((one.pod, one.settings.cue.target_cspm), set()).add(owner)
+            if owner == runner:
+                wanting.forget_cue(connection, one)
+
+    def is_theirs(pod: str, cue: dict[str, Any], seen_utc_us: int) -> bool:
+        known = owners.get((pod, cue.get("target_cspm", 0)))
+        return runner in (known or {who.at(pod, seen_utc_us).runner})
+
+    wanting.forget_told_cues(connection, is_theirs)
 
 
 def _erase_traces(connection: sa.Connection, pods: Iterable[str]) -> None:

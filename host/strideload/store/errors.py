@@ -16,7 +16,7 @@ class StoreBusy(StoreError):
 
 
 class StoreOutdated(StoreError):
-    """Another process has stored the same since we last looked."""
+    """Another process has stored the same, or erased it, since we last looked."""
 
 
 class StoreRefused(StoreError):

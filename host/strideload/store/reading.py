@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from strideload.load.steps import Alive, Cue, Mark, Session, SessionPlace
 from strideload.store.derive import STORED, to_steps
 from strideload.store.people import wearers
-from strideload.store.schema import alive, marks, pages, sessions, steps, streams
+from strideload.store.schema import alive, marks, pages, sessions, spans, steps, streams
 from strideload_pod import page
 
 
@@ -146,12 +146,20 @@ def last_page_utc_us(connection: sa.Connection, pod: str) -> int | None:
 def undated(connection: sa.Connection) -> list[Undated]:
     """Sessions that their pods do not date, in order of pods, logs and boots."""
     c = sessions.c
-    came = (
-        sa.select(sa.func.min(pages.c.received_utc_us))
-        .where(pages.c.pod == c.pod, pages.c.log == c.log, pages.c.boot == c.boot)
-        .where(pages.c.stream == page.STREAM_STEPS, pages.c.session == c.session)
-        .scalar_subquery()
+    of_session = sa.and_(
+        spans.c.pod == c.pod,
+        spans.c.log == c.log,
+        spans.c.stream == page.STREAM_STEPS,
+        spans.c.boot == c.boot,
+        spans.c.session == c.session,
     )
+    first_page = sa.and_(
+        pages.c.pod == spans.c.pod,
+        pages.c.log == spans.c.log,
+        pages.c.stream == spans.c.stream,
+        pages.c.number == spans.c.first,
+    )
+    came = sa.select(pages.c.received_utc_us).where(of_session, first_page).correlate(sessions)
     query = (
         sa.select(
             c.session_id,
@@ -161,7 +169,7 @@ def undated(connection: sa.Connection) -> list[Undated]:
             c.session,
             c.duration_us,
             steps.c["count"],
-            came,
+            came.scalar_subquery(),
             c.start_utc_us,
         )
         .join(steps, steps.c.session_id == c.session_id)

@@ -95,7 +95,7 @@ class Strength(Part):
     def delete(self, runner: str, entry: str) -> StrengthEntry:
         """Delete an entry for good -> what it was; added again under its id, it is back. NoSuchStrengthEntry."""
         own = sa.and_(strength.c.runner == runner, strength.c.id == entry)
-        with self._writing() as connection:
+        with self._erasing() as connection:
             held = connection.execute(sa.select(strength).where(own)).first()
             if held is None:
                 raise NoSuchStrengthEntry

@@ -1,6 +1,7 @@
 """What each pod is to have: every change is a row with its version and time, and the newest holds."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -57,11 +58,53 @@ def mark(connection: sa.Connection, pod: str, code: int, now_utc_us: int) -> Wan
     return _add(connection, before, before.settings, code, now_utc_us)
 
 
+def cues(connection: sa.Connection, who: people.Wearers, pod: str) -> list[tuple[Wanted, str | None]]:
+    """What a pod was ever to have with a cue, and whose cue that is: of who wore the pod when it was switched on."""
+    found: list[tuple[Wanted, str | None]] = []
+    cue, owner = None, None
+    for one in history(connection, pod):
+        if one.settings.cue != cue:
+            cue, owner = one.settings.cue, who.at(pod, one.set_utc_us).runner
+        if cue is not None:
+            found.append((one, owner))
+    return found
+
+
+def end_cue(connection: sa.Connection, pod: str, now_utc_us: int) -> None:
+    """A pod is to have no cue from now on; nothing changes where it has none."""
+    if any(one.pod == pod and one.settings.cue for one in newest(connection)):
+        change(connection, pod, {"cue": None}, now_utc_us)
+
+
+def cued_for_others(connection: sa.Connection, now_utc_us: int) -> list[str]:
+    """Pods whose present cue is made of the cadence of somebody who does not wear them now."""
+    present = [one for one in newest(connection) if one.settings.cue]
+    if not present:
+        return []
+    who = people.wearers(connection)
+    return [
+        one.pod
+        for one in present
+        if cues(connection, who, one.pod)[-1][1] != who.at(one.pod, now_utc_us).runner
+    ]
+
+
 def forget_cue(connection: sa.Connection, one: Wanted) -> None:
     """What was to be had then is told without its cue from now on."""
     settings = json.dumps(replace(one.settings, cue=None).as_dict(), sort_keys=True)
     is_it = sa.and_(table.c.pod == one.pod, table.c.version == one.version)
     connection.execute(table.update().where(is_it).values(settings=settings))
+
+
+def forget_told_cues(
+    connection: sa.Connection, forgotten: Callable[[str, dict[str, Any], int], bool]
+) -> None:
+    """Take the cue out of the last states of pods where `forgotten(pod, cue, last_seen_utc_us)`."""
+    for pod, state, seen_utc_us in connection.execute(sa.select(pods)).all():
+        told = json.loads(state) if state else {}
+        if told.get("cue") and forgotten(pod, told["cue"], seen_utc_us):
+            row = {"state": json.dumps({name: value for name, value in told.items() if name != "cue"})}
+            connection.execute(pods.update().where(pods.c.pod == pod).values(row))
 
 
 def _before(connection: sa.Connection, pod: str) -> Wanted:
