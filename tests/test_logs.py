@@ -59,11 +59,17 @@ def test_the_journal_gets_priorities(level: int, priority: str) -> None:
 
 
 def test_a_record_is_one_line_whatever_is_in_it() -> None:
-    """Lines, escapes of a terminal, and an error that nobody foresaw, with the place where it came about."""
+    """Lines, escapes of a terminal, and an error that nobody foresaw: its kind and its place.
+
+    Its text may hold what somebody wrote.
+    """
     line = OneLine(True).format(record(logging.ERROR, "%s", "a\nb\r\x1b[31mred"))
     assert line == "<3>a b ?[31mred"
     line = OneLine(True).format(record(logging.ERROR, "it failed", error=raised()))
-    assert line.startswith("<3>it failed (ValueError: two lines; at test_logs.py:")
+    assert line.startswith("<3>it failed (ValueError; at test_logs.py:")
+    assert "two" not in line
+    full = OneLine(True).format(record(logging.ERROR, "it failed", error=OSError(28, "a text", "a name")))
+    assert full.startswith("<3>it failed (OSError, No space left on device; at ")
     assert OneLine(False).format(record(logging.INFO, "x")).endswith(" INFO x")
 
 

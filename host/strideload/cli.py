@@ -381,15 +381,23 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Keep what the folder has aside, and restore.")
     ] = False,
+    keep_access: Annotated[
+        bool, typer.Option("--keep-access", help="Let log-ins, tokens and links of the backup hold again.")
+    ] = False,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look a backup through and make it this host's folder. Refused while the host runs."""
+    """Look a backup through and make it this host's folder. Refused while the host runs.
+
+    Log-ins, tokens and links of the backup end: they may have been ended since.
+    """
     from strideload.service.restore import restore as restore_
     from strideload.settings import state_folder
 
     with _progress("Restoring") as advance:
-        restored = restore_(file, state_folder(folder), replace=replace, advance=advance)
+        restored = restore_(
+            file, state_folder(folder), replace=replace, advance=advance, keep_access=keep_access
+        )
     print(json.dumps(restored.as_dict()) if as_json else restored.in_words())
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strideload import days
@@ -18,6 +19,7 @@ from strideload.home.facts import (
     Symptoms,
 )
 from strideload.home.ids import HomeIds
+from strideload.home.ledger import lies_at_broker
 from strideload.host import HOME_FOLDER, Host
 from strideload.load.day import Day
 from strideload.load.symptoms import AnswerInvalid
@@ -38,15 +40,19 @@ ASKED_FOR_US = 36 * 3600 * 1_000_000  # until the evening of the next day
 
 @contextmanager
 def telling_homes(host: Host) -> "Iterator[HomePublisher | None]":
-    """Tell homes what their runners opted in to, while in the context; None where the settings do not want it."""
+    """Tell homes what their runners opted in to, while in the context; None where the settings do not want it.
+
+    Then what was told before is taken away.
+    """
     section = host.settings.home
+    folder = host.settings.folder / HOME_FOLDER
     if not section.enabled:
-        yield None
+        with _clearing(host, folder):
+            yield None
         return
     from strideload.home.publisher import HomePublisher  # slow to load, and not everybody's
     from strideload.home.statistics import Statistics
 
-    folder = host.settings.folder / HOME_FOLDER
     token_file = host.settings.statistics_token_file()
     url = section.statistics_url
     publisher = HomePublisher(
@@ -62,6 +68,22 @@ def telling_homes(host: Host) -> "Iterator[HomePublisher | None]":
         yield publisher
     finally:
         publisher.stop()
+
+
+@contextmanager
+def _clearing(host: Host, folder: Path) -> Iterator[None]:
+    if not lies_at_broker(folder):
+        yield
+        return
+    from strideload.home.clearing import Clearing  # rarely needed
+
+    prefix = host.settings.home.discovery_prefix
+    clears = Clearing(host.broker.home_address, host.store.store_id, folder, prefix=prefix)
+    clears.start()
+    try:
+        yield
+    finally:
+        clears.stop()
 
 
 class StoreHome:

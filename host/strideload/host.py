@@ -12,6 +12,7 @@ from typing import IO
 from strideload.collect.broker import Broker, start_broker
 from strideload.collect.collector import Collector
 from strideload.errors import StrideloadError
+from strideload.home.ledger import lies_at_broker
 from strideload.settings import Settings
 from strideload.store import Store, open_store
 from strideload.store.people import SINCE_EVER
@@ -47,7 +48,10 @@ def open_host(settings: Settings, *, lan: bool = False) -> Iterator[Host]:
     with ExitStack() as stack:
         stack.enter_context(held(settings.folder))
         store = stack.enter_context(open_home(settings))
-        broker = stack.enter_context(start_broker(settings, settings.folder / BROKER_FOLDER, lan=lan))
+        clears_homes = lies_at_broker(settings.folder / HOME_FOLDER)
+        broker = stack.enter_context(
+            start_broker(settings, settings.folder / BROKER_FOLDER, lan=lan, clears_homes=clears_homes)
+        )
         collector = Collector(store, broker.address, trust_clock=settings.clock.trust)
         collector.start()
         stack.callback(collector.stop)

@@ -56,13 +56,14 @@ class OneLine(logging.Formatter):
         return f"<{priority}>{line}"
 
     def formatException(self, ei: Any) -> str:
-        """What it was and where, innermost first."""
+        """Of what kind it was and where, innermost first; its text may hold what somebody wrote, and stays out."""
         error = ei[1]
         if error is None:
             return ""
         frames = reversed(traceback.extract_tb(error.__traceback__)[-FRAMES:])
         places = ", ".join(f"{os.path.basename(frame.filename)}:{frame.lineno}" for frame in frames)
-        return f"({type(error).__name__}: {error}; at {places})"
+        system = f", {os.strerror(error.errno)}" if isinstance(error, OSError) and error.errno else ""
+        return f"({type(error).__name__}{system}; at {places})"
 
 
 def _log_death(died: threading.ExceptHookArgs) -> None:

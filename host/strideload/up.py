@@ -128,10 +128,10 @@ def page_of(host: Host, *, page_lan: bool, demo: bool = False) -> FastAPI:
 
 
 def require_password(host: Host) -> None:
-    """NoPassword."""
-    account = host.store.accounts.find(host.settings.runner.id)
-    if account is None or not account.has_password:
-        raise NoPassword(account.name if account else host.settings.runner.name)
+    """NoPassword: nobody who keeps the house has one."""
+    keepers = [account for account in host.store.accounts.all() if account.keeper]
+    if not any(account.has_password for account in keepers):
+        raise NoPassword(keepers[0].name if keepers else host.settings.runner.name)
 
 
 def page_certificate(settings: Settings) -> tuple[Path, Path]:

@@ -1,11 +1,27 @@
 """Passwords are kept as argon2id with OWASP's figures, and what is too easy to guess is refused."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Semaphore
+from typing import Any
+
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
-from strideload.access.passwords import HASHER, LEAST, MOST, PasswordRefused, Passwords, check
+from strideload.access.passwords import (
+    AT_ONCE,
+    HASHER,
+    LEAST,
+    MOST,
+    WAITING,
+    PasswordRefused,
+    Passwords,
+    TooBusy,
+    check,
+)
 
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 GOOD = "correct horse battery staple"
 
 
@@ -51,3 +67,41 @@ def test_a_weak_one_is_refused_and_not_repeated(password: str) -> None:
 def test_the_bounds_themselves_are_taken() -> None:
     check("abcdefghijklmno"[:LEAST])
     check((GOOD * 10)[:MOST])
+
+
+class Slow:
+    """Hashes when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun = Semaphore(0)
+        self.go_on = Event()
+
+    def hash(self, password: str) -> str:
+        return CHEAP.hash(password)
+
+    def verify(self, stored: str, password: str) -> bool:
+        self.begun.release()
+        assert self.go_on.wait(30)
+        return CHEAP.verify(stored, password)
+
+
+def test_whoever_comes_when_many_wait_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that wait for a turn answer nobody else meanwhile, so they are few."""
+    monkeypatch.setattr("strideload.access.passwords.TURN_LIMIT_S", 30.0)
+    slow: Any = Slow()
+    passwords = Passwords(slow)
+    stored = CHEAP.hash(GOOD)
+    with ThreadPoolExecutor(AT_ONCE + WAITING) as threads:
+        waiting = [threads.submit(passwords.matches, GOOD, stored) for _ in range(AT_ONCE + WAITING)]
+        for _ in range(AT_ONCE):
+            assert slow.begun.acquire(timeout=30)
+        while passwords._places.acquire(blocking=False):  # until all of them wait
+            passwords._places.release()
+            time.sleep(0.001)
+        began_s = time.monotonic()
+        with pytest.raises(TooBusy):
+            passwords.matches(GOOD, stored)
+        assert time.monotonic() - began_s < 15.0
+        slow.go_on.set()
+        assert all(one.result() for one in waiting)
+    assert passwords.matches(GOOD, stored)

@@ -34,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
     make_private_folder(broker)
     ensure_certificates(broker, frozenset({"localhost"}))
     users = Users(broker)
-    users.write_host()
+    users.write_house(home=False)
     users.add_pod(POD)
     found = load_settings(folder)
     with open_store(found.store_url()) as store:

@@ -37,6 +37,7 @@ from strideload.service.restore import restore
 from strideload.settings import STORE_NAME, Settings, load_settings
 from strideload.simulate.pod import ScratchFiles
 from strideload.store import Store, StoreError, open_store
+from strideload.store.keys import digest
 from strideload_pod.boards.on_linux import PahoClient
 from strideload_pod.log import Log
 from strideload_pod.sync import Sync
@@ -54,8 +55,8 @@ def back_up(settings: Settings, file: Path, *, replace: bool = False) -> Any:
     return backup(settings, file, replace=replace, advance=nothing)
 
 
-def bring_back(file: Path, folder: Path, *, replace: bool = False) -> Any:
-    return restore(file, folder, replace=replace, advance=nothing)
+def bring_back(file: Path, folder: Path, *, replace: bool = False, keep_access: bool = False) -> Any:
+    return restore(file, folder, replace=replace, advance=nothing, keep_access=keep_access)
 
 
 def day_and_digest(store: Store) -> tuple[str, str]:
@@ -96,6 +97,35 @@ def test_what_is_restored_is_the_identical_host(settings: Settings, file: Path, 
     }
     assert load_settings(elsewhere).runner.name == "Ada"
     assert all(path.stat().st_mode & 0o077 == 0 for path in [elsewhere, *elsewhere.rglob("*")])
+
+
+@pytest.mark.parametrize("keep_access", [False, True])
+def test_what_was_ended_since_the_backup_lets_nobody_in_again(
+    settings: Settings, tmp_path: Path, keep_access: bool
+) -> None:
+    """Log-ins, tokens, links to a diary and to set a password, of which no byte stays; unless they shall hold."""
+    with open_store(settings.store_url()) as store:
+        now, keys = time.time_ns() // 1000, store.keys
+        store.accounts.set_password("me", "hash", login="ada")
+        login, offer = keys.log_in("me", now), keys.offer_password("me", now)
+        token = keys.add_token("me", "t", ["read"], now, None)
+        link = keys.share("me", "Dr Quinn", DAY, DAY, now, now + 3_600_000_000)
+    file, elsewhere = tmp_path / "a.tar.gz", tmp_path / "elsewhere"
+    back_up(settings, file)
+    said = bring_back(file, elsewhere, keep_access=keep_access)
+    assert ("were ended since as well" in said.in_words()) is keep_access
+    raw = (elsewhere / STORE_NAME).read_bytes()
+    secrets = (login, token, link, offer)
+    assert [digest(secret).encode() in raw for secret in secrets] == [keep_access] * 4
+    with open_store(elsewhere / STORE_NAME) as there:
+        found = [
+            there.keys.login(login, now),
+            there.keys.token(token, now),
+            there.keys.shared(link, now),
+            there.keys.offered(offer, now),
+        ]
+        assert there.accounts.password_hash("me") == "hash"
+    assert [one is not None for one in found] == [keep_access] * 4
 
 
 def test_a_backup_in_the_middle_of_collecting_is_one_moment(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from store.conftest import new_database, sqlite_url
+from store.conftest import RUNNER, new_database, sqlite_url
 from store.making import LOG, POD, Pod, messages
 from strideload.store import Store, StoreBusy, StoreError, StoreFull, engine, migrate, open_store, schema
 from strideload.store.errors import StoreOutdated, StoreRefused
@@ -192,3 +193,17 @@ def test_what_was_answered_survives_a_kill(url: str, after: int) -> None:
         with open_store(url) as again:
             assert again.rebuild() == 1
             assert again.derived_digest() == store.derived_digest()
+
+
+def test_what_is_said_of_several_days_holds_for_all_or_for_none(store: Store) -> None:
+    days = [date(2026, 1, 1), date(2026, 1, 3)]
+    store.note_days(RUNNER, days, "rest")
+    assert store.notes(RUNNER, date(2026, 1, 1), date(2026, 1, 9)) == dict.fromkeys(days, "rest")
+
+    def cut_short() -> Iterator[date]:
+        yield date(2026, 1, 5)
+        raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        store.note_days(RUNNER, cut_short(), "rest")
+    assert store.notes(RUNNER, date(2026, 1, 1), date(2026, 1, 9)) == dict.fromkeys(days, "rest")

@@ -1,5 +1,6 @@
 """Secrets that let somebody in: kept as hashes, bounded in number, and ended in time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -14,7 +15,9 @@ from strideload.store.keys import (
     LOGIN_IDLE_US,
     LOGIN_LIFE_US,
     MANY,
+    OFFER_LIFE_US,
     SEEN_EVERY_US,
+    OfferEnded,
     digest,
     new_secret,
 )
@@ -72,8 +75,42 @@ def test_there_are_so_many_and_no_more(store: Store) -> None:
 def test_another_link_to_set_a_password_takes_the_place_of_the_first(store: Store) -> None:
     first, second = (store.keys.offer_password(RUNNER, NOW) for _ in range(2))
     assert store.keys.offered(first, NOW) is None
-    assert store.keys.take_offer(second, NOW) == RUNNER
-    assert store.keys.take_offer(second, NOW) is None
+    assert store.keys.offered(second, NOW) == RUNNER
+
+
+def test_a_link_to_set_a_password_is_used_once_with_the_password_that_it_sets(store: Store) -> None:
+    """However many use it at once; and what could not be set leaves it as it was."""
+    secret = store.keys.offer_password(RUNNER, NOW)
+    with pytest.raises(StoreError, match="a login has"):
+        store.keys.use_offer(secret, NOW, "hash", "no login")
+    assert store.keys.offered(secret, NOW) == RUNNER
+
+    def use(number: int) -> str | None:
+        try:
+            store.keys.use_offer(secret, NOW, f"hash {number}", f"ada{number}")
+        except OfferEnded:
+            return None
+        return f"hash {number}"
+
+    with ThreadPoolExecutor(4) as threads:
+        used = list(filter(None, threads.map(use, range(4))))
+    assert used == [store.accounts.password_hash(RUNNER)]
+    with pytest.raises(OfferEnded):
+        store.keys.use_offer(store.keys.offer_password(RUNNER, NOW), NOW + OFFER_LIFE_US, "late", "ada")
+    token = store.keys.add_token(RUNNER, "t", ["write"], NOW, None)
+    with pytest.raises(OfferEnded):
+        store.keys.use_offer(token, NOW, "by a token", "ada")
+    assert store.accounts.password_hash(RUNNER) == used[0]
+
+
+def test_a_new_password_ends_a_link_to_set_one(store: Store) -> None:
+    secret, token = (
+        store.keys.offer_password(RUNNER, NOW),
+        store.keys.add_token(RUNNER, "t", ["read"], NOW, None),
+    )
+    store.accounts.set_password(RUNNER, "hash", login="ada")
+    assert store.keys.offered(secret, NOW) is None
+    assert store.keys.token(token, NOW) is not None
 
 
 @pytest.mark.parametrize("expires", [NOW, NOW - 1, NOW + 367 * DAY_US])
@@ -90,6 +127,6 @@ def test_what_is_no_secret_is_nobodys(text: str) -> None:
     def no_database() -> sa.Connection:
         raise AssertionError(text)
 
-    keys = Keys(no_database, no_database)  # type: ignore[arg-type]
+    keys = Keys(no_database, no_database, no_database)  # type: ignore[arg-type]
     if len(text) != 43:
         assert keys.login(text, NOW) is keys.token(text, NOW) is keys.shared(text, NOW) is None

@@ -3,17 +3,22 @@
 import logging
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import iter_route_contexts
 
 from store.making import POD, T0_MS, Pod, messages
 from strideload.collect.credentials import Users
 from strideload.store.diary import Saying, new_id
 from strideload.store.keys import DAY_US, LOGIN_IDLE_US, LOGIN_LIFE_US, OFFER_LIFE_US, digest
 from strideload.web import shield
+from strideload.web.app import make_app
+from strideload.web.doors import Doors
+from strideload.web.pages import sharing
+from strideload.web.rendering import part
 from web.house import TODAY, a_live_pod
 from web.people import LOGIN, PASSWORD, People, csrf, log_in, people, send
 
@@ -547,6 +552,46 @@ def test_a_share_shows_the_symptoms_of_its_runs_and_no_others(home: People, stra
     assert "a note of my own" not in page
 
 
+def test_a_share_shows_nothing_said_of_a_time_outside_its_days(home: People, stranger: httpx.Client) -> None:
+    """Nor what it comes to with that: the morning after the last day's run, the night before the first one."""
+    pod = Pod("22" * 8, boot=4)
+    pod.start(0, 1)
+    pod.anchor(0, 40 * 86_400_000)
+    pod.steps(0, 600)
+    pod.end(432)
+    home.store.assign("22" * 8, "me", "left", 0)
+    home.store.add(messages(pod.pages, pod="22" * 8))
+    home.store.derive()
+    start = (T0_MS + 40 * 86_400_000) * 1000
+    morning = start + 20 * HOUR_US
+    for site, moment, about, pain in (
+        ("calf_right", "during", start + HOUR_US // 60, 1),
+        ("calf_right", "next_morning", morning, 9),
+        ("groin_left", "next_morning", morning, 8),
+        ("heel_right", "before", start - 24 * HOUR_US, 7),
+    ):
+        said = Saying(site, moment, pain, about, start)
+        home.store.diary.write("me", new_id(), 0, said)
+    day = datetime.fromtimestamp(start / 1e6, UTC).date()
+    stranger.get(f"/share/{shared(home, day, day)}")
+    sealed = share_file(home, day)
+    for page in (stranger.get("/share").text, stranger.get(f"/run/{start}").text, sealed):
+        assert "right calf" in page.lower()
+        for hidden in ("red:", "groin", "heel", "pain 9"):
+            assert hidden not in page.lower()
+    stranger.get(f"/share/{shared(home, day - timedelta(1), day + timedelta(1))}")
+    whole = stranger.get(f"/run/{start}").text
+    assert "Red: " in whole
+    assert "groin" in whole.lower()
+    assert "heel" in whole.lower()
+
+
+def share_file(home: People, day: date) -> str:
+    """What an encrypted file of that day shows."""
+    shown = sharing.shared_days(home.store, home.live, "me", day, day)
+    return part("share_file.html", style="", written="now", **shown)
+
+
 def shared(home: People, first: date = date(2026, 11, 9), last: date = date(2026, 11, 15)) -> str:
     now = home.now()
     return home.store.keys.share("me", "Dr Quinn", first, last, now, now + 7 * DAY_US)
@@ -656,6 +701,18 @@ def test_the_keeper_lets_a_new_runner_in_by_a_link_that_holds_once(tmp_path: Pat
             assert log_in(late, "CLE\u0301O", "un chat deux chiens").status_code == 303
 
 
+def test_a_runner_sees_that_a_link_to_set_their_password_was_made(home: People, bob: httpx.Client) -> None:
+    """A keeper makes it, and could open it: both pages say so."""
+    with home.logged_in("me") as keeper:
+        assert "lets in whoever opens it first" in keeper.get("/household").text
+        assert "A link to set your password" not in bob.get("/account").text
+        send(keeper, "/household/runners/bob/password", page="/household")
+        assert "A link to set your password was made" in bob.get("/account").text
+        assert "A link to set your password" not in keeper.get("/account").text
+    home.later(OFFER_LIFE_US)
+    assert "A link to set your password" not in bob.get("/account").text
+
+
 def test_a_link_to_set_a_password_ends_and_opens_nothing_else(home: People, stranger: httpx.Client) -> None:
     secret = home.store.keys.offer_password("bob", home.now())
     assert stranger.get("/api/v1/me", headers=bearer(secret)).status_code == 401
@@ -692,3 +749,27 @@ def test_a_watcher_on_this_computer_needs_no_log_in(home: People) -> None:
 
 def test_the_logins_of_these_tests_are_the_houses(home: People) -> None:
     assert {one.runner: one.login for one in home.store.accounts.all()} == LOGIN
+
+
+# What is to be read
+
+
+NOTHING_OF_A_RUNNER = {
+    *("/healthz", "/openmetrics", "/favicon.ico", "/log-in", "/api/v1/openapi.json"),
+    "/api/v1/me",  # what the token itself may
+}
+
+
+def test_a_token_that_may_only_write_reads_nothing(home: People) -> None:
+    """Of all addresses that need nothing filled in."""
+    app = make_app(Doors(home.store, home.live, lambda _: home.live, "me"))
+    addresses = {
+        found.path
+        for found in iter_route_contexts(app.routes)
+        if found.path and "GET" in (found.methods or ()) and "{" not in found.path
+    }
+    assert {"/", "/part/day", "/part/live", "/trend", "/metrics", "/api/v1/days"} <= addresses
+    secret = home.store.keys.add_token("me", "writes", ["write"], home.now(), None)
+    with httpx.Client(base_url=home.url, headers=bearer(secret)) as program:
+        read = {path for path in addresses if program.get(path).status_code == 200}
+    assert read <= NOTHING_OF_A_RUNNER

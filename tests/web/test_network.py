@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.exceptions import HTTPException
 
 from strideload.collect.certificates import CA_FILE, PAGE, ensure_certificates
-from strideload.web.arrival import arrival, networks
+from strideload.web.arrival import FORWARDED, arrival, networks
 from strideload.web.serve import ServeError, serve
 from web.people import PASSWORD, People, log_in, people, send
 from web.test_serve import hello
@@ -193,6 +194,20 @@ def test_plain_http_is_for_this_computer_alone(
             arrival(scope, ())
     else:
         assert arrival(scope, ()).at_home is at_home
+
+
+@pytest.mark.parametrize("header", FORWARDED)
+def test_a_proxy_that_nobody_named_is_refused_over_https_as_well(header: str) -> None:
+    """Else all who come by it would be counted as one address."""
+    scope = {
+        "type": "http",
+        "scheme": "https",
+        "client": ("192.0.2.7", 5),
+        "headers": [(header.encode(), b"198.51.100.3")],
+    }
+    with pytest.raises(HTTPException, match=r"web\.trusted_proxies") as caught:
+        arrival(scope, networks(["192.0.2.8"]))
+    assert caught.value.status_code == 403
 
 
 def test_a_refusal_of_the_api_is_json(by_proxy: People) -> None:

@@ -35,6 +35,18 @@ def test_without_a_password_nothing_goes_out(tmp_path: Path) -> None:
         require_password(found)
 
 
+def test_where_the_runner_of_the_settings_was_erased_another_keepers_password_does(tmp_path: Path) -> None:
+    with open_store(tmp_path / "store.db") as store:
+        found = host(tmp_path, store)
+        for runner, name in (("me", "Ada"), ("bob", "Bob")):
+            store.ensure_runner(runner, name, "UTC")
+        store.erase_runner("me")
+        with pytest.raises(NoPassword, match="only once Bob has a password"):
+            require_password(found)
+        store.accounts.set_password("bob", "hash", login="bob")
+        require_password(found)
+
+
 def test_it_is_asked_by_its_own_names_and_those_of_the_settings(tmp_path: Path) -> None:
     with open_store(tmp_path / "store.db") as store:
         found = host(tmp_path, store, "[web]\nnames = ['strideload.example', 'fd00::7']\n")

@@ -1,20 +1,23 @@
 """Whether somebody is who they say: login and password, with patience for those who guess."""
 
 import logging
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from strideload.access import passwords
 from strideload.access.back_off import BackOff
-from strideload.access.passwords import Passwords
+from strideload.access.passwords import Passwords, TooBusy
 from strideload.errors import StrideloadError
 from strideload.store import Store, StoreError
 from strideload.store.accounts import fold_login
+from strideload.store.keys import OfferEnded
 
 log = logging.getLogger(__name__)
 
 # One person mistypes a few times; one address may be a whole household, or a proxy that does not say for whom it asks.
 FREE_A_LOGIN: Final = 5
 FREE_AN_ADDRESS: Final = 20
+IPV6_PREFIX: Final = 64
 WAIT_MOST_S: Final = 300.0
 
 
@@ -35,6 +38,7 @@ class Entry:
 
     def __init__(self, store: Store, passwords: Passwords) -> None:
         self._accounts = store.accounts
+        self._keys = store.keys
         self._passwords = passwords
         self._by_login = BackOff(FREE_A_LOGIN, WAIT_MOST_S)
         self._by_address = BackOff(FREE_AN_ADDRESS, WAIT_MOST_S)
@@ -48,14 +52,21 @@ class Entry:
             folded = ""
         known = self._accounts.password_of(folded)
         runner, stored = known or (None, None)
-        self._begin(folded, address, runner)
-        if not self._passwords.matches(password, stored) or runner is None or stored is None:
+        asked_from = _network(address)
+        self._begin(folded, asked_from, address, runner)
+        try:
+            matches = self._passwords.matches(password, stored)
+        except TooBusy:  # it was not looked at, so it is no failure
+            self._by_login.take_back(folded)
+            self._by_address.take_back(asked_from)
+            raise
+        if not matches or runner is None or stored is None:
             self.counters["logins_refused"] += 1
             count = self._by_login.count(folded)
             log.warning("log-in refused: %s, from %s, %d in a row", _whose(runner), address, count)
             raise NotLetIn("This login and this password do not belong together.")
         self._by_login.succeeded(folded)
-        self._by_address.take_back(address)
+        self._by_address.take_back(asked_from)
         if self._passwords.is_outdated(stored):
             self._accounts.renew_hash(runner, stored, self._passwords.hashed(password))
         log.info("logged in: %s, from %s", _whose(runner), address)
@@ -63,20 +74,41 @@ class Entry:
 
     def set_password(self, runner: str, password: str, login: str | None = None) -> None:
         """All log-ins of before end. PasswordRefused, StoreError, TooBusy."""
+        self._accounts.set_password(runner, self._hashed(runner, password, login), login=login)
+        log.info("password set: %s", _whose(runner))
+
+    def use_offer(self, secret: str, now_utc_us: int, password: str, login: str) -> str:
+        """Set the password that a link is for, which ends with it -> whose. As `set_password`; OfferEnded."""
+        runner = self._keys.offered(secret, now_utc_us)
+        if runner is None:
+            raise OfferEnded
+        self._keys.use_offer(secret, now_utc_us, self._hashed(runner, password, login), login)
+        log.info("password set by a link: %s", _whose(runner))
+        return runner
+
+    def _hashed(self, runner: str, password: str, login: str | None) -> str:
         found = self._accounts.find(runner)
         about = [word for word in (found and found.name, found and found.login, login) if word]
         passwords.check(password, *about)
-        self._accounts.set_password(runner, self._passwords.hashed(password), login=login)
-        log.info("password set: %s", _whose(runner))
+        return self._passwords.hashed(password)
 
-    def _begin(self, folded: str, address: str, runner: str | None) -> None:
-        wait_s = self._by_address.begin(address)
+    def _begin(self, folded: str, asked_from: str, address: str, runner: str | None) -> None:
+        wait_s = self._by_address.begin(asked_from)
         if not wait_s:
             wait_s = self._by_login.begin(folded)
         if wait_s:
             self.counters["logins_held_back"] += 1
             log.warning("log-in held back for %.0f s: %s, from %s", wait_s, _whose(runner), address)
             raise HeldBack(wait_s)
+
+
+def _network(address: str) -> str:
+    """By what an address is counted: of IPv6 the /64, of which one computer has every address."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return address if found.version == 4 else str(ip_network((int(found), IPV6_PREFIX), strict=False))
 
 
 def _whose(runner: str | None) -> str:

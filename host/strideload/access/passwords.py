@@ -2,6 +2,8 @@
 
 import secrets
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -15,9 +17,10 @@ LEAST: Final = 15
 MOST: Final = 200
 # Argon2id: 19 MiB, two passes, one lane [OWASP Password Storage Cheat Sheet]. 40 ms on a desk computer.
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# So many are hashed at once, so that guesses cannot fill a small computer's memory; others wait their turn.
+# So many are hashed at once, so that guesses cannot fill a small computer's memory; a few others wait their turn.
 AT_ONCE: Final = 2
-TURN_LIMIT_S: Final = 10.0
+WAITING: Final = 6  # of the threads that answer everybody; whoever comes after them is told at once
+TURN_LIMIT_S: Final = 3.0
 
 
 class PasswordRefused(StrideloadError):
@@ -50,37 +53,45 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher = HASHER) -> None:
         self._hasher = hasher
+        self._places = BoundedSemaphore(AT_ONCE + WAITING)
         self._turns = BoundedSemaphore(AT_ONCE)
         self._nobodys = hasher.hash(secrets.token_urlsafe(16))
 
     def hashed(self, password: str) -> str:
         """What may be kept. TooBusy."""
-        self._wait()
-        try:
+        with self._turn():
             return self._hasher.hash(_normal(password))
-        finally:
-            self._turns.release()
 
     def matches(self, password: str, stored: str | None) -> bool:
         """True if `stored` is its hash. Without one it takes as long, and is False. TooBusy."""
         if len(password) > MOST:
             return False
-        self._wait()
-        try:
-            self._hasher.verify(stored or self._nobodys, _normal(password))
-        except (VerificationError, InvalidHashError):
-            return False
-        finally:
-            self._turns.release()
+        with self._turn():
+            try:
+                self._hasher.verify(stored or self._nobodys, _normal(password))
+            except (VerificationError, InvalidHashError):
+                return False
         return stored is not None
 
     def is_outdated(self, stored: str) -> bool:
         """True if it was made with other figures than would be taken today."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _wait(self) -> None:
-        if not self._turns.acquire(timeout=TURN_LIMIT_S):
-            raise TooBusy("Too many passwords are being checked; try again in a minute.")
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """TooBusy: at once where too many wait, else after TURN_LIMIT_S."""
+        with _held(self._places, 0.0), _held(self._turns, TURN_LIMIT_S):
+            yield
+
+
+@contextmanager
+def _held(places: BoundedSemaphore, limit_s: float) -> Iterator[None]:
+    if not places.acquire(timeout=limit_s):
+        raise TooBusy("Too many passwords are being checked; try again in a minute.")
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _normal(password: str) -> str:

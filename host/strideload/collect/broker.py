@@ -93,14 +93,19 @@ class OwnBroker:
         pass
 
 
-def start_broker(settings: Settings, folder: Path, *, lan: bool = False) -> Broker:
-    """The broker of the settings, running; a managed one lives in `folder`. BrokerError, SettingsError."""
+def start_broker(
+    settings: Settings, folder: Path, *, lan: bool = False, clears_homes: bool = False
+) -> Broker:
+    """The broker of the settings, running; a managed one lives in `folder`. BrokerError, SettingsError.
+
+    `clears_homes`: what homes were told lies there, so a managed one lets its user in, whatever the settings say.
+    """
     if settings.broker.host is not None:
         return OwnBroker(own_address(settings, settings.broker.host))
     make_private_folder(folder)
     port = settings.broker.port or _kept_port(folder)
     kind = settings.broker.managed
-    home = settings.home.discovery_prefix if settings.home.enabled else None
+    home = settings.home.discovery_prefix if settings.home.enabled or clears_homes else None
     if kind == "mosquitto" or (kind == "auto" and mosquitto.program() is not None):
         lan_port = settings.broker.lan_port if lan else None
         return mosquitto.Mosquitto(folder, port, lan_port=lan_port, home=home).start()

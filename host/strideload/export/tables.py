@@ -64,6 +64,7 @@ class Export:
         self._store = store
         self.runner = runner
         self._zone_of: ZoneOf = zoning(store, runner)
+        self._today = days.today(store, runner, now)
         self.made_utc_us = (now.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
 
     def tables(self) -> list[Table]:
@@ -114,10 +115,13 @@ class Export:
 
     @cached_property
     def _spans(self) -> list[tuple[date, date]]:
-        """The dates of which anything may be known, as stretches of neighbours of no more than are read at once."""
+        """The dates of which anything may be known, as stretches of neighbours of no more than are read at once.
+
+        What was said of a day that has not come makes no day of it.
+        """
         moments = [(place.start_utc_us, place.end_utc_us) for place in self._places()]
         moments += [(one.utc_us, one.utc_us) for one in self._store.alive(self.runner, *FOREVER_US)]
-        dates = set(self._store.notes(self.runner, EARLIEST, LATEST))
+        dates = set(self._store.notes(self.runner, EARLIEST, self._today))
         for start, end in moments:
             # Where the runner was, it may have been the date before or after that of UTC.
             first, last = date_at(start, "UTC") - ONE_DAY, date_at(end, "UTC") + ONE_DAY

@@ -4,11 +4,17 @@ So that whatever has to go is taken away even if this program ended meanwhile. T
 """
 
 import json
+import logging
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from strideload.collect.credentials import make_private_folder, write_private
 from strideload.errors import StrideloadError
+
+log = logging.getLogger(__name__)
+
+PUBLISHED_NAME: Final = "published.json"  # in the folder of homes: the topics at the broker
 
 
 class LedgerError(StrideloadError):
@@ -51,3 +57,12 @@ class Ledger:
         except OSError as error:
             raise LedgerError(f"{self.file} cannot be written: {error.strerror}") from error
         self.names = names
+
+
+def lies_at_broker(folder: Path) -> bool:
+    """Whether something of ours does, as the ledger in `folder` has it; one that cannot be read is logged."""
+    try:
+        return bool(Ledger(folder / PUBLISHED_NAME).names)
+    except LedgerError as error:
+        log.warning("%s", error)
+        return False

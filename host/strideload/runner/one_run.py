@@ -36,14 +36,33 @@ class OneRun:
 
 
 def find(
-    store: Store, runner: str, start_utc_us: int, now: datetime | None = None, *, diary: bool = True
+    store: Store,
+    runner: str,
+    start_utc_us: int,
+    now: datetime | None = None,
+    *,
+    diary: bool = True,
+    said_first: date = EARLIEST,
+    said_last: date = LATEST,
 ) -> tuple[Records, RunRecord] | None:
-    """The run of somebody's that began then, or has moved a little since, among the records around it; None: none."""
+    """The run of somebody's that began then, or has moved a little since, among the records around it; None: none.
+
+    `diary`, `said_first`, `said_last`: as of `records.read`.
+    """
     earliest, latest = EARLIEST + BASELINE + 2 * MARGIN, LATEST - MARGIN
     if not _start_of(earliest) <= start_utc_us <= _start_of(latest):
         return None
     on = date_at(start_utc_us, "UTC")
-    found = records.read(store, runner, on - _ONE_DAY, on + _ONE_DAY, now, diary=diary)
+    found = records.read(
+        store,
+        runner,
+        on - _ONE_DAY,
+        on + _ONE_DAY,
+        now,
+        diary=diary,
+        said_first=said_first,
+        said_last=said_last,
+    )
     run = run_at(found.runs, start_utc_us)
     return None if run is None else (found, run)
 

@@ -63,10 +63,19 @@ class Records:
 
 
 def read(
-    store: Store, runner: str, first: date, last: date, now: datetime | None = None, *, diary: bool = True
+    store: Store,
+    runner: str,
+    first: date,
+    last: date,
+    now: datetime | None = None,
+    *,
+    diary: bool = True,
+    said_first: date = EARLIEST,
+    said_last: date = LATEST,
 ) -> Records:
     """The records of the dates first..last; `diary` False: without what only the runner's own may see.
 
+    `said_first`, `said_last`: nothing that was said of a time before or after these days.
     DateOutOfRange, ZoneUnknown and the store's errors.
     """
     start = first - BASELINE
@@ -75,8 +84,8 @@ def read(
     zone_of = days.zoning(store, runner)
     entries: list[Entry] = []
     if diary:
-        since, _ = day_bounds(max(start - SAID, EARLIEST), zone_of)
-        _, until = day_bounds(min(last + timedelta(days=2), LATEST), zone_of)
+        since, _ = day_bounds(max(start - SAID, said_first), zone_of)
+        _, until = day_bounds(min(last + timedelta(days=2), said_last), zone_of)
         entries = store.diary.entries(runner, since, until)
     return Records(
         runner=runner,

@@ -12,21 +12,31 @@ from strideload.progress import Advance
 from strideload.service.archive import BackupError, unpack
 from strideload.service.backup import check
 from strideload.service.folders import give, put_in_place, sync_all, workshop
-from strideload.settings import load_settings
+from strideload.settings import STORE_NAME, load_settings
 from strideload.store import migrate
-from strideload.store.snapshot import Contents
+from strideload.store.snapshot import Contents, end_access
 
 UNPACKED = 0.7
+ENDED_ACCESS = "Log-ins, tokens and links of the backup have ended; its passwords hold again."
+KEPT_ACCESS = "Log-ins, tokens and links of the backup hold again, those that were ended since as well."
+ERASED_SINCE = (
+    "A runner who was erased after the backup is back, and so are entries that were deleted since: "
+    "`strideload runner list`, then `strideload runner erase ID`."
+)
 
 
 @dataclass(frozen=True)
 class Restored:
-    """`aside`: where the folder lies that was there before, None: there was none."""
+    """`aside`: where the folder lies that was there before, None: there was none.
+
+    `kept_access`: log-ins, tokens and links of the backup hold again; else they have ended.
+    """
 
     folder: str
     made_utc: str
     store: Contents
     aside: str | None
+    kept_access: bool
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"store": self.store._asdict()}
@@ -34,18 +44,25 @@ class Restored:
     def in_words(self) -> str:
         words = [f"{self.folder} is as it was at {self.made_utc}: {self.store.pages} pages."]
         if self.aside is not None:
-            words.append(f"What was there before lies in {self.aside}; remove it when you no longer want it.")
+            words.append(
+                f"What was there before lies in {self.aside}, with its diaries, keys and passwords; remove it when you "
+                "no longer want it."
+            )
+        words += [KEPT_ACCESS if self.kept_access else ENDED_ACCESS, ERASED_SINCE]
         words.append(
             "Pods send again what came after that, as far as they still have it, once the host runs."
         )
         return "\n".join(words)
 
 
-def restore(file: Path, folder: Path, *, replace: bool, advance: Advance) -> Restored:
+def restore(
+    file: Path, folder: Path, *, replace: bool, advance: Advance, keep_access: bool = False
+) -> Restored:
     """Put a backup into a folder. HostRunning; BackupError, StoreError, SettingsError: the folder is as it was.
 
     A folder that is not empty is refused, or with `replace` kept aside. Killed at any moment, the folder is the old
     one or the new one (without Linux's exchange of names for an instant neither, and the old one lies aside).
+    What lets somebody in without a password ends, since it may have been ended after the backup; `keep_access`: not.
     """
     file, folder = file.expanduser().absolute(), folder.resolve()
     is_there = folder.exists()
@@ -60,12 +77,14 @@ def restore(file: Path, folder: Path, *, replace: bool, advance: Advance) -> Res
         made = work / "made"
         found = unpack(file, made, lambda share: advance(UNPACKED * share))
         contents = _look_through(file, made, found)
+        if not keep_access:
+            end_access(made / STORE_NAME)
         sync_all(made)
         if os.geteuid() == 0:
             give(made, (folder if is_there else folder.parent).stat())
         aside = _name_aside(folder) if is_used else None
         put_in_place(made, folder, aside)
-    return Restored(str(folder), str(found.get("made_utc")), contents, aside and str(aside))
+    return Restored(str(folder), str(found.get("made_utc")), contents, aside and str(aside), keep_access)
 
 
 def _look_through(file: Path, made: Path, found: dict[str, Any]) -> Contents:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from strideload.store import people
 from strideload.store.errors import StoreError, StoreOutdated
-from strideload.store.kept import accounts, logins
+from strideload.store.kept import SET_PASSWORD, accounts, logins, tokens
 from strideload.store.part import Part
 from strideload.store.schema import runners
 
@@ -138,15 +138,12 @@ class Accounts(Part):
             _set_login(connection, runner, folded)
 
     def set_password(self, runner: str, password_hash: str, *, login: str | None = None) -> None:
-        """A new password, and a login with it where one is given; all log-ins of before end. StoreError."""
+        """A new password, and a login with it where one is given. StoreError.
+
+        All log-ins of before end, and so does a link to set a password that was not used.
+        """
         with self._writing() as connection:
-            if login is not None:
-                _set_login(connection, runner, fold_login(login))
-            found = _require(connection, runner)
-            if found.login is None:
-                raise StoreError(f"{found.name} has no name to log in by yet: give one as well")
-            _change(connection, runner, password_hash=password_hash)
-            connection.execute(logins.delete().where(logins.c.runner == runner))
+            put_password(connection, runner, password_hash, login)
 
     def renew_hash(self, runner: str, before: str, after: str) -> None:
         """The same password, kept with today's figures."""
@@ -191,6 +188,20 @@ _QUERY: Final = (
     .select_from(runners.outerjoin(accounts, accounts.c.runner == runners.c.id))
     .where(runners.c.erased_utc_us.is_(None))
 )
+
+
+def put_password(
+    connection: sa.Connection, runner: str, password_hash: str, login: str | None = None
+) -> None:
+    """`Accounts.set_password` on a writing connection."""
+    if login is not None:
+        _set_login(connection, runner, fold_login(login))
+    found = _require(connection, runner)
+    if found.login is None:
+        raise StoreError(f"{found.name} has no name to log in by yet: give one as well")
+    _change(connection, runner, password_hash=password_hash)
+    connection.execute(logins.delete().where(logins.c.runner == runner))
+    connection.execute(tokens.delete().where(tokens.c.runner == runner, tokens.c.scopes == SET_PASSWORD))
 
 
 def ensure_keeper(connection: sa.Connection) -> None:

@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -405,8 +405,13 @@ class Store:
 
     def note_day(self, runner: str, day: date, what: str | None) -> None:
         """The runner says that a day was `rest` or `ran_without` the pod; None takes it back."""
+        self.note_days(runner, [day], what)
+
+    def note_days(self, runner: str, days: Iterable[date], what: str | None) -> None:
+        """The same of several days: of all of them or, with an error, of none."""
         with self._writing() as connection:
-            people.note_day(connection, runner, day, what)
+            for day in days:
+                people.note_day(connection, runner, day, what)
 
     def notes(self, runner: str, first_date: date, last_date: date) -> dict[date, str]:
         """What the runner said of the days first..last, both included."""

@@ -41,6 +41,9 @@ logins: Final = sa.Table(
     sa.Index("logins_runner", "runner"),
 )
 
+# A link to set a password is a token of this scope alone, which opens nothing else.
+SET_PASSWORD: Final = "password"
+
 tokens: Final = sa.Table(
     "tokens",
     metadata,

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from strideload.store.accounts import clean_name
+from strideload.store.accounts import clean_name, put_password
 from strideload.store.errors import StoreError
-from strideload.store.kept import logins, shares, tokens
+from strideload.store.kept import SET_PASSWORD, logins, shares, tokens
 from strideload.store.part import Part
 
 DAY_US: Final = 86_400_000_000
@@ -28,8 +28,6 @@ DAYS_MOST: Final = 2 * 366
 MANY: Final = 100  # of a kind, of one runner
 
 SCOPES: Final = ("diary", "keep", "read", "write")  # what a token may do: rights of a visitor
-# A link to set a password is a token of this scope alone, which opens nothing else.
-SET_PASSWORD: Final = "password"
 
 SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -66,6 +64,13 @@ class Share:
     last: date
     made_utc_us: int
     expires_utc_us: int
+
+
+class OfferEnded(StoreError):
+    """A link to set a password that has ended, was used, or was never one."""
+
+    def __init__(self) -> None:
+        super().__init__("the link to set a password has ended or was used")
 
 
 class Keys(Part):
@@ -168,10 +173,29 @@ class Keys(Part):
         found = self._token(secret, now_utc_us)
         return found.runner if found and SET_PASSWORD in found.scopes else None
 
-    def take_offer(self, secret: str, now_utc_us: int) -> str | None:
-        """Whose password it sets, once: None at the second time."""
-        runner = self.offered(secret, now_utc_us)
-        return runner if runner and self._delete(tokens, tokens.c.token_hash == digest(secret)) else None
+    def offer_of(self, runner: str, now_utc_us: int) -> Token | None:
+        """The link that was made for a runner and not used yet."""
+        query = sa.select(tokens).where(
+            tokens.c.runner == runner, tokens.c.scopes == SET_PASSWORD, _lasts(tokens, now_utc_us)
+        )
+        with self._reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _token(row)
+
+    def use_offer(self, secret: str, now_utc_us: int, password_hash: str, login: str) -> str:
+        """Set the password and the login, once -> whose. OfferEnded; StoreError: the login; it holds on then."""
+        is_it = sa.and_(
+            tokens.c.token_hash == digest(secret),
+            tokens.c.scopes == SET_PASSWORD,
+            _lasts(tokens, now_utc_us),
+        )
+        with self._writing() as connection:
+            runner = connection.execute(sa.select(tokens.c.runner).where(is_it)).scalar()
+            # Whoever deletes the row has it: where transactions run side by side, one of them finds it gone.
+            if runner is None or connection.execute(tokens.delete().where(is_it)).rowcount != 1:
+                raise OfferEnded
+            put_password(connection, runner, password_hash, login)
+        return runner
 
     # Links to a diary
 

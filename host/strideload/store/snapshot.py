@@ -9,11 +9,12 @@ from typing import Final, NamedTuple
 import sqlalchemy as sa
 
 from strideload.protocol.pages import whole
-from strideload.store import deriving, engine, migrate, schema
+from strideload.store import deriving, engine, kept, migrate, schema
 from strideload.store.errors import StoreError
 from strideload_pod.page import PAGE_SIZE
 
 PAGES_AT_ONCE: Final = 4096
+ACCESS: Final = (kept.logins, kept.tokens, kept.shares)  # rows by which somebody is let in
 
 
 class Contents(NamedTuple):
@@ -52,6 +53,23 @@ def examine(file: Path) -> Contents:
             return _contents(connection)
     finally:
         found.dispose()
+
+
+def end_access(file: Path) -> None:
+    """End all log-ins, tokens, links to a diary and links to set a password of a copy that nobody uses. StoreError.
+
+    Its tables may be those of an earlier version, which had fewer. No byte of them stays.
+    """
+    try:
+        with closing(sqlite3.connect(file)) as here:
+            here.execute("PRAGMA secure_delete = ON")
+            there = {name for (name,) in here.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            for table in ACCESS:
+                if table.name in there:
+                    here.execute(f"DELETE FROM {table.name}")
+            here.commit()
+    except sqlite3.Error as error:
+        raise StoreError(f"the log-ins of the copy cannot be ended: {error}") from error
 
 
 def _read_only(file: Path) -> sqlite3.Connection:

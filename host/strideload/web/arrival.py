@@ -15,6 +15,10 @@ Networks = Sequence[IPv4Network | IPv6Network]
 # Any of them says that a proxy stands between: such a request is none of this computer's own.
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "via")
 
+UNNAMED = (
+    "This came by a reverse proxy that Strideload does not know: name its address in web.trusted_proxies."
+)
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -29,7 +33,7 @@ def networks(texts: Sequence[str]) -> Networks:
 
 
 def arrival(scope: Scope, proxies: Networks) -> Arrival:
-    """HTTPException 403: over the network without encryption."""
+    """HTTPException 403: over the network without encryption, or by a proxy that nobody named."""
     headers = Headers(scope=scope)
     peer = _address(scope["client"][0]) if scope.get("client") else None
     if peer is not None and any(peer in network for network in proxies):
@@ -37,8 +41,10 @@ def arrival(scope: Scope, proxies: Networks) -> Arrival:
     secure = scope["scheme"] == "https"
     forwarded = any(name in headers for name in FORWARDED)
     at_home = peer is not None and peer.is_loopback and not secure and not forwarded
+    if secure and forwarded:
+        # Whoever asks by it would all be counted as one, and a proxy may say what it likes.
+        raise HTTPException(HTTPStatus.FORBIDDEN, UNNAMED)
     if not secure and not at_home:
-        # A proxy that is not in web.trusted_proxies may say what it likes.
         raise HTTPException(HTTPStatus.FORBIDDEN, "Strideload is not shown over the network without HTTPS.")
     return Arrival(str(peer), secure, at_home)
 

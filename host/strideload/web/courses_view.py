@@ -24,8 +24,8 @@ class Row:
 
 
 def rows(store: Store, runner: str, first: date, last: date) -> list[Row]:
-    """The answered courses of the runs of these dates, the latest run first."""
-    kept = diary_of(read(store, runner, first, last))
+    """The answered courses of the runs of these dates, the latest run first; of what was so on these dates only."""
+    kept = diary_of(read(store, runner, first, last, said_first=first, said_last=last))
     return [row for one in reversed(kept.shown) for row in _of_run(one.courses)]
 
 

@@ -44,6 +44,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
         shown = {
             "account": accounts.find(runner),
             "logins": keys.logins_of(runner, now),
+            "offer": keys.offer_of(runner, now),
             "tokens": keys.tokens_of(runner, now),
             "shares": keys.shares_of(runner, now),
             "scopes": {name: SCOPE_WORDS[name] for name in SCOPE_WORDS if visitor.may(name)},

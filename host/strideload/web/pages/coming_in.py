@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from strideload.access.entry import Entry, HeldBack, NotLetIn
 from strideload.access.passwords import LEAST, PasswordRefused, TooBusy
 from strideload.store import Store, StoreError
-from strideload.store.keys import LOGIN_LIFE_US, OFFER_LIFE_US
+from strideload.store.keys import LOGIN_LIFE_US, OFFER_LIFE_US, OfferEnded
 from strideload.web import cookies
 from strideload.web.forms import Form, problem_of
 from strideload.web.rendering import whole_page
@@ -92,13 +92,15 @@ def routes(store: Store, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
         try:
             if form.one("password") != form.one("again"):
                 raise PasswordRefused("The two passwords differ.")
-            entry.set_password(runner, form.one("password"), form.one("login"))
+            secret = cookies.read(request, cookies.OFFER)
+            entry.use_offer(secret, now_utc_us(), form.one("password"), form.one("login"))
+        except OfferEnded as error:  # somebody else used it meanwhile
+            raise HTTPException(HTTPStatus.NOT_FOUND, NO_OFFER) from error
         except (PasswordRefused, StoreError, TooBusy) as error:
             status, headers = problem_of(error)
             return _form(
                 request, "welcome.html", visitor, status, headers, account=account, problem=str(error)
             )
-        keys.take_offer(cookies.read(request, cookies.OFFER), now_utc_us())
         response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
         cookies.drop(request, response, cookies.OFFER)
         return let_in(request, response, runner)

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from strideload.load.histogram import SHOE_EDGES_G, EdgesInvalid, edges_of
+from strideload.load.zones import EARLIEST, LATEST
 from strideload.runner import one_run
 from strideload.runner.one_run import OneRun
 from strideload.store.conditions import ShoeInvalid, Worn
@@ -74,7 +75,15 @@ def _run(
     if not (start.isascii() and start.isdecimal() and len(start) < 20):
         raise HTTPException(HTTPStatus.NOT_FOUND, NO_RUN)
     diary = visitor.may("diary")
-    found = one_run.find(doors.store, visitor.runner, int(start), now, diary=diary)
+    found = one_run.find(
+        doors.store,
+        visitor.runner,
+        int(start),
+        now,
+        diary=diary,
+        said_first=visitor.first or EARLIEST,
+        said_last=visitor.last or LATEST,
+    )
     if found is None or not visitor.sees(found[1].date):
         raise HTTPException(HTTPStatus.NOT_FOUND, NO_RUN)
     return one_run.read(doors.store, *found, now, diary=diary, seen_since=visitor.first, edges_g=edges_g)

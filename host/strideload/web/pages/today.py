@@ -15,12 +15,14 @@ from strideload.web import day_view, live_view, training_view, weeks_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.rendering import part, whole_page
-from strideload.web.visitor import Visiting, Visitor, needs
+from strideload.web.visitor import Visitor, needs
 
 DAYS_SHOWN = 6 * 7
 BASELINE_DAYS = 30
 # No pod is older, and no time zone's rules are asked for years that they do not know.
 FIRST_DAY = date(2000, 1, 1)
+
+Reader = Annotated[Visitor, Depends(needs("read"))]
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -31,12 +33,12 @@ def routes(doors: Doors) -> APIRouter:
         return live_view.view(own, doors.live.health()["trouble"])
 
     @router.get("/", response_class=HTMLResponse)
-    def today(visitor: Visiting, date: str | None = None) -> str:
+    def today(visitor: Reader, date: str | None = None) -> str:
         day = _day(doors, visitor, date)
         return whole_page("today.html", visitor, "/", live=live_of(visitor), **day)
 
     @router.get("/part/day", response_class=HTMLResponse)
-    def part_day(visitor: Visiting, date: str | None = None, seen: str = "") -> Response:
+    def part_day(visitor: Reader, date: str | None = None, seen: str = "") -> Response:
         """The day's part, or 204 while it is what the asker has already."""
         day = _day(doors, visitor, date)
         if day["seen"] == seen:
@@ -44,7 +46,7 @@ def routes(doors: Doors) -> APIRouter:
         return HTMLResponse(part("_day.html", visitor=visitor, **day))
 
     @router.get("/part/live", response_class=HTMLResponse)
-    def part_live(visitor: Visiting) -> str:
+    def part_live(visitor: Reader) -> str:
         return part("_live.html", live=live_of(visitor))
 
     @router.post("/day/note")

@@ -57,8 +57,7 @@ def routes(doors: Doors) -> APIRouter:
                 HTTPStatus.UNPROCESSABLE_ENTITY, "Tick the days that it was so; none is ticked."
             )
         try:
-            for day in chosen:
-                store.note_day(visitor.runner, day, what)
+            store.note_days(visitor.runner, chosen, what)
         except StoreError as error:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
         until = read_date(form.one("last") or None, today)
