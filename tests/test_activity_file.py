@@ -4,10 +4,12 @@ import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import gpxpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strideload import activity_file
 from strideload.activity_file import ActivityFileError, read, read_file
 from support.fit_file import fit_file
 
@@ -83,7 +85,7 @@ def test_gzipped(data: bytes) -> None:
         (gpx(sport="cycling"), "is of cycling"),
         (gpx(more='<!DOCTYPE g [<!ENTITY a "aaaa">]>'), "declares a document type"),
         (gzip.compress(FIT)[:60], "gzipped, and broken"),
-        (gzip.compress(bytes(65 * 2**20), 1), "larger than 64 MB"),
+        (gzip.compress(bytes(33 * 2**20), 1), "larger than 32 MB"),
     ],
     ids=[
         "empty", "zip", "fit cut", "fit spoilt", "cycling", "no clock", "a clock set back", "xml cut", "another xml",
@@ -93,6 +95,44 @@ def test_gzipped(data: bytes) -> None:
 def test_what_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(ActivityFileError, match=said):
         read(data, "file")
+
+
+HEAD, END = b'<gpx version="1.1" creator="t"><trk><trkseg>', b"</trkseg></trk></gpx>"
+
+
+@pytest.mark.parametrize(
+    ("one", "times", "said"),
+    [
+        (b'<trkpt lat="1" lon="1"/>', 200_001, "more than 200000 points"),
+        (b'<g:trkpt lat="1" lon="1"/>', 200_001, "more than 200000 points"),
+        ('<é:trkpt lat="1" lon="1"/>'.encode(), 200_001, "more than 200000 points"),
+        (b'<wpt lat="1" lon="1"/>', 200_001, "more than 200000 points"),
+        (b"<a/>", 2_000_001, "more than 2000000 elements"),
+        (b'<e a="" b="" c="" d=""/>', 400_001, "more than 2000000 elements"),
+    ],
+    ids=["points", "points of a prefix", "of a foreign prefix", "waypoints", "elements", "attributes"],
+)
+def test_a_small_file_of_millions_is_refused_before_anything_is_made_of_them(
+    one: bytes, times: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gpxpy, "parse", lambda _: pytest.fail("it was parsed"))
+    packed = gzip.compress(HEAD + one * times + END)
+    assert len(packed) < 100_000
+    with pytest.raises(ActivityFileError, match=said):
+        read(packed, "run.gpx")
+
+
+def test_a_fit_file_is_read_no_further_than_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end is spoilt, which nobody comes to learn."""
+    spoilt = FIT[:-2] + bytes([FIT[-2] ^ 1, FIT[-1]])
+    monkeypatch.setattr(activity_file, "POINTS_LIMIT", len(POINTS) - 1)
+    with pytest.raises(ActivityFileError, match="more than 60 points"):
+        read(spoilt, "run.fit")
+    monkeypatch.setattr(activity_file, "MESSAGES_LIMIT", 20)
+    with pytest.raises(ActivityFileError, match="more than 20 messages"):
+        read(spoilt, "run.fit")
+    monkeypatch.undo()
+    assert len(read(FIT, "run.fit").track) == len(POINTS)
 
 
 @pytest.mark.parametrize("sport", ["running", "trail_running", "walking", "hiking", "9", "", "other"])

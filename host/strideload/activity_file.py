@@ -16,8 +16,11 @@ from strideload.errors import StrideloadError
 from strideload.load.activity import Track, track
 from strideload.load.zones import EPOCH
 
-SIZE_LIMIT: Final = 64 * 1024 * 1024
-POINTS_LIMIT: Final = 500_000  # six days of one a second
+# A GPX file is held as a whole, in ten to twenty times its size; a FIT file message by message.
+SIZE_LIMIT: Final = 32 * 1024 * 1024
+POINTS_LIMIT: Final = 200_000  # two days of one a second
+PARTS_LIMIT: Final = 10 * POINTS_LIMIT  # elements and attributes of a GPX file: with all its sensors a point has nine
+MESSAGES_LIMIT: Final = 5 * POINTS_LIMIT  # of a FIT file: also heartbeats, laps, and what no reader knows
 DISTANCE_LIMIT_M: Final = 1_000_000.0
 CLIMB_LIMIT_M: Final = 100_000.0
 NAME_LIMIT: Final = 120  # characters
@@ -34,6 +37,7 @@ SPOILT: Final = (
     ValueError,
     struct.error,
 )
+GPX_POINT: Final = re.compile(rb"<(?:[^\s<>/:]+:)?(?:trk|rte|w)pt\b")
 FIT_SIGN: Final = b".FIT"
 GZIP_SIGN: Final = b"\x1f\x8b"
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)  # before it: a watch that had no time yet
@@ -115,6 +119,7 @@ class _Fit:
     def __init__(self, name: str) -> None:
         self._name = name
         self._found = _Points(times=[], distances_m=[])
+        self._records = 0
 
     def read(self, data: bytes) -> _Points:
         """ActivityFileError: it is broken, or of no sport on foot."""
@@ -123,7 +128,9 @@ class _Fit:
         strict = {"check_crc": fitdecode.CrcCheck.RAISE, "error_handling": fitdecode.ErrorHandling.RAISE}
         try:
             with fitdecode.FitReader(data, **strict) as frames:
-                for frame in frames:
+                for place, frame in enumerate(frames):
+                    if place >= MESSAGES_LIMIT:
+                        raise ActivityFileError(f"{self._name} has more than {MESSAGES_LIMIT} messages.")
                     if isinstance(frame, fitdecode.FitDataMessage):
                         self._take(frame)
         except (fitdecode.FitError, *SPOILT) as error:
@@ -133,6 +140,9 @@ class _Fit:
     def _take(self, frame: Any) -> None:
         found = self._found
         if frame.name == "record":
+            self._records += 1
+            if self._records > POINTS_LIMIT:
+                raise _too_many_points(self._name)
             at, distance_m = _value(frame, "timestamp"), _value(frame, "distance")
             if isinstance(at, datetime) and isinstance(distance_m, int | float):
                 assert found.times is not None
@@ -172,6 +182,11 @@ def _gpx(data: bytes, name: str) -> _Points:
 
     if re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise ActivityFileError(f"{name} declares a document type, which no GPX file needs.")
+    # Counted before anything is made of them: a few kB of gzip can hold millions.
+    if sum(1 for _ in GPX_POINT.finditer(data)) > POINTS_LIMIT:
+        raise _too_many_points(name)
+    if data.count(b"<") - data.count(b"</") + data.count(b"=") > PARTS_LIMIT:
+        raise ActivityFileError(f"{name} has more than {PARTS_LIMIT} elements and attributes.")
     try:
         gpx = gpxpy.parse(data.decode("utf-8-sig"))
     except (gpxpy.gpx.GPXException, ValueError, RecursionError) as error:
@@ -220,8 +235,6 @@ def _checked(found: _Points, content: str, name: str) -> Activity:
         for at, distance_m in zip(found.times or [], found.distances_m or [], strict=True)
         if distance_m == distance_m and 0 <= distance_m <= DISTANCE_LIMIT_M
     ]
-    if len(pairs) > POINTS_LIMIT:
-        raise ActivityFileError(f"{name} has more than {POINTS_LIMIT} points.")
     ends = [at for at in (found.start, found.end) if at is not None] + [at for at, _ in pairs]
     moments = [at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC) for at in ends]
     if not moments:
@@ -244,6 +257,10 @@ def _checked(found: _Points, content: str, name: str) -> Activity:
         descent_m=_climb(found.descent_m),
         track=points,
     )
+
+
+def _too_many_points(name: str) -> ActivityFileError:
+    return ActivityFileError(f"{name} has more than {POINTS_LIMIT} points.")
 
 
 def _climb(metres: float | None) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from strideload.web import watch_files
 from test_activity_file import gpx
 from web.api_house import ADA, ADAS_POD, BOB, BOBS_POD, ApiHouse, api_house
 
@@ -233,6 +234,16 @@ def test_a_watchs_file_is_taken_and_tells_of_a_run(house: ApiHouse, ada: httpx.C
     assert ok(ada.get("activities"))["activities"] == [taken["activity"]]
     ok(ada.delete(f"activities/{taken['activity']['id']}"), 204)
     assert ok(ada.get(f"runs/{run}"))["distance_m"] is None
+
+
+def test_a_file_whose_turn_does_not_come_is_to_be_sent_again(
+    ada: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(data: bytes, name: str) -> None:
+        raise watch_files.ReaderBusy
+
+    monkeypatch.setattr(watch_files, "read", busy)
+    assert "Send this one again" in problem(ada.post("activities", content=gpx()), 503)
 
 
 def test_a_file_that_is_none_or_too_long_is_refused(ada: httpx.Client) -> None:

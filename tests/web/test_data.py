@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import httpx
 import pytest
 
 from store.making import messages
+from strideload import activity_file
+from strideload.web import watch_files
 from test_activity_file import FIT, gpx
 from web.api_house import ADA, ADAS_POD, BOB, BOBS_POD, api_house
 from web.people import LOGIN, PASSWORD, People, csrf, log_in, people, send
@@ -62,6 +65,30 @@ def test_only_the_runner_in_person_comes_here(home: People) -> None:
         answer = httpx.request(method, f"{home.url}{address}")
         assert answer.status_code in (303, 401)
     assert BOB in home.store.runners()
+
+
+def test_one_file_is_read_at_a_time(bob: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another's is being read, one waits, then is told to come again."""
+    begun, over = threading.Event(), threading.Event()
+
+    def slow(data: bytes, name: str) -> activity_file.Activity:
+        begun.set()
+        assert over.wait(20)
+        return real(data, name)
+
+    real = activity_file.read
+    monkeypatch.setattr(activity_file, "read", slow)
+    reader = threading.Thread(target=watch_files.read, args=(gpx(), "another's.gpx"))
+    reader.start()
+    try:
+        assert begun.wait(20)
+        monkeypatch.setattr(watch_files, "WAIT_S", 0.01)
+        answer = upload(bob, ("a.gpx", gpx()), ("b.fit", FIT))
+    finally:
+        over.set()
+        reader.join()
+    assert answer.status_code == 503
+    assert answer.text.count("Another file is being read here.") == 1
 
 
 def test_each_file_is_taken_or_refused_by_itself(home: People, bob: httpx.Client) -> None:

@@ -13,6 +13,7 @@ from strideload.store.activities import NoSuchActivity
 from strideload.store.diary import EntryChanged, NoSuchEntry
 from strideload.store.plans import PlanChanged
 from strideload.store.strength import NoSuchStrengthEntry
+from strideload.web.watch_files import ReaderBusy
 
 MEDIA_TYPE: Final = "application/problem+json"
 SCHEMA: Final = {
@@ -40,7 +41,7 @@ def status_of(error: StrideloadError) -> int:
             return HTTPStatus.NOT_FOUND
         case EntryChanged() | PlanChanged():
             return HTTPStatus.CONFLICT
-        case StoreBusy() | StoreFull():
+        case StoreBusy() | StoreFull() | ReaderBusy():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             return HTTPStatus.UNPROCESSABLE_ENTITY

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from strideload import activity_file
 from strideload.days import zoning
 from strideload.load.zones import day_bounds
 from strideload.runner import activities as taking
 from strideload.runner.as_json import activity_json
 from strideload.store.activities import Activity
+from strideload.web import watch_files
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page
 from strideload.web.api.entry import Reader, Writer
@@ -61,7 +61,7 @@ def routes(doors: Doors) -> APIRouter:
     kept = doors.store.activities
 
     def take(visitor: Visitor, data: bytes, name: str) -> Taken:
-        taken = taking.take(doors.store, visitor.runner, activity_file.read(data, name))
+        taken = taking.take(doors.store, visitor.runner, watch_files.read(data, name))
         return Taken(
             activity=_activity(doors, visitor.runner, taken.activity),
             is_new=taken.is_new,

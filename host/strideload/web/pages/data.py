@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from strideload import activity_file
 from strideload.access.entry import Entry
 from strideload.erase import erase, in_words
 from strideload.errors import StrideloadError
@@ -19,7 +18,7 @@ from strideload.runner import activities as taking
 from strideload.store.accounts import Account, clean_name
 from strideload.store.activities import NoSuchActivity
 from strideload.store.errors import StoreError
-from strideload.web import cookies
+from strideload.web import cookies, watch_files
 from strideload.web.api.export import file_of
 from strideload.web.doors import Doors
 from strideload.web.forms import Form, problem_of
@@ -72,8 +71,7 @@ def routes(doors: Doors, entry: Entry) -> APIRouter:
         async with request.form(max_files=MOST_FILES, max_fields=5) as form:
             files = [one for one in form.getlist("file") if isinstance(one, UploadFile) and one.filename]
             sent = [(one.filename or "", await one.read()) for one in files]
-        said, taken = await run_in_threadpool(_take, doors, visitor.runner, sent)
-        status = HTTPStatus.OK if taken else HTTPStatus.UNPROCESSABLE_ENTITY
+        said, status = await run_in_threadpool(_take, doors, visitor.runner, sent)
         return await run_in_threadpool(page, visitor, status, said=said)
 
     @router.post("/data/activities/{content}/delete")
@@ -104,17 +102,20 @@ def routes(doors: Doors, entry: Entry) -> APIRouter:
     return router
 
 
-def _take(doors: Doors, runner: str, sent: Sequence[tuple[str, bytes]]) -> tuple[list[str], int]:
-    """A sentence a file, and how many were taken."""
+def _take(doors: Doors, runner: str, sent: Sequence[tuple[str, bytes]]) -> tuple[list[str], HTTPStatus]:
+    """A sentence a file, up to one whose turn did not come; the status is of the best that became of one."""
     said: list[str] = []
-    taken = 0
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
     for name, data in sent:
         try:
-            said.append(taking.take(doors.store, runner, activity_file.read(data, name[:120])).in_words())
-            taken += 1
+            said.append(taking.take(doors.store, runner, watch_files.read(data, name[:120])).in_words())
+            status = HTTPStatus.OK
+        except watch_files.ReaderBusy as error:
+            said.append(sentence(error))
+            return said, HTTPStatus.SERVICE_UNAVAILABLE if status != HTTPStatus.OK else status
         except StrideloadError as error:
             said.append(sentence(error))
-    return said or ["No file was chosen."], taken
+    return said or ["No file was chosen."], status
 
 
 def _rows(doors: Doors, visitor: Visitor) -> list[dict[str, str]]:
