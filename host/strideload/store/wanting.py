@@ -101,7 +101,7 @@ def forget_told_cues(
 ) -> None:
     """Take the cue out of the last states of pods where `forgotten(pod, cue, last_seen_utc_us)`."""
     for pod, state, seen_utc_us in connection.execute(sa.select(pods)).all():
-        told = json.loads(state) if state else {}
+        told: dict[str, Any] = json.loads(state) if state else {}
         if told.get("cue") and forgotten(pod, told["cue"], seen_utc_us):
             row = {"state": json.dumps({name: value for name, value in told.items() if name != "cue"})}
             connection.execute(pods.update().where(pods.c.pod == pod).values(row))
