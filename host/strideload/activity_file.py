@@ -19,7 +19,9 @@ from strideload.load.zones import EPOCH
 # A GPX file is held as a whole, in ten to twenty times its size; a FIT file message by message.
 SIZE_LIMIT: Final = 32 * 1024 * 1024
 POINTS_LIMIT: Final = 200_000  # two days of one a second
-PARTS_LIMIT: Final = 10 * POINTS_LIMIT  # elements and attributes of a GPX file: with all its sensors a point has nine
+PARTS_LIMIT: Final = (
+    10 * POINTS_LIMIT
+)  # elements and attributes of a GPX file: with all its sensors a point has nine
 MESSAGES_LIMIT: Final = 5 * POINTS_LIMIT  # of a FIT file: also heartbeats, laps, and what no reader knows
 DISTANCE_LIMIT_M: Final = 1_000_000.0
 CLIMB_LIMIT_M: Final = 100_000.0

@@ -252,9 +252,9 @@ def test_one_pass_is_as_good_as_looking_back(given, of, runs):
     latest = max([*runs, *(one.date for one in given)], default=None)
     if found.next is not None and latest is not None:
         assert found.next.not_before == latest + timedelta(days=of.rest_days + 1)
-    answered = [
-        one for one in sorted(given, key=lambda one: one.date) if one.colour != "open" or one.signs
-    ][-1:]
+    answered = [one for one in sorted(given, key=lambda one: one.date) if one.colour != "open" or one.signs][
+        -1:
+    ]
     assert set(found.signs) == {sign for one in answered for sign in one.signs}
 
 
