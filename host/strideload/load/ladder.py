@@ -176,7 +176,7 @@ class Climb:
     def standing(self) -> Standing:
         needed = self._settings.needed(self.level)
         signs = () if self._answered is None else _in_order(self._answered.signs)
-        ran = self._runs | ({self._last.date} if self._last else set())
+        ran = {*self._runs, *([self._last.date] if self._last else [])}
         return Standing(
             level=self.level,
             counted=self._counted,
