@@ -77,7 +77,7 @@ def read(
     if diary:
         since, _ = day_bounds(max(start - SAID, EARLIEST), zone_of)
         _, until = day_bounds(min(last + timedelta(days=2), LATEST), zone_of)
-        entries = store.diary.entries(runner, since, until)
+        entries = store.diary.entries(runner, since, until, of_runs=True)
     return Records(
         runner=runner,
         today=days.today(store, runner, now),
