@@ -139,8 +139,8 @@ class StoreHome:
         known, kept, _ = planning.read(self._store, runner)
         now_utc_us = diary.utc_us()
         run = None if moments[moment] == "before" else _run_asked_about(kept, now_utc_us)
-        new = diary.saying_of(known, run, sites[site], moments[moment], level, now_utc_us)
         try:
+            new = diary.saying_of(known, run, sites[site], moments[moment], level, now_utc_us)
             diary.tap(self._store, kept, new_id(), run, new)
         except (StoreError, AnswerInvalid) as error:
             raise PainRefused(str(error)) from error

@@ -135,7 +135,12 @@ def test_before_a_run_it_is_of_the_run_to_come(store: Store, home: StoreHome) ->
 
 @pytest.mark.parametrize(
     ("site", "moment", "level"),
-    [("the soul", "during the run", 2), ("left shin", "tomorrow", 2), ("left shin", "during the run", 11)],
+    [
+        ("the soul", "during the run", 2),
+        ("left shin", "tomorrow", 2),
+        ("left shin", "during the run", 11),
+        ("left shin", "next morning", 0),
+    ],
 )
 def test_what_is_no_answer_is_refused(
     store: Store, home: StoreHome, site: str, moment: str, level: int

@@ -79,6 +79,11 @@ CASES = [
     ),
     ("green, open, green", [(30, "green"), (30, "open"), (30, "green")], "same", 30),
     ("red at once", [(30, "green"), (1, "red")], "less", 0),
+    ("a leap that was red", [(45, "green"), (45, "green"), (78, "red")], "less", 34),  # 70 % of 49.5
+    ("a leap that was red, and nothing green", [(45, None), (78, "red")], "less", 31),  # 31.5
+    ("a leap that was amber", [(30, "green"), (90, "amber")], "hold", 30),
+    ("a leap that was amber, after green twice", [(30, "green"), (30, "green"), (90, "amber")], "hold", 33),
+    ("nothing known before a red run", [(78, "red")], "less", 54),
     ("a first run", [(12, "green")], "same", 12),
 ]
 
@@ -186,6 +191,22 @@ def test_no_more_than_the_growth_over_the_longest_and_never_from_nothing(runs):
 def test_a_better_last_run_never_allows_less(runs, minutes):
     allowed = [plan(*runs, (minutes, colour)).minutes for colour in ("red", "amber", "open", "green")]
     assert allowed == sorted(allowed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(runs_of_any_colour, st.sampled_from(["amber", "red"]), st.integers(1, 180), st.integers(1, 120))
+def test_a_longer_run_that_hurt_never_allows_more_than_was_allowed_before_it(runs, colour, minutes, leap):
+    before = plan(*runs)
+    hurt = plan(*runs, (minutes, colour))
+    assert hurt.minutes <= (minutes if before.minutes is None else before.minutes)
+    if before.minutes is not None and minutes > before.minutes:
+        assert plan(*runs, (minutes + leap, colour)).minutes == hurt.minutes
+
+
+def test_what_was_allowed_before_a_leap_is_known_though_its_runs_are_older_than_thirty_days():
+    runs = [(30, "green"), (30, "green"), (78, "red")]
+    assert plan(*runs, day=30).minutes == 23
+    assert plan(*runs, day=33).minutes == 23  # only the leap lies within
 
 
 @settings(max_examples=60, deadline=None)

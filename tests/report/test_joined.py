@@ -54,6 +54,16 @@ def test_symptoms_have_their_course_and_status(world: World) -> None:
     assert "60 minutes after" in still_open.reason
 
 
+def test_pain_at_another_time_is_told_with_its_run(world: World) -> None:
+    (*_, run) = world.runs("2026-11-22")
+    world.answers(run, 0, 1)
+    world.says("other", 9, at="2026-11-22 22:13")
+    (one,) = report(world).symptoms or ()
+    assert (one.status, one.reason) == (
+        "red", "Pain 9 at another time, 6 or more. Pain 9 on Sun 22 Nov, 22:13.",
+    )  # fmt: skip
+
+
 def test_an_empty_diary_is_empty_and_another_runners_is_not_in_it(world: World) -> None:
     (*_, run) = world.runs("2026-11-22")
     world.answers(run, 0, 3)

@@ -6,7 +6,9 @@ import pytest
 
 from runner.world import KNEE, RUNNER, Make, World
 from strideload.runner import diary
-from strideload.store.diary import Saying, new_id
+from strideload.runner.runs import RunRecord
+from strideload.store.diary import Saying, When, new_id
+from strideload.words import symptoms
 
 HIP = "hip_left"
 
@@ -202,3 +204,72 @@ def test_the_diary_of_nobody_else_is_read(world: World) -> None:
     world.store.diary.write("other", new_id(), 0, saying, run.end_utc_us)
     found = world.diary("2026-11-20 20:00")
     assert (found.records.entries, colours(found)) == ([], [None])
+
+
+@pytest.mark.parametrize(("moment", "early", "on_time"), [
+    ("at_60_min", "2026-11-20 19:00", "2026-11-20 19:10"),
+    ("next_morning", "2026-11-20 20:00", "2026-11-21 05:00"),
+])  # fmt: skip
+def test_what_has_not_come_is_not_answered(world: World, moment: When, early: str, on_time: str) -> None:
+    world.run("2026-11-20 18:00", 10)
+    (run,) = world.runs("2026-11-20")
+    for of in (run, None):
+        found = world.diary(early)
+        with pytest.raises(diary.NotYet, match="it can be answered from"):
+            diary.saying_of(found.records, of, KNEE, moment, 0, found.now_utc_us)
+        with pytest.raises(diary.NotYet):
+            saying = Saying(KNEE, moment, 0, found.now_utc_us, of and of.start_utc_us)
+            diary.tap(world.store, found, new_id(), of, saying)
+    found = world.diary(on_time)
+    assert diary.saying_of(found.records, run, KNEE, moment, 0, found.now_utc_us + 60_000_000).pain == 0
+
+
+def test_a_run_is_not_green_before_its_morning_whatever_was_written(world: World) -> None:
+    """As an answer that another device sent early, or one of before the rest of the run came in."""
+    world.run("2026-11-20 18:00", 10)
+    (run,) = world.runs("2026-11-20")
+    world.answers(run, 0, 1, 0, 0)
+    evening = world.diary("2026-11-20 20:00")
+    assert (colours(evening), course(evening).status.missing) == (["open"], ("next_morning",))
+    assert colours(world.diary("2026-11-21 08:00")) == ["green"]
+
+
+def test_a_run_that_is_still_being_recorded_is_not_green(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("2026-11-20 18:00", 10)
+    (run,) = world.runs("2026-11-20")
+    world.answers(run, 0, 1, 0, 0)
+    monkeypatch.setattr(RunRecord, "is_open", True)
+    found = world.diary("2026-11-21 08:00")
+    assert (colours(found), symptoms.status(course(found).status)) == (
+        ["open"],
+        "Open: the run is still being recorded.",
+    )
+    # A pod that died tells no end, and its run ended all the same.
+    assert colours(world.diary("2026-11-23 12:00")) == ["green"]
+
+
+def test_strong_pain_at_another_time_makes_the_run_red_within_its_24_hours(world: World) -> None:
+    world.run("2026-11-20 08:00", 10)
+    (run,) = world.runs("2026-11-20")
+    world.answers(run, 0, 1, 0, 0)
+    world.says("other", 5, at="2026-11-20 12:00")
+    assert colours(world.diary("2026-11-21 08:00")) == ["green"]
+    world.says("other", 9, at="2026-11-20 07:00")  # before it
+    assert colours(world.diary("2026-11-21 08:00")) == ["green"]
+    world.says("other", 6, at="2026-11-20 14:00")
+    found = world.diary("2026-11-21 08:00")
+    assert (colours(found), symptoms.status(course(found).status)) == (
+        ["red"],
+        "Red: pain 6 at another time, 6 or more.",
+    )
+
+
+def test_the_latest_word_of_a_site_within_24_hours_is_what_holds(world: World) -> None:
+    world.says("other", 9, at="2026-11-20 19:13")
+    world.says("other", 2, at="2026-11-20 19:14", site=HIP)
+    (strong,) = world.diary("2026-11-20 20:00").strong
+    assert (strong.saying.site, strong.saying.pain) == (KNEE, 9)
+    assert len(world.diary("2026-11-21 19:12").strong) == 1
+    assert world.diary("2026-11-21 19:13").strong == []
+    world.says("other", 5, at="2026-11-20 21:00")
+    assert world.diary("2026-11-20 22:00").strong == []

@@ -155,3 +155,12 @@ def test_the_diary_is_left_out_where_it_was_not_asked_for(world: World) -> None:
     day = date(2026, 11, 20)
     found = records.read(world.store, RUNNER, day, day, world.now("2026-11-20 20:00"), diary=False)
     assert (found.entries, found.plan, len(found.runs)) == ([], None, 1)
+
+
+def test_a_leap_earns_nothing_though_the_runs_before_it_are_older_than_30_days(world: World) -> None:
+    green(world, "2026-10-17", 10)
+    green(world, "2026-10-18", 10)
+    world.run("2026-10-22 18:00", 17)
+    world.answers(world.runs("2026-10-22")[0], 0, 7)
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.minutes, len(found.colours)) == ("less", 7, 1)

@@ -176,6 +176,26 @@ def test_what_cannot_be_said_is_refused(ada: httpx.Client) -> None:
     assert ok(ada.get("symptoms"))["total"] == 0
 
 
+def test_what_was_said_of_a_run_days_later_is_of_it(house: ApiHouse, ada: httpx.Client) -> None:
+    run = a_run(house, "2026-11-15 18:00")
+    late = ok(ada.post("symptoms", json={**KNEE, "moment": "other", "felt": ["limp"], "run": run}), 201)
+    assert late["about_local"].startswith("2026-11-22")
+    found = ok(ada.get(f"runs/{run}/symptoms"))
+    assert (found["status"]["colour"], found["courses"][0]["others"]) == ("red", [late["id"]])
+
+
+def test_what_has_not_come_is_refused(house: ApiHouse, ada: httpx.Client) -> None:
+    run = a_run(house, "2026-11-22 18:00")
+    early = {**KNEE, "moment": "next_morning", "pain": 0}
+    for of in (run, None):
+        said = problem(ada.post("symptoms", json={**early, "run": of}), 422)
+        assert "can be answered from Mon 23 Nov, 05:00 on" in said
+    entry = ok(ada.post("symptoms", json={**KNEE, "run": run}), 201)["id"]
+    for of in (run, None):
+        problem(ada.put(f"symptoms/{entry}", json={**early, "run": of, "seen": 1}), 422)
+    assert ok(ada.get(f"symptoms/{entry}"))["version"] == 1
+
+
 def test_the_course_of_a_run(house: ApiHouse, ada: httpx.Client) -> None:
     run = a_run(house)
     for moment, pain in {"before": 0, "during": 2, "at_60_min": 0, "next_morning": 0}.items():

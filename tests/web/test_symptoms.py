@@ -106,6 +106,20 @@ def test_the_next_mornings_answer_turns_the_run_green(house: House, client: http
     assert "Green: " in words(client.get("/?date=2026-11-22").text)
 
 
+def test_what_has_not_come_cannot_be_chosen_and_is_refused(house: House, client: httpx.Client) -> None:
+    run = run_of_today(house)
+    html = client.get(f"/symptoms?run={run.start_utc_us}&site={KNEE}&moment=next_morning").text
+    assert re.search(r'value="next_morning"[^>]* disabled>next morning \(from Mon 23 Nov, 05:00 on\)', html)
+    assert not re.search(r'value="at_60_min"[^>]* disabled', html)
+    answer = tap(client, "0", moment="next_morning")
+    assert answer.status_code == 422
+    assert "can be answered from Mon 23 Nov, 05:00 on" in words(answer.text)
+    entry = says(house, "during", 2)
+    changed = client.post(f"/symptoms/{entry.id}", data=changing(client, entry, moment="next_morning"))
+    assert changed.status_code == 422
+    assert [one.saying.moment for one in entries(house)] == ["during"]
+
+
 def test_a_form_sent_twice_is_one_entry(house: House, client: httpx.Client) -> None:
     data = tapped(client, "3")
     first, second = (client.post("/symptoms", data=data) for _ in range(2))

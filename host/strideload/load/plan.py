@@ -6,10 +6,11 @@ and a runner with a sign for a physiotherapist or doctor is given no length.
 Without an amber or red run in the 30 days it is the longest of them, and `growth_percent` more after `greens_needed`
 green runs in a row, counted back from the last.
 
-An amber run sets it to its own running time, a red one to that less `step_down_percent`, and a further one starts from
-no more than was allowed by then. From there it rises only by green runs in a row: to `growth_percent` more than the
-longest green one since. So a red run of an hour is no baseline for more than an hour, two easy green runs later, and a
-run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is never more
+An amber run sets it to its own running time, a red one to that less `step_down_percent`, and both start from no more
+than was allowed before them, by the 30 days before the first of them: a leap that hurt earns nothing. An amber leap
+beyond what was allowed leaves that as it was. From there it rises only by green runs in a row: to `growth_percent` more
+than the longest green one since. So a red run of an hour is no baseline for more than an hour, two easy green runs
+later, and a run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is never more
 than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open. A date on which the runner ran without a pod holds a run that nobody answered
@@ -116,15 +117,17 @@ def next_run(
     settings: PlanSettings = DEFAULTS,
     signs: Iterable[Sign] = (),
 ) -> NextRun:
-    """The next run, on the date `on`. `runs` in any order; `signs`: noted apart from a run, and not taken back."""
-    by_start = {run.figures.start_utc_us: run for run in runs}
-    figures = [run.figures for run in by_start.values()]
-    within = [by_start[one.start_utc_us] for one in runs_before(on, max(by_start, default=0) + 1, figures)]
+    """The next run, on the date `on`. `runs` in any order; `signs`: noted apart from a run, and not taken back.
+
+    Of runs before the 30 days only those count that say what was allowed before an amber or red run within them.
+    """
+    known = list({run.figures.start_utc_us: run for run in runs}.values())
+    within = _before(on, max((run.figures.start_utc_us for run in known), default=0) + 1, known)
     last = within[-1:]
     noted = {*signs, *_signs(within)}
     ran_without = [day.date for day in days if day.ran_without and day.date <= on]
     greens = _greens_in_row(within, ran_without)
-    outcome, allowed_us, basis = _allowed(within, ran_without, settings)
+    outcome, allowed_us, basis = _allowed(within, known, ran_without, settings)
     if noted:
         outcome, allowed_us, basis = "see_professional", None, None
     sore = any(run.colour in TROUBLE for run in last)
@@ -142,6 +145,13 @@ def next_run(
     )
 
 
+def _before(day: date, start_utc_us: int, known: Iterable[PastRun]) -> list[PastRun]:
+    """As `runs_before`."""
+    by_start = {run.figures.start_utc_us: run for run in known}
+    figures = [run.figures for run in by_start.values()]
+    return [by_start[one.start_utc_us] for one in runs_before(day, start_utc_us, figures)]
+
+
 def _signs(within: Sequence[PastRun]) -> tuple[Sign, ...]:
     """Of the last run that was answered for: an answer without a sign takes one back, no answer does not."""
     return next((run.signs for run in reversed(within) if run.status), ())
@@ -155,9 +165,12 @@ def _greens_in_row(within: Sequence[PastRun], ran_without: Iterable[date]) -> in
 
 
 def _allowed(
-    within: Sequence[PastRun], ran_without: Sequence[date], settings: PlanSettings
+    within: Sequence[PastRun],
+    known: Sequence[PastRun],
+    ran_without: Sequence[date],
+    settings: PlanSettings,
 ) -> tuple[Outcome, int | None, RunFigures | None]:
-    """Microseconds of running, and the run that they come from."""
+    """Microseconds of running, and the run that they come from. `known`: those before `within` as well."""
     if not any(_running_us(run) for run in within):
         return "no_baseline", None, None
     enough = _greens_in_row(within, ran_without) >= settings.greens_needed
@@ -167,17 +180,35 @@ def _allowed(
         if enough:
             return "longer", _grown_us(longest, settings), longest.figures
         return "same", _running_us(longest), longest.figures
-    outcome, allowed_us, basis = _after_trouble(within, first, ran_without, settings)
-    return "hold" if outcome == "longer" and not enough else outcome, allowed_us, basis
+    before = _allowed_before(within[first], known, ran_without, settings)
+    outcome, allowed_us, basis = _after_trouble(within, first, before, ran_without, settings)
+    unchanged = outcome == "same" or (outcome == "longer" and not enough)
+    return "hold" if unchanged else outcome, allowed_us, basis
+
+
+def _allowed_before(
+    run: PastRun, known: Sequence[PastRun], ran_without: Sequence[date], settings: PlanSettings
+) -> tuple[Outcome, int, RunFigures]:
+    """What was allowed when `run` began; its own length where nothing was."""
+    within = _before(run.figures.date, run.figures.start_utc_us, known)
+    by_then = [day for day in ran_without if day <= run.figures.date]
+    outcome, allowed_us, basis = _allowed(within, known, by_then, settings)
+    if allowed_us is None or basis is None:
+        return "same", _running_us(run), run.figures
+    return outcome, allowed_us, basis
 
 
 def _after_trouble(
-    within: Sequence[PastRun], first: int, ran_without: Sequence[date], settings: PlanSettings
+    within: Sequence[PastRun],
+    first: int,
+    before: tuple[Outcome, int, RunFigures],
+    ran_without: Sequence[date],
+    settings: PlanSettings,
 ) -> tuple[Outcome, int, RunFigures]:
-    """What holds after all runs from the `first` amber or red one on."""
-    outcome, allowed_us, basis = _left_by(within[first], _running_us(within[first]), settings)
+    """What holds after all runs from the `first` amber or red one on; `before`: what held until then."""
+    outcome, allowed_us, basis = before
     green: list[PastRun] = []  # since the last amber or red one
-    for place, run in enumerate(within[first + 1 :], first + 1):
+    for place, run in enumerate(within[first:], first):
         if run.colour in TROUBLE:
             green = []
             if run.colour == "red" or _running_us(run) <= allowed_us:

@@ -2,9 +2,11 @@
 
 The baseline is the level before the run. The rules green, red and amber are asked in this order:
 
-1. Red as soon as one known answer makes it so, whatever else is missing: 6 or more during the run, at 60 minutes or
-   next morning; sharp; limping; kept getting worse; or next morning higher than before the run.
-2. Open while one of the four answers is missing: without the level before, nothing says what it settled to.
+1. Red as soon as one known answer makes it so, whatever else is missing: 6 or more during the run, at 60 minutes, next
+   morning or at any other time within 24 hours; sharp; limping; kept getting worse; or next morning higher than before
+   the run.
+2. Open while one of the four answers is missing: without the level before, nothing says what it settled to. Open, too,
+   while the run is still being recorded.
 3. Green if it was 2 or less during the run, no higher than before at 60 minutes, and no higher than before next
    morning.
 4. Amber otherwise.
@@ -59,6 +61,7 @@ ReasonKind = Literal[
     "no_higher_next_morning",
     # open
     "missing",
+    "still_recording",
 ]
 
 MOMENTS: Final[tuple[Moment, ...]] = get_args(Moment)
@@ -106,9 +109,9 @@ class AnswerInvalid(StrideloadError):
 class PainOutOfRange(AnswerInvalid):
     """Pain that is no whole number of 0 to 10."""
 
-    def __init__(self, moment: Moment, value: object) -> None:
+    def __init__(self, moment: Moment | Literal["other"], value: object) -> None:
         super().__init__(f"Pain is a whole number of 0 to {PAIN_MOST}, not {value!r} ({moment}).")
-        self.moment: Moment = moment
+        self.moment: Moment | Literal["other"] = moment
         self.value = value
 
 
@@ -132,6 +135,8 @@ class Answers:
     next_morning: int | None = None
     felt: frozenset[Felt] = frozenset()
     signs: frozenset[Sign] = frozenset()
+    other: int | None = None  # the highest at other times, from the start of the run to 24 hours after its end
+    still_recording: bool = False  # the run goes on
 
     def __post_init__(self) -> None:
         _check_words("site", {self.site}, SITES)
@@ -142,6 +147,8 @@ class Answers:
             whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= PAIN_MOST
             if value is not None and not whole:
                 raise PainOutOfRange(moment, value)
+        if self.other is not None and not 0 <= self.other <= PAIN_MOST:
+            raise PainOutOfRange("other", self.other)
 
     def at(self, moment: Moment) -> int | None:
         return getattr(self, moment)
@@ -152,7 +159,7 @@ class Reason:
     """Why a status is what it is. `value` and `limit` are levels of pain where the reason is one of figures."""
 
     kind: ReasonKind
-    moment: Moment | None = None
+    moment: Moment | None = None  # None with a value: at another time
     value: int | None = None
     limit: int | None = None  # what the value was held against
 
@@ -180,8 +187,9 @@ def status(answers: Answers) -> Status:
     if red := _red(answers):
         return Status("red", red, missing, signs, _red_evidence(red))
     against = _against_green(answers)
-    if missing:
-        waiting = tuple(Reason("missing", moment) for moment in missing)
+    if missing or answers.still_recording:
+        waiting = [Reason("missing", moment) for moment in missing]
+        waiting += [Reason("still_recording")] if answers.still_recording else []
         return Status("open", (*against, *waiting), missing, signs, ("green", "red", "amber"))
     if against:
         return Status("amber", against, missing, signs, ("amber",))
@@ -210,6 +218,8 @@ def _red(answers: Answers) -> tuple[Reason, ...]:
         for moment in _AFTER_BEGIN
         if (value := answers.at(moment)) is not None and value >= RED_FROM
     ]
+    if answers.other is not None and answers.other >= RED_FROM:
+        figures.append(Reason("six_or_more", None, answers.other, RED_FROM))
     words = [Reason(felt) for felt in _RED_WORDS if felt in answers.felt]
     before, morning = answers.before, answers.next_morning
     if before is not None and morning is not None and morning > before:

@@ -16,6 +16,7 @@ from strideload.store import Store
 from strideload.store.diary import Entry
 from strideload.words import conditions, symptoms
 from strideload.words import plan as plan_words
+from strideload.words.numbers import short_date
 
 SET_BY = {None: "the rules", "runner": "the runner", "physiotherapist": "the physiotherapist"}
 
@@ -65,7 +66,7 @@ def _course(course: Course) -> SymptomEntry:
         date=course.run.date,
         site=symptoms.site(course.site),
         status=course.status.colour,
-        reason=_sentence(symptoms.status(course.status).partition(": ")[2]),
+        reason=" ".join([_sentence(symptoms.status(course.status).partition(": ")[2]), *_others(course)]),
         before=pain["before"],
         during=pain["during"],
         after_60_min=pain["at_60_min"],
@@ -74,6 +75,14 @@ def _course(course: Course) -> SymptomEntry:
         felt=_felt(course.entries),
         signs=tuple(symptoms.SIGNS[sign] for sign in course.status.signs),
     )
+
+
+def _others(course: Course) -> Iterator[str]:
+    """Pain at other times: "Pain 9 on Fri 20 Nov, 19:13." """
+    for entry in course.others:
+        if entry.saying.pain is not None:
+            at = local_time(entry.saying.about_utc_us, course.run.zone)
+            yield f"Pain {entry.saying.pain} on {short_date(at.date())}, {at:%H:%M}."
 
 
 def _apart(entry: Entry, of: Records) -> SymptomEntry:

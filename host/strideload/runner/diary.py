@@ -13,12 +13,13 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Final, Literal
 
-from strideload.load.symptoms import MOMENTS, Answers, Moment, Sign, Status, of_run, status
+from strideload.load.symptoms import MOMENTS, RED_FROM, Answers, Moment, Sign, Status, of_run, status
 from strideload.load.zones import EPOCH, local_time, zone_info
 from strideload.runner.records import SAID, Records
 from strideload.runner.runs import RunRecord, near, run_at
 from strideload.store import Store
-from strideload.store.diary import Entry, EntryChanged, Saying, When
+from strideload.store.diary import Entry, EntryChanged, EntryInvalid, Saying, When
+from strideload.words.numbers import short_date
 
 HOUR_US: Final = 3_600_000_000
 DAY_US: Final = 24 * HOUR_US
@@ -35,6 +36,17 @@ SAME_DAY_US: Final = 12 * HOUR_US
 NEXT_DAY_US: Final = 36 * HOUR_US
 
 Asked = Literal["answered", "due", "later", "missed"]
+
+
+class NotYet(EntryInvalid):
+    """An answer to what has not come. `from_local`: when it can be answered, where the runner is."""
+
+    def __init__(self, from_local: datetime) -> None:
+        super().__init__(
+            f"This moment has not come yet: it can be answered from {short_date(from_local.date())}, "
+            f"{from_local:%H:%M} on."
+        )
+        self.from_local = from_local
 
 
 @dataclass(frozen=True)
@@ -125,6 +137,16 @@ class Diary:
             sign for entry in self.apart if entry.saying.about_utc_us >= since for sign in entry.saying.signs
         )
 
+    @property
+    def strong(self) -> list[Entry]:
+        """The latest word of each site in 24 hours where that is pain of 6 or more."""
+        latest = {
+            entry.saying.site: entry
+            for entry in sorted(self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us))
+            if entry.saying.pain is not None and 0 <= self.now_utc_us - entry.saying.about_utc_us < DAY_US
+        }
+        return [entry for entry in latest.values() if (entry.saying.pain or 0) >= RED_FROM]
+
     def _said_of(self, run: RunRecord) -> list[Entry]:
         return self._joined.get(run.start_utc_us, [])
 
@@ -162,7 +184,13 @@ class Diary:
         of_answers = [answer.entry.saying for answer in answers if answer.entry]
         others = [entry for entry in said if entry.saying.moment == "other"]
         sayings = [*of_answers, *(entry.saying for entry in others)]
-        pain = {answer.moment: answer.pain for answer in answers}
+        pain = {answer.moment: self._counting(answer) for answer in answers}
+        of_24_h = [
+            entry.saying.pain
+            for entry in others
+            if entry.saying.pain is not None
+            and run.start_utc_us <= entry.saying.about_utc_us <= run.end_utc_us + DAY_US
+        ]
         return Course(
             run,
             site,
@@ -177,9 +205,21 @@ class Diary:
                     pain["next_morning"],
                     frozenset(word for saying in sayings for word in saying.felt),
                     frozenset(sign for saying in sayings for sign in saying.signs),
+                    max(of_24_h, default=None),
+                    self.is_going_on(run),
                 )
             ),
         )
+
+    def is_going_on(self, run: RunRecord) -> bool:
+        """No end of it was told. A pod that told none for two days tells none any more."""
+        return run.is_open and self.now_utc_us < run.end_utc_us + ASKED_FOR_US
+
+    def _counting(self, answer: Answer) -> int | None:
+        """An answer that was given too early, as the run went on, says nothing of how it settled; 6 or more counts."""
+        if answer.pain is not None and answer.pain < RED_FROM and answer.from_utc_us > self.now_utc_us:
+            return None
+        return answer.pain
 
     def _of_morning(self, run: RunRecord, site: str) -> Entry | None:
         """What was said of the same morning after a later run of the day."""
@@ -248,7 +288,8 @@ def morning_of(run: RunRecord, zones: Mapping[date, str]) -> date:
 def saying_of(
     records: Records, run: RunRecord | None, site: str, moment: When, pain: int | None, now_utc_us: int
 ) -> Saying:
-    """What it means to answer now: when it was so, and of which run."""
+    """What it means to answer now: when it was so, and of which run. NotYet."""
+    refuse_early(records, run, Saying(site, moment, pain, now_utc_us), now_utc_us)
     if run is None or moment == "other":
         return Saying(site, moment, pain, now_utc_us, None if run is None else run.start_utc_us)
     about = moment_utc_us(run, moment, records.zones)
@@ -258,12 +299,27 @@ def saying_of(
     return Saying(site, moment, pain, min(about, now_utc_us), run.start_utc_us)
 
 
+def refuse_early(records: Records, run: RunRecord | None, new: Saying, now_utc_us: int) -> None:
+    """NotYet: the moment of `run`, or of the run that an answer without one would be of, lies after now."""
+    if new.moment in ("before", "other"):
+        return
+    runs = records.runs
+    of = run or next((one for one in reversed(runs) if one.start_utc_us <= new.about_utc_us), None)
+    if of is None or (run is None and new.about_utc_us > of.end_utc_us + _after_us(new.moment)):
+        return
+    since_utc_us = moment_utc_us(of, new.moment, records.zones)
+    if since_utc_us > now_utc_us:
+        zone = records.zones.get(local_time(since_utc_us, of.zone).date(), of.zone)
+        raise NotYet(local_time(since_utc_us, zone))
+
+
 def tap(store: Store, diary: Diary, entry: str, run: RunRecord | None, new: Saying) -> Entry:
-    """Write what was tapped -> what holds. The store's errors.
+    """Write what was tapped -> what holds. NotYet, the store's errors.
 
     The answer to the same question of that very run gets the new level, and its words are added to; otherwise it is an
     entry of the id `entry`. The last tap holds.
     """
+    refuse_early(diary.records, run, new, diary.now_utc_us)
     held = _held(diary, run, new)
     if held is None:
         return _last_holds(store, diary.records.runner, entry, new)
@@ -288,7 +344,7 @@ def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:
             for answer in course.answers
             if (course.site, answer.moment) == (new.site, new.moment)
             and answer.entry is not None
-            and _run_of(answer.entry, diary.records.runs) is run
+            and _run_of(answer.entry, diary.records) is run
         ),
         None,
     )
@@ -310,7 +366,7 @@ def _join(records: Records) -> tuple[dict[int, list[Entry]], list[Entry]]:
     joined: dict[int, list[Entry]] = {}
     apart: list[Entry] = []
     for entry in sorted(records.entries, key=_by_weight):
-        run = _run_of(entry, records.runs)
+        run = _run_of(entry, records)
         if run is None:
             apart.append(entry)
         else:
@@ -323,16 +379,22 @@ def _by_weight(entry: Entry) -> tuple[bool, int, str]:
     return entry.saying.run_utc_us is not None, entry.written_utc_us, entry.id
 
 
-def _run_of(entry: Entry, runs: Sequence[RunRecord]) -> RunRecord | None:
-    said = entry.saying
+def _run_of(entry: Entry, records: Records) -> RunRecord | None:
+    said, runs = entry.saying, records.runs
     if said.run_utc_us is not None:
         return run_at(runs, said.run_utc_us)
     about = said.about_utc_us
     if said.moment == "before":
         return next((run for run in near(runs, about) if 0 <= run.start_utc_us - about <= BEFORE_US), None)
-    after_us = NEXT_DAY_US if said.moment == "next_morning" else SAME_DAY_US
+    after_us = _after_us(said.moment)
     began = [run for run in near(runs, about) if run.start_utc_us <= about <= run.end_utc_us + after_us]
+    if said.moment in ("at_60_min", "next_morning"):  # what was said before it came is of no moment of that run
+        began = [run for run in began if moment_utc_us(run, said.moment, records.zones) <= about]
     return began[-1] if began else None
+
+
+def _after_us(moment: When) -> int:
+    return NEXT_DAY_US if moment == "next_morning" else SAME_DAY_US
 
 
 def _is_felt(entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from strideload.load.ladder import Climb, LadderSession, LadderSettings, Level, 
 from strideload.load.plan import NextRun, PastRun, PlanSettings
 from strideload.runner import records as kept_records
 from strideload.runner.diary import Diary, RunSymptoms, diary_of
-from strideload.runner.records import Records
+from strideload.runner.records import BASELINE, Records
 from strideload.store import Store
 from strideload.store.plans import PlanSet, SetBy
 
@@ -62,10 +62,13 @@ def read(store: Store, runner: str, now: datetime | None = None) -> tuple[Record
 
 
 def first_date(settings: Settings, today: date) -> date:
-    """From when on runs count for the plan of today; a journey westward may put a ladder's first day after it."""
-    return (
-        today if settings.ladder is None else min(today, max(settings.ladder.from_date, today - LADDER_LASTS))
-    )
+    """From when on runs count for the plan of today: for the 30 days and, by those before them, for what they began
+    with; for a ladder since it began.
+    """
+    needed = today - BASELINE
+    if settings.ladder is None:
+        return needed
+    return min(needed, max(settings.ladder.from_date, today - LADDER_LASTS))
 
 
 def plan_of(records: Records, diary: Diary) -> Plan:

@@ -150,9 +150,18 @@ class Diary(Part):
             return _required(connection, runner, entry)
 
     def entries(
-        self, runner: str, start_utc_us: int, end_utc_us: int, *, retracted: bool = False
+        self,
+        runner: str,
+        start_utc_us: int,
+        end_utc_us: int,
+        *,
+        retracted: bool = False,
+        of_runs: bool = False,
     ) -> list[Entry]:
-        """What holds about the time [start, end), in order of that; with `retracted`, what was taken back as well."""
+        """What holds about the time [start, end), in order of that; with `retracted`, what was taken back as well.
+
+        `of_runs`: and about any time, if it names a run that began in [start, end).
+        """
         newest = (
             sa.select(symptoms.c.entry, sa.func.max(symptoms.c.version).label("version"))
             .where(_of(runner))
@@ -160,10 +169,11 @@ class Diary(Part):
             .subquery()
         )
         c = symptoms.c
+        within = (c.about_utc_us, c.run_utc_us) if of_runs else (c.about_utc_us,)
         query = (
             sa.select(symptoms)
             .join(newest, sa.and_(newest.c.entry == c.entry, newest.c.version == c.version))
-            .where(c.about_utc_us >= start_utc_us, c.about_utc_us < end_utc_us)
+            .where(sa.or_(*(sa.and_(one >= start_utc_us, one < end_utc_us) for one in within)))
             .order_by(c.about_utc_us, c.written_utc_us, c.entry)
         )
         if not retracted:

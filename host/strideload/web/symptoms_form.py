@@ -66,16 +66,18 @@ def _chosen_run(diary: Diary, form: Fields) -> RunRecord | None:
 
 
 def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
-    """The whole entry as its page has it; of a run that is not known now it stays. EntryInvalid."""
+    """The whole entry as its page has it; of a run that is not known now it stays. EntryInvalid, NotYet."""
     run_utc_us = held.saying.run_utc_us
-    if form.one("run") != str(run_utc_us):
+    if form.one("run") == str(run_utc_us):
+        run = None if run_utc_us is None else run_at(diary.records.runs, run_utc_us)
+    else:
         run = _chosen_run(diary, form)
         run_utc_us = None if run is None else run.start_utc_us
     about = held.saying.about_utc_us
     if form.one("about") != local_field(diary, about):
         about = _about(diary, form.one("about"))
     felt, signs = _words(form)
-    return Saying(
+    saying = Saying(
         site=form.one("site"),
         moment=_moment(form.one("moment")),
         pain=_pain(form.one("pain")),
@@ -85,6 +87,9 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
         signs=signs,
         note=form.one("note"),
     )
+    if run is not None or run_utc_us is None:
+        diaries.refuse_early(diary.records, run, saying, diary.now_utc_us)
+    return saying
 
 
 def local_field(diary: Diary, utc_us: int) -> str:
@@ -102,7 +107,7 @@ def _about(diary: Diary, text: str) -> int:
 
 
 def read_tap(form: Fields, diary: Diary) -> tuple[RunRecord | None, Saying]:
-    """What was tapped, and of which run. EntryInvalid."""
+    """What was tapped, and of which run. EntryInvalid, NotYet."""
     run = _chosen_run(diary, form)
     moment = _moment(form.one("moment")) if run is not None else "other"
     saying = diaries.saying_of(

@@ -1,7 +1,7 @@
 """Symptoms as the page shows them: what is asked, the form to answer it, and the courses of the last runs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from strideload.load.evidence import RULES
 from strideload.load.symptoms import FELT, MOMENTS, PAIN_MOST, SIGNS, SITES, Colour, Moment
 from strideload.load.zones import local_time
-from strideload.runner.diary import Answer, Course, Diary, RunSymptoms
+from strideload.runner.diary import Answer, Course, Diary, RunSymptoms, moment_utc_us
 from strideload.runner.runs import RunRecord
 from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When, new_id
 from strideload.words import rules, symptoms
@@ -18,7 +18,6 @@ from strideload.words.numbers import NOT_KNOWN, duration, short_date
 FIRST_SITE: Final = "knee_front_left"
 BY_RULE: Final[tuple[Literal["green", "amber", "red"], ...]] = ("green", "amber", "red")
 RUNS_TO_CHOOSE: Final = 8
-OTHER: Final = "at another time"
 SHORT: Final[dict[When, str]] = {
     "before": "before",
     "during": "during",
@@ -35,6 +34,7 @@ class Choice:
     value: str
     name: str
     chosen: bool
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,7 @@ def said(entry: Entry) -> str:
 
 
 def moment_name(moment: When) -> str:
-    return OTHER if moment == "other" else symptoms.MOMENTS[moment]
+    return symptoms.OTHER if moment == "other" else symptoms.MOMENTS[moment]
 
 
 def run_title(run: RunRecord) -> str:
@@ -246,7 +246,11 @@ def _form(diary: Diary, wanted: Wanted) -> FormView:
         entry=new_id(),
         sites=sites(site),
         runs=runs_to_choose(diary, None if run is None else run.start_utc_us),
-        moments=[_moment_choice(one, answered, moment) for one in WHENS if run is not None or one == "other"],
+        moments=[
+            _moment_choice(diary, run, one, answered, moment)
+            for one in WHENS
+            if run is not None or one == "other"
+        ],
         buttons=[PainButton(pain, pain == held, pain == last) for pain in range(PAIN_MOST + 1)],
         question=_question(run, site, moment),
         last="" if last is None else f"Last time {last}.",
@@ -255,10 +259,29 @@ def _form(diary: Diary, wanted: Wanted) -> FormView:
     )
 
 
-def _moment_choice(one: When, answered: dict[Moment, int | None], chosen: When) -> Choice:
+def _moment_choice(
+    diary: Diary, run: RunRecord | None, one: When, answered: dict[Moment, int | None], chosen: When
+) -> Choice:
     pain = None if one == "other" else answered.get(one)
+    choice = moment_choice(diary, run, one, chosen)
+    return choice if pain is None else replace(choice, name=f"{choice.name}: {pain}")
+
+
+def moment_choice(diary: Diary, run: RunRecord | None, one: When, chosen: When) -> Choice:
+    """ "next morning (from Mon 23 Nov, 05:00 on)", not to be chosen, while that has not come."""
     name = moment_name(one)
-    return Choice(one, name if pain is None else f"{name}: {pain}", one == chosen)
+    from_utc_us = _to_come(diary, run, one)
+    if from_utc_us is None:
+        return Choice(one, name, one == chosen)
+    return Choice(one, f"{name} (from {_when(diary, from_utc_us)} on)", one == chosen, one != chosen)
+
+
+def _to_come(diary: Diary, run: RunRecord | None, moment: When) -> int | None:
+    """When a moment of a run will be; None: it has come."""
+    if run is None or moment in ("before", "other"):
+        return None
+    from_utc_us = moment_utc_us(run, moment, diary.records.zones)
+    return from_utc_us if from_utc_us > diary.now_utc_us else None
 
 
 def _about(diary: Diary, wanted: Wanted) -> tuple[RunRecord | None, str, When]:
@@ -279,7 +302,9 @@ def _about(diary: Diary, wanted: Wanted) -> tuple[RunRecord | None, str, When]:
         run = runs[-1]
     if run is None:
         return None, site, "other"
-    return run, site, wanted.moment or _first_open(diary, run, site)
+    if wanted.moment is None or _to_come(diary, run, wanted.moment) is not None:
+        return run, site, _first_open(diary, run, site)
+    return run, site, wanted.moment
 
 
 def _first_open(diary: Diary, run: RunRecord, site: str) -> When:

@@ -109,7 +109,8 @@ def _why(plan: NextRun, basis: date) -> str:
         return f"{figures.step_down_percent}{THIN_SPACE}% less, after the red run of {short_date(basis)}"
     until = f"until {figures.greens_needed} in a row are green"
     if plan.outcome == "hold":
-        return f"as it was before the last run, {until}"
+        still = plan.greens_in_row < figures.greens_needed
+        return f"as it was before the last run, {until}" if still else "as it was, until longer runs are green"
     return f"no longer than your longest run in {DAYS} days, {until}"
 
 

@@ -21,6 +21,7 @@ MOMENTS: dict[Moment, str] = {
     "at_60_min": "60 minutes after",
     "next_morning": "next morning",
 }
+OTHER = "at another time"
 _WHEN: dict[Moment, str] = {**MOMENTS, "at_60_min": "at 60 minutes"}
 FELT: dict[Felt, str] = {
     "dull": "dull",
@@ -78,7 +79,7 @@ SITE_NAMES = {name: site(name) for name in SITES}
 def status(found: Status) -> str:
     """ "Amber: pain 4 during the run, more than 2." """
     said = [sentence for one in found.reasons if one.kind != "missing" and (sentence := reason(one))]
-    if found.colour == "open":
+    if found.colour == "open" and found.missing:
         said.append(missing(found.missing))
     return f"{COLOURS[found.colour]}: {'; '.join(said)}."
 
@@ -98,6 +99,7 @@ def reason(one: Reason) -> str:
     if one.kind == "missing":
         return missing([one.moment]) if one.moment else ""
     return {
+        "still_recording": "the run is still being recorded",
         "sharp": "it was sharp",
         "limp": "it made you limp",
         "worsening": "it kept getting worse as you ran",
@@ -118,4 +120,4 @@ def signs(noted: Iterable[Sign]) -> str | None:
 
 def _pain(one: Reason) -> str:
     """ "pain 2 at 60 minutes"."""
-    return f"pain {one.value} {_WHEN[one.moment]}" if one.moment else f"pain {one.value}"
+    return f"pain {one.value} {_WHEN[one.moment] if one.moment else OTHER}"

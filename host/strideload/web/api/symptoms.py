@@ -1,7 +1,7 @@
 """The diary: entries with their history, and the 24-hour course of each site after a run."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -13,8 +13,10 @@ from strideload.load.evidence import RuleId
 from strideload.load.symptoms import FELT, PAIN_MOST, SIGNS, SITES, Colour, Felt, Moment, Sign, Status
 from strideload.load.zones import day_bounds
 from strideload.runner import diary as diaries
+from strideload.runner import records
 from strideload.runner.as_json import symptom_json
 from strideload.runner.diary import Asked, Course, RunSymptoms
+from strideload.runner.records import Records
 from strideload.store.diary import NOTE_LIMIT, Entry, EntryInvalid, Saying, When, new_id
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page, RunId, UtcUs
@@ -24,6 +26,7 @@ from strideload.web.api.shapes import Instant
 from strideload.web.doors import Doors
 from strideload.words import symptoms as words
 
+ONE_DAY: Final = timedelta(days=1)
 ID: Final = "^[0-9a-f]{32}$"
 EntryId = Annotated[str, Path(pattern=ID)]
 Pain = Annotated[int, Field(ge=0, le=PAIN_MOST, description="0 to 10 (NPRS); null: not said.")]
@@ -121,8 +124,13 @@ def routes(doors: Doors) -> APIRouter:
     def shown(runner: str, entry: Entry) -> Symptom:
         return Symptom(**symptom_json(entry, zoning(doors.store, runner)))
 
+    def around(runner: str) -> Records:
+        """The records of now, in which an answer that names no run would find its own."""
+        today = doors.days(runner).today()
+        return records.read(doors.store, runner, today - ONE_DAY, today, doors.now(), diary=False)
+
     def saying(runner: str, said: SymptomIn, held: Entry | None = None) -> Saying:
-        """EntryInvalid, HTTPException 404: no such run."""
+        """EntryInvalid, NotYet, HTTPException 404: no such run."""
         if said.site not in SITES:
             raise EntryInvalid("A site is one of those that the document lists.")
         now_utc_us = diaries.utc_us(doors.now())
@@ -130,11 +138,13 @@ def routes(doors: Doors) -> APIRouter:
             found, run = found_run(doors, runner, said.run)
             meant = diaries.saying_of(found, run, said.site, said.moment, said.pain, now_utc_us)
         else:
+            found, run = around(runner), None
             meant = Saying(said.site, said.moment, said.pain, now_utc_us)
         if held is not None:
             meant = replace(meant, about_utc_us=held.saying.about_utc_us)
         if said.about_utc is not None:
             meant = replace(meant, about_utc_us=bounds.utc_us_of(said.about_utc))
+        diaries.refuse_early(found, run, meant, now_utc_us)
         return replace(meant, felt=tuple(said.felt), signs=tuple(said.signs), note=said.note)
 
     @router.get("/symptoms")

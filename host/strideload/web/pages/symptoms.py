@@ -210,7 +210,7 @@ def _entry_page(doors: Doors, visitor: Visitor, entry: Entry, problem: StoreErro
         advice=views.symptoms.signs(saying.signs),
         sites=views.sites(saying.site),
         runs=views.runs_to_choose(diary, saying.run_utc_us if run is None else run.start_utc_us),
-        moments=[views.Choice(one, views.moment_name(one), one == saying.moment) for one in WHENS],
+        moments=[views.moment_choice(diary, run, one, saying.moment) for one in WHENS],
         pains=range(PAIN_MOST + 1),
         felt=felt,
         signs=signs,
