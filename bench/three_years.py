@@ -8,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from strideload.load.ladder import LadderSettings
 from strideload.load.symptoms import MOMENTS
 from strideload.protocol.pages import HEADER, RECORD
+from strideload.runner import planning
 from strideload.runner.diary import moment_utc_us, utc_us
+from strideload.runner.planning import LadderPlan
 from strideload.runner.runs import runs_of
 from strideload.runner.shoes import set_usual
 from strideload.store import Received, Store, open_store
@@ -50,7 +53,9 @@ def three_years(folder: Path) -> Iterator[Store]:
 
 
 def say(store: Store) -> None:
-    """Four answers about a knee for each run, and the shoes of all of them."""
+    """Four answers about a knee for each run, the shoes of all of them, and a ladder for as long as one lasts."""
+    ladder = LadderPlan(LAST - planning.LADDER_LASTS, LadderSettings())
+    planning.set_plan(store, RUNNER, planning.Settings(ladder=ladder), "runner", None)
     blue = store.conditions.add_shoe(RUNNER, "Blue", LAST - timedelta(weeks=WEEKS))
     set_usual(store, RUNNER, LAST - timedelta(weeks=WEEKS), Worn(blue.id, "laces", "road"))
     for run in runs_of(store, RUNNER, LAST - timedelta(weeks=WEEKS), LAST):

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from runner.world import RUNNER, World
 from strideload import activity_file
 from strideload.cli import app
-from strideload.export import formats, tables
+from strideload.export import archive, formats, tables
 from strideload.load.strength import Exercise
 from strideload.runner import activities
 from strideload.store import strength
@@ -94,6 +95,35 @@ def test_every_step_is_in_it_once(world: World) -> None:
     moments = [row[0] for session in found["steps"] for row in session["rows"]]
     assert len(set(moments)) == len(moments)
     assert dict(zip(found["step_columns"], found["steps"][0]["rows"][0], strict=True))["kind"] == "run"
+
+
+def test_no_text_is_a_formula_in_the_files_and_the_document_has_it_as_typed(world: World) -> None:
+    world.store.conditions.add_shoe(RUNNER, '=HYPERLINK("x")', date(2026, 11, 2))
+    names = [row["name"] for row in files(world)["shoes.csv"]]
+    assert "'=HYPERLINK(\"x\")" in names
+    assert '=HYPERLINK("x")' in [row["name"] for row in document(world)["shoes"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        *((sign + "1", f"'{sign}1") for sign in "=+-@\t\r"),
+        (["=a", "b"], "'=a b"),
+        ("a=b", "a=b"),
+        ("'tis", "'tis"),
+        (-1, "-1"),
+        (-0.5, "-0.5"),
+        ({"v": -1}, '{"v": -1}'),
+    ],
+)
+def test_only_text_that_begins_with_a_sign_has_an_apostrophe(value: object, cell: str) -> None:
+    table = SimpleNamespace(name="one", columns=("it",), rows=lambda: [{"it": value}])
+    export: Any = SimpleNamespace(
+        made_utc_us=1_700_000_000_000_000, tables=lambda: [table], steps=lambda: []
+    )
+    with zipfile.ZipFile(io.BytesIO(b"".join(archive.archive(export)))) as packed:
+        text = packed.read("one.csv").decode()
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [["it"], [cell]]
 
 
 def test_the_files_say_the_same(world: World) -> None:

@@ -85,6 +85,7 @@ WRONG = {
     "unknown broker": ('[broker]\nmanaged = "emqx"', "broker.managed", "auto, mosquitto or amqtt"),
     "unknown zone": ('[runner]\ntime_zone = "Mars/Olympus"', "runner.time_zone", "IANA time zone"),
     "a folder of zones": ('[runner]\ntime_zone = "Europe"', "runner.time_zone", "IANA time zone"),
+    "what the computer is set to": ('[runner]\ntime_zone = "localtime"', "runner.time_zone", "IANA time zone"),
     "runner with a slash": ('[runner]\nid = "a/b"', "runner.id", "letters, digits"),
     "user without a host": ('[broker]\nuser = "x"', "broker.user", "set broker.host as well"),
     "a proxy that is no address": ('[web]\ntrusted_proxies = ["proxy"]', "web.trusted_proxies", "addresses"),

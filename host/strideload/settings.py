@@ -10,12 +10,12 @@ import tomllib
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from strideload.errors import StrideloadError
+from strideload.load.zones import known_zone
 from strideload.logs import Level
 
 FILE_NAME = "strideload.toml"
@@ -40,10 +40,8 @@ class SettingsError(StrideloadError):
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError) as error:  # unknown, or a folder such as "Europe"
-        raise ValueError("no such time zone") from error
+    if not known_zone(name):
+        raise ValueError("no such time zone")
     return name
 
 

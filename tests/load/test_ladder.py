@@ -1,5 +1,6 @@
 """Rule ladder: its levels, and where sessions worked by hand bring the runner."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from strideload.load.ladder import (
     Level,
     standing,
 )
+from strideload.load.symptoms import SIGNS
 from support.runs import on
 
 
@@ -190,3 +192,75 @@ def test_the_next_session_has_rest_before_it(given):
     found = standing(sessions(*given))
     if found.next:
         assert found.next.not_before - sessions(*given)[-1].date == timedelta(days=2)
+
+
+def read_back(given, of, runs):
+    """(level, counted, verdict, move) by looking back over all sessions before each."""
+    level, counted, verdict, move = of.start_level, 0, None, None
+    given = sorted(given, key=lambda one: one.date)
+    for place, one in enumerate(given):
+        ran = {before.date for before in given[:place]} | (set(runs) - {one.date})
+        tired = any(0 <= (one.date - day).days <= of.rest_days for day in ran)
+        move = None
+        if one.colour in ("red", "amber"):
+            verdict = one.colour
+        elif one.level != level:
+            verdict = "other_level"
+        elif not one.done:
+            verdict = "not_done"
+        elif one.colour == "open":
+            verdict = "open"
+        elif level == 0 and one.pain_during:
+            verdict = "pain_at_entry"
+        else:
+            verdict = "no_rest_before" if tired else "counted"
+        if verdict == "red":
+            level, counted, move = max(0, level - 1), 0, "down" if level else None
+        elif verdict == "counted" and counted < of.needed(level):
+            counted += 1
+            if counted == of.needed(level) and level < len(of.levels) - 1:
+                level, counted, move = level + 1, 0, "up"
+            elif counted == of.needed(level):
+                move = "finished"
+    return level, counted, verdict, move
+
+
+DATES = st.integers(0, 60).map(on)
+SESSIONS = st.builds(
+    LadderSession,
+    date=DATES,
+    level=st.integers(0, 3),
+    colour=st.sampled_from(["green", "green", "green", "green", "amber", "red", "open"]),
+    done=st.sampled_from([True, True, True, False]),
+    pain_during=st.sampled_from([None, 0, 2]),
+    signs=st.lists(st.sampled_from(SIGNS), max_size=2).map(tuple),
+)
+THREE_LEVELS = st.builds(
+    LadderSettings,
+    levels=st.just((LEVELS[0], LEVELS[1], LEVELS[10])),
+    sessions_each=st.integers(3, 4),
+    rest_days=st.integers(1, 3),
+    start_level=st.integers(0, 2),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SESSIONS, max_size=30), THREE_LEVELS, st.lists(DATES, max_size=6))
+def test_one_pass_is_as_good_as_looking_back(given, of, runs):
+    found = standing(given, of, runs)
+    assert (found.level, found.counted, found.last_verdict, found.last_move) == read_back(given, of, runs)
+    latest = max([*runs, *(one.date for one in given)], default=None)
+    if found.next is not None and latest is not None:
+        assert found.next.not_before == latest + timedelta(days=of.rest_days + 1)
+    answered = [
+        one for one in sorted(given, key=lambda one: one.date) if one.colour != "open" or one.signs
+    ][-1:]
+    assert set(found.signs) == {sign for one in answered for sign in one.signs}
+
+
+def test_a_thousand_sessions_take_no_time():
+    """A hundredth of the limit on an idle machine; looking back over all sessions takes a second and more."""
+    years = sessions(*((4, "amber"),) * 1000)
+    began_s = time.process_time()
+    standing(years, at(4))
+    assert time.process_time() - began_s < 0.2

@@ -13,6 +13,7 @@ from strideload.load.zones import (
     ZoneUnknown,
     date_at,
     day_bounds,
+    known_zone,
     local_time,
     midnight_utc_us,
 )
@@ -126,3 +127,17 @@ def test_any_stored_time_has_a_local_time(utc_us, year, zone):
     assert moment.year == (year or moment.year)
     assert moment.astimezone(UTC).isoformat()
     assert date_at(utc_us, zone) == moment.date()
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", "UTC", "Etc/GMT+5", "US/Eastern"])
+def test_a_zone_of_the_database_is_known(name):
+    assert known_zone(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localtime", "posixrules", "Factory", "leapseconds", "tzdata.zi", "posix/UTC", "right/UTC", "Europe", "",
+     "../UTC", "/etc/localtime", "Mars/Olympus", "a\0b", "x" * 5000],
+)  # fmt: skip
+def test_what_lies_beside_the_zones_is_none(name):
+    assert not known_zone(name)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 import typst
@@ -171,6 +172,22 @@ def only_own_fonts(monkeypatch: pytest.MonkeyPatch):
 def test_a_character_that_no_font_has_is_written_by_its_number():
     read = Read(pdf.make(hostile("\u5c71 Łucja Ωμέγα Юрий")).data)
     assert "[U+5C71] Łucja Ωμέγα Юрий" in read.text
+
+
+@pytest.mark.usefixtures("only_own_fonts")
+def test_many_characters_that_no_font_has_take_no_longer_than_one(monkeypatch: pytest.MonkeyPatch):
+    compiled: list[object] = []
+
+    def compiler(*args: Any, **how: Any) -> typst.Compiler:
+        compiled.append(args)
+        return real(*args, **how)
+
+    real = typst.Compiler
+    monkeypatch.setattr(typst, "Compiler", compiler)
+    unknown_signs = "".join(map(chr, range(0x4E00, 0x4E00 + 80)))
+    read = Read(pdf.make(replace(EMPTY, runner=unknown_signs)).data)
+    assert len(compiled) == 4  # as it is, what is missing, with all fonts, spelled
+    assert "".join(f"[U+{ord(one):04X}]" for one in unknown_signs[:3]) in "".join(read.text.split())
 
 
 @pytest.mark.usefixtures("only_own_fonts")

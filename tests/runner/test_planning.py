@@ -107,6 +107,17 @@ def test_a_red_session_leads_one_level_down(world: World) -> None:
     assert (found.level, found.last_verdict, found.offer_physiotherapist) == (1, "red", True)
 
 
+def test_a_run_on_the_eve_of_the_ladder_holds_back_every_session_alike(world: World) -> None:
+    """The first session had no rest before it, so the second is judged on the level where the first was."""
+    on_ladder(world, "2026-11-10", start_level=1)
+    green(world, "2026-11-09", 4)
+    for day in (10, 12, 14, 16, 18):
+        green(world, f"2026-11-{day}", 4)
+    found = plan_at(world, "2026-11-20 08:00").ladder
+    assert found
+    assert (found.level, found.counted, found.last_verdict) == (2, 0, "not_done")
+
+
 def test_a_ladder_that_is_longer_than_30_days_is_read_whole(world: World) -> None:
     on_ladder(world, "2026-08-01")
     first = date(2026, 8, 1)

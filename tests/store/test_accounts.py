@@ -56,7 +56,7 @@ def test_a_login_is_one_runners(store: Store) -> None:
 
 def test_a_failed_addition_adds_nobody(store: Store) -> None:
     accounts = store.accounts
-    accounts.set_login(RUNNER, "ada")
+    accounts.set_password(RUNNER, "hash", login="ada")
     for wrong in (
         {"name": " "},
         {"zone": "Nowhere/Land"},

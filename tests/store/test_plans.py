@@ -14,8 +14,6 @@ def test_the_last_one_holds_and_all_are_kept(store: Store) -> None:
     second = store.plans.set(RUNNER, {"a": 2}, "physiotherapist", first.set_utc_us)
     assert store.plans.current(RUNNER) == second
     assert store.plans.history(RUNNER) == [first, second]
-    store.plans.delete_all(RUNNER)
-    assert store.plans.history(RUNNER) == []
 
 
 def test_a_form_sent_twice_is_one_change(store: Store) -> None:

@@ -305,7 +305,7 @@ def test_another_runners_entry_is_not_there(house: House, client: httpx.Client) 
         == 404
     )
     assert house.store.diary.history("bob", theirs.id) == [theirs]
-    house.store.diary.delete_all("bob")
+    house.store.diary.delete("bob", theirs.id)
 
 
 class As:

@@ -12,6 +12,8 @@ from strideload.export.tables import STEP_COLUMNS, Export, Row
 from strideload.load.zones import EPOCH
 
 ROWS_AT_ONCE: Final = 1000
+# A spreadsheet takes a cell that begins so for a formula [OWASP, CSV injection].
+FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def archive(export: Export) -> Iterator[bytes]:
@@ -96,8 +98,15 @@ def _cell(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case list() | tuple():
-            return " ".join(map(str, value))
+            return _text(" ".join(map(str, value)))
+        case str():
+            return _text(value)
         case dict():
             return json.dumps(value)
         case _:
             return str(value)
+
+
+def _text(written: str) -> str:
+    """What was typed stays text in a spreadsheet."""
+    return f"'{written}" if written.startswith(FORMULA_SIGNS) else written

@@ -16,7 +16,7 @@ rest lay before it. Then, in order of dates:
 The entry asks for one session and no pain at all.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
@@ -144,6 +144,76 @@ class Standing:
         return self.counted >= self.needed
 
 
+class Climb:
+    """The way of one runner over the ladder; its sessions are taken in order of dates."""
+
+    def __init__(self, settings: LadderSettings = DEFAULTS, runs: Iterable[date] = ()) -> None:
+        """`runs`: dates of all runs, as another run is no rest."""
+        self.level = settings.start_level
+        self._settings = settings
+        self._runs = set(runs)
+        self._counted = 0
+        self._last: LadderSession | None = None
+        self._answered: LadderSession | None = None  # the last that was answered for
+        self._verdict: Verdict | None = None
+        self._move: Move | None = None
+
+    def take(self, session: LadderSession) -> None:
+        """Those of one date in the order in which they were done."""
+        verdict, needed = self._judge(session), self._settings.needed(self.level)
+        self._verdict, self._move = verdict, None
+        if verdict == "red":
+            self._move = "down" if self.level > 0 else None
+            self.level, self._counted = max(0, self.level - 1), 0
+        elif verdict == "counted" and self._counted < needed:
+            self._counted += 1
+            if self._counted == needed:
+                self._move, self.level, self._counted = _up(self.level, self._counted, self._settings)
+        self._last = session
+        if session.colour != "open" or session.signs:
+            self._answered = session
+
+    def standing(self) -> Standing:
+        needed = self._settings.needed(self.level)
+        signs = () if self._answered is None else _in_order(self._answered.signs)
+        ran = self._runs | ({self._last.date} if self._last else set())
+        return Standing(
+            level=self.level,
+            counted=self._counted,
+            needed=needed,
+            next=None if signs or self._counted >= needed else _next(self.level, ran, self._settings),
+            last_verdict=self._verdict,
+            last_move=self._move,
+            offer_physiotherapist=self._last is not None and self._last.colour == "red",
+            signs=signs,
+            settings=self._settings,
+        )
+
+    def _judge(self, session: LadderSession) -> Verdict:
+        """What a session does at the level where the runner stands."""
+        if session.colour == "red":
+            return "red"
+        if session.colour == "amber":
+            return "amber"
+        if session.level != self.level:
+            return "other_level"
+        if not session.done:
+            return "not_done"
+        if session.colour == "open":
+            return "open"
+        if self.level == 0 and session.pain_during:
+            return "pain_at_entry"
+        if not self._has_rested(session.date):
+            return "no_rest_before"
+        return "counted"
+
+    def _has_rested(self, day: date) -> bool:
+        days_off = self._settings.rest_days
+        if self._last is not None and day - self._last.date <= days_off * _ONE_DAY:
+            return False
+        return not any(day - back * _ONE_DAY in self._runs for back in range(1, days_off + 1))
+
+
 def standing(
     sessions: Iterable[LadderSession], settings: LadderSettings = DEFAULTS, runs: Iterable[date] = ()
 ) -> Standing:
@@ -151,55 +221,10 @@ def standing(
 
     `runs`: dates of all runs, as another run is no rest.
     """
-    ordered = sorted(sessions, key=lambda session: session.date)
-    others = set(runs)
-    level, counted = settings.start_level, 0
-    verdict: Verdict | None = None
-    move: Move | None = None
-    for place, session in enumerate(ordered):
-        ran = {one.date for one in ordered[:place]} | (others - {session.date})
-        verdict, move = _verdict(session, level, ran, settings), None
-        if verdict == "red":
-            move = "down" if level > 0 else None
-            level, counted = max(0, level - 1), 0
-        elif verdict == "counted" and counted < settings.needed(level):
-            counted += 1
-            if counted == settings.needed(level):
-                move, level, counted = _up(level, counted, settings)
-    last = ordered[-1:]
-    signs = _signs(ordered)
-    finished = counted >= settings.needed(level)
-    ran = others | {session.date for session in ordered}
-    return Standing(
-        level=level,
-        counted=counted,
-        needed=settings.needed(level),
-        next=None if signs or finished else _next(level, ran, settings),
-        last_verdict=verdict,
-        last_move=move,
-        offer_physiotherapist=any(session.colour == "red" for session in last),
-        signs=signs,
-        settings=settings,
-    )
-
-
-def _verdict(session: LadderSession, level: int, ran: Set[date], settings: LadderSettings) -> Verdict:
-    """What a session does at `level`; `ran`: dates of the sessions before it, and of other runs."""
-    if session.colour == "red":
-        return "red"
-    if session.colour == "amber":
-        return "amber"
-    if session.level != level:
-        return "other_level"
-    if not session.done:
-        return "not_done"
-    if session.colour == "open":
-        return "open"
-    if level == 0 and session.pain_during:
-        return "pain_at_entry"
-    if any(session.date - settings.rest_days * _ONE_DAY <= day <= session.date for day in ran):
-        return "no_rest_before"
-    return "counted"
+    climb = Climb(settings, runs)
+    for session in sorted(sessions, key=lambda session: session.date):
+        climb.take(session)
+    return climb.standing()
 
 
 def _up(level: int, counted: int, settings: LadderSettings) -> tuple[Move, int, int]:
@@ -214,9 +239,6 @@ def _next(level: int, ran: Set[date], settings: LadderSettings) -> NextSession:
     return NextSession(level, settings.levels[level], rested)
 
 
-def _signs(ordered: Sequence[LadderSession]) -> tuple[Sign, ...]:
-    """Of the last session that was answered for."""
-    answered = next(
-        (session for session in reversed(ordered) if session.colour != "open" or session.signs), None
-    )
-    return () if answered is None else tuple(sign for sign in SIGNS if sign in answered.signs)
+def _in_order(signs: Iterable[Sign]) -> tuple[Sign, ...]:
+    found = set(signs)
+    return tuple(sign for sign in SIGNS if sign in found)

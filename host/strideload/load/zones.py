@@ -7,7 +7,9 @@ one begins. So it has 23 or 25 hours at summer time, and any other length on a j
 from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from strideload.errors import StrideloadError
 
@@ -20,6 +22,9 @@ LATEST = date(2199, 12, 30)
 # What a calendar has, less a day either side for zones.
 FIRST_UTC_US = (datetime(1, 1, 2, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
 LAST_UTC_US = (datetime(9999, 12, 30, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+
+# Files beside the zones: what this computer is set to, what old rules go by, and "nobody has set it".
+NO_ZONES: Final = {"localtime", "posixrules", "Factory"}
 
 
 class ZoneUnknown(StrideloadError):
@@ -36,6 +41,16 @@ class DateOutOfRange(StrideloadError):
     def __init__(self, day: date) -> None:
         super().__init__(f"{day} is outside of {EARLIEST} to {LATEST}.")
         self.day = day
+
+
+def known_zone(name: str) -> bool:
+    """Whether it is a name of the IANA database, which means the same on every computer."""
+    return name in _names()
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones() - NO_ZONES)
 
 
 def zone_info(zone: str) -> ZoneInfo:

@@ -5,6 +5,7 @@ one, else written by its code points.
 """
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ MOST_PAGES = 3
 # The first with which it fits; with the last one it is as long as it is.
 LIMITS = (Limits(24, 6, 6), Limits(12, 6, 6), Limits(6, 4, 4), Limits(3, 2, 2), Limits(2, 1, 1))
 STANDARD = "ua-1"
+SAID_OF_LINE = re.compile(r"\.typ:(\d+):\d+$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def _set(printed: dict[str, Any]) -> Pdf:
     try:
         return _typeset(printed, _own_fonts())
     except typst.TypstError:
-        missing = {one for one in json.dumps(printed, ensure_ascii=False) if not _can_show(one)}
+        missing = _missing(json.dumps(printed, ensure_ascii=False))
         if not missing:
             raise
     try:
@@ -81,17 +83,17 @@ def _all_fonts() -> typst.Fonts:
     return typst.Fonts()
 
 
-@cache
-def _can_show(character: str) -> bool:
-    """Whether typst's own fonts have it; asked of typst itself, with a page that holds nothing else."""
-    source = b'#set document(title: "-")\n#sys.inputs.one'
+def _missing(text: str) -> set[str]:
+    """Characters that typst's own fonts lack: told by typst itself, of a page on which each is a paragraph."""
+    asked = sorted(set(text))
+    lines = ['#set document(title: "-")', *(f'\n#"\\u{{{ord(one):x}}}"' for one in asked)]
     try:
-        typst.Compiler(source, font_paths=_own_fonts(), sys_inputs={"one": character}).compile(
+        typst.Compiler("\n".join(lines).encode(), font_paths=_own_fonts()).compile(
             format="pdf", pdf_standards=[STANDARD]
         )
-    except typst.TypstError:
-        return False
-    return True
+    except typst.TypstError as error:
+        return {asked[int(line) // 2 - 1] for line in SAID_OF_LINE.findall(str(error.diagnostic))}
+    return set()
 
 
 def _spelled(printed: Any, missing: set[str]) -> Any:

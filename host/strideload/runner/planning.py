@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from strideload import days
 from strideload.load import ladder, plan
-from strideload.load.ladder import LadderSession, LadderSettings, Level, Standing
+from strideload.load.ladder import Climb, LadderSession, LadderSettings, Level, Standing
 from strideload.load.plan import NextRun, PastRun, PlanSettings
 from strideload.runner import records as kept_records
 from strideload.runner.diary import Diary, RunSymptoms, diary_of
@@ -131,13 +131,12 @@ def _counts(one: RunSymptoms) -> bool:
 
 def _standing(on: LadderPlan, runs: Sequence[RunSymptoms]) -> Standing:
     """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood."""
-    sessions: list[LadderSession] = []
-    for one in runs:
-        if one.run.date >= on.from_date and (one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S):
-            stood = ladder.standing(sessions, on.settings).level
-            sessions.append(_session(one, stood, on.settings))
     before = {one.run.date for one in runs if one.run.is_run and one.run.date < on.from_date}
-    return ladder.standing(sessions, on.settings, before)
+    climb = Climb(on.settings, before)
+    for one in sorted(runs, key=lambda one: one.run.date):
+        if one.run.date >= on.from_date and (one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S):
+            climb.take(_session(one, climb.level, on.settings))
+    return climb.standing()
 
 
 def _session(one: RunSymptoms, stood: int, settings: LadderSettings) -> LadderSession:

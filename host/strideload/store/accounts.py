@@ -131,12 +131,6 @@ class Accounts(Part):
             query = sa.select(accounts.c.password_hash).where(accounts.c.runner == runner)
             return connection.execute(query).scalar()
 
-    def set_login(self, runner: str, login: str) -> None:
-        """The name to log in by. StoreError: not one, or somebody else's."""
-        folded = fold_login(login)
-        with self._writing() as connection:
-            _set_login(connection, runner, folded)
-
     def set_password(self, runner: str, password_hash: str, *, login: str | None = None) -> None:
         """A new password, and a login with it where one is given; all log-ins of before end. StoreError."""
         with self._writing() as connection:

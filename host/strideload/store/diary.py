@@ -144,14 +144,6 @@ class Diary(Part):
             _required(connection, runner, entry)
             connection.execute(symptoms.delete().where(_of(runner), symptoms.c.entry == entry))
 
-    def delete_all(self, runner: str) -> int:
-        """Delete a runner's diary for good -> how many entries it had."""
-        with self._erasing() as connection:
-            count = sa.select(sa.func.count(symptoms.c.entry.distinct())).where(_of(runner))
-            found = connection.execute(count).scalar_one()
-            connection.execute(symptoms.delete().where(_of(runner)))
-            return found
-
     def entry(self, runner: str, entry: str) -> Entry:
         """What holds of an entry. NoSuchEntry."""
         with self._reading() as connection:

@@ -73,11 +73,6 @@ class Plans(Part):
         with self._reading() as connection:
             return [_plan(row) for row in connection.execute(query)]
 
-    def delete_all(self, runner: str) -> None:
-        """Delete a runner's plans for good."""
-        with self._writing() as connection:
-            connection.execute(plans.delete().where(plans.c.runner == runner))
-
 
 def _last(connection: sa.Connection, runner: str) -> PlanSet | None:
     query = sa.select(plans).where(plans.c.runner == runner).order_by(plans.c.set_utc_us.desc()).limit(1)
