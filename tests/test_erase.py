@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from runner.world import RUNNER, World
 from store.making import messages
-from strideload import activity_file, cueing, days, erase
+from strideload import activity_file, days, erase
 from strideload.cli import app
 from strideload.load.strength import Exercise
 from strideload.protocol.pod_settings import CueTarget
-from strideload.runner import activities, cadence, runs, watch
+from strideload.runner import activities, cadence, own_cadence, runs, watch
 from strideload.store import open_store, strength
 from strideload.store.conditions import Worn
 from strideload.store.database import Store
@@ -138,7 +138,7 @@ def test_nothing_is_remembered(world: World) -> None:
         days._summaries,
         runs._whole_runs,
         cadence._looked,
-        cueing._remembered,
+        own_cadence._remembered,
         watch._along,
     ):
         assert not memory._values
