@@ -425,7 +425,11 @@ def service_install(
     from strideload.service import installing, unit
 
     if print_only:
-        print(unit.text(unit.plan(folder, account, lan=lan, port=port)), end="")
+        plan = unit.plan(folder, account, lan=lan, port=port)
+        refused = unit.refusal(plan)
+        if refused is not None:
+            print(f"# This would not be installed: {refused}", file=sys.stderr)
+        print(unit.text(plan), end="")
     else:
         print(installing.install(folder, account, lan=lan, port=port))
 
