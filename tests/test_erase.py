@@ -159,6 +159,8 @@ def test_the_runner_of_the_settings_begins_anew(world: World) -> None:
 def test_the_command_asks_before_it_erases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path))
     typed = CliRunner()
+    with open_store(tmp_path / "strideload.db") as store:
+        store.ensure_runner("me", "Me", "UTC")
     refused = typed.invoke(app, ["runner", "erase", "me"], input="me\n")
     assert "give --yes if you mean it" in str(refused.exception)
     with open_store(tmp_path / "strideload.db") as store:

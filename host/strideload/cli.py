@@ -266,7 +266,7 @@ def activity(
 
     settings = _settings(folder)
     taken: list[dict[str, Any]] = []
-    with _store(settings) as store:
+    with _store_and_runner(settings) as store:
         store.derive()
         who = _known_runner(store, runner or settings.runner.id)
         for file in files:
@@ -818,7 +818,7 @@ def runner_add(
         raise StrideloadError("--password-stdin goes with --login.")
     settings = _settings(folder)
     password = None if login is None else runners.read_password(password_stdin)
-    with _store(settings) as store:
+    with _store_and_runner(settings) as store:
         found = runners.add(store, name, zone or settings.time_zone(), runner, login, password)
     print(runners.to_json([found]) if as_json else runners.in_words(found))
 
@@ -830,7 +830,10 @@ def runner_list(folder: Folder = None, as_json: AsJson = False) -> None:
 
     with _store(_settings(folder)) as store:
         found = store.accounts.all()
-    print(runners.to_json(found) if as_json else "\n".join(map(runners.in_words, found)))
+    if as_json:
+        print(runners.to_json(found))
+    else:
+        print("\n".join(map(runners.in_words, found)) or runners.NOBODY)
 
 
 @runner_app.command("password")
@@ -846,7 +849,7 @@ def runner_password(
     from strideload import runners
 
     settings = _settings(folder)
-    with _store(settings) as store:
+    with _store_and_runner(settings) as store:
         who = runners.require(store, runner or settings.runner.id, login)
         found = runners.set_password(store, who, login, runners.read_password(password_stdin))
     print(runners.in_words(found))
@@ -864,6 +867,7 @@ def runner_erase(
     Asks for the runner's name first. Backups and exports are untouched.
     """
     from strideload import erase, runners
+    from strideload.host import is_running
 
     settings = _settings(folder)
     with _store(settings) as store:
@@ -871,7 +875,7 @@ def runner_erase(
         if not yes:
             runners.confirm(f"Erase all of {found.name} for good? Type the name", found.name)
         store.derive()
-        erased = erase.erase(store, runner, settings.runner.id)
+        erased = erase.erase(store, runner, settings.runner.id if is_running(settings.folder) else None)
     print(json.dumps(vars(erased)) if as_json else erase.in_words(erased))
 
 
@@ -882,7 +886,15 @@ def _settings(folder: Path | None) -> Any:
 
 
 def _store(settings: Any) -> Any:
-    """The store of a folder, made when it is missing."""
+    """The store of a folder, made when it is missing, with the runners that it has."""
+    from strideload.host import make_folder, open_kept
+
+    make_folder(settings)
+    return open_kept(settings)
+
+
+def _store_and_runner(settings: Any) -> Any:
+    """The same with the runner of the settings, who is made when there is none."""
     from strideload.host import make_folder, open_home
 
     make_folder(settings)
@@ -900,9 +912,9 @@ def _store_id(settings: Any) -> str | None:
 
 def _known_runner(store: Any, runner: str) -> str:
     """The same. StrideloadError: the store has none of that name."""
-    if runner not in store.runners():
-        raise StrideloadError(f"There is no runner {runner!r}; there are {', '.join(store.runners())}.")
-    return runner
+    from strideload.runners import require_known
+
+    return require_known(store, runner).runner
 
 
 def _secret(variable: str, file: Path | None) -> str | None:

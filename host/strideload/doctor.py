@@ -126,7 +126,8 @@ def _store(settings: Settings) -> str:
     with open_store(where) as store:
         store.check()
         aside = sum(store.rejections().values())
-        return f"{store.store_id}, {store.page_count()} pages, {aside} kept aside"
+        nobody = "" if store.runners() else ", no runner yet"
+        return f"{store.store_id}, {store.page_count()} pages, {aside} kept aside{nobody}"
 
 
 def _pods(settings: Settings) -> str:

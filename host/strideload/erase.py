@@ -13,8 +13,8 @@ from strideload.words.numbers import number
 MEMORIES: Final = (days, cadence, own_cadence, runs, watch)
 
 
-def erase(store: Store, runner: str, home_runner: str) -> Erased:
-    """StoreError: no such runner. `home_runner`: of the settings, who begins anew if it is they.
+def erase(store: Store, runner: str, home_runner: str | None) -> Erased:
+    """StoreError: no such runner. `home_runner`: of the settings of a host that runs, who begins anew if it is they.
 
     What home dashboards were told is cleared by their publisher, which finds that the runner opted in no more.
     """
