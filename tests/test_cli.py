@@ -209,7 +209,7 @@ def test_what_a_runner_records_is_nobody_elses(tmp_path: Path):
     """In a folder that everybody may read, and whose name means something in a URL."""
     folder = tmp_path / "run?s #1 ü"
     folder.mkdir(mode=0o755)
-    ok(run("day", folder=folder))
+    ok(run("runner", "list", folder=folder))
     stored = [file for file in folder.iterdir() if file.name.startswith("strideload.db")]
     assert stored
     assert all(file.stat().st_mode & 0o077 == 0 for file in stored)
@@ -218,7 +218,7 @@ def test_what_a_runner_records_is_nobody_elses(tmp_path: Path):
 
 def test_the_runner_is_at_home_where_the_settings_say(tmp_path: Path):
     """Also when they say so after the first start."""
-    ok(run("day", folder=tmp_path, TZ="UTC"))
+    ok(run("runner", "add", "Bob", folder=tmp_path, TZ="UTC"))
     (tmp_path / "strideload.toml").write_text('[runner]\ntime_zone = "Asia/Tokyo"\n')
     assert json.loads(ok(run("day", "--json", folder=tmp_path, TZ="UTC")))["zone"] == "Asia/Tokyo"
 
@@ -484,10 +484,13 @@ def test_up_ends_with_a_sentence_when_its_port_is_taken(tmp_path: Path):
 
 
 def test_the_demo_once_prints_a_day_that_went_through_every_part(tmp_path: Path):
-    """A season, a run of today, one summary, exit code 0; the user's own folder is not touched."""
-    out = ok(run("demo", "--once", folder=tmp_path / "users"))
+    """A season, a run of today, one summary, exit code 0; the user's own folder is not touched, and one that is kept is
+    the demo's runner's.
+    """
+    out = ok(run("demo", "--once", "--dir", tmp_path / "kept", folder=tmp_path / "users"))
     assert "simulated" in out
     assert "min running" in out
+    assert "simulated" in ok(run("day", "--dir", tmp_path / "kept", folder=tmp_path / "users"))
     assert not (tmp_path / "users").exists()
 
 

@@ -76,7 +76,7 @@ def test_it_is_off_until_it_is_switched_on(store: Store) -> None:
     assert (shown.target_cspm, shown.run, shown.pod.settings) == (None, None, None)
     assert shown.baseline is not None
     assert shown.baseline.cadence_spm == pytest.approx(OWN_SPM, abs=0.1)
-    assert (shown.baseline.runs, shown.baseline.minutes) == (3, 15 * shown.baseline.easy_runs)
+    assert (shown.baseline.matched, shown.baseline.minutes) == ("duty_factor", 15 * shown.baseline.runs)
     assert cueing.in_words(shown).startswith("The left pod has no cadence cue.\nYour own cadence: 166.7")
 
 
@@ -108,6 +108,11 @@ def test_a_jump_is_refused_and_changes_nothing(store: Store) -> None:
         with pytest.raises(CueRefused, match="abrupt change of gait"):
             cueing.switch_on(store, POD, percent)
     assert store.wanted_settings() == []
+
+
+def test_no_raise_is_said_to_be_none(store: Store) -> None:
+    words = cueing.in_words(cueing.switch_on(store, POD, 0))
+    assert "your own cadence: that is no raise." in words
 
 
 def test_runs_under_a_cue_are_not_the_runners_own(store: Store, now: list[float]) -> None:

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from runner.world import RUNNER, World
 from store.making import messages
-from strideload import activity_file, cueing, days, erase
+from strideload import activity_file, days, erase
 from strideload.cli import app
 from strideload.load.strength import Exercise
 from strideload.protocol.pod_settings import CueTarget
-from strideload.runner import activities, cadence, runs, watch
+from strideload.runner import activities, cadence, own_cadence, runs, watch
 from strideload.store import open_store, strength
 from strideload.store.conditions import Worn
 from strideload.store.database import Store
@@ -138,7 +138,7 @@ def test_nothing_is_remembered(world: World) -> None:
         days._summaries,
         runs._whole_runs,
         cadence._looked,
-        cueing._remembered,
+        own_cadence._remembered,
         watch._along,
     ):
         assert not memory._values
@@ -159,6 +159,8 @@ def test_the_runner_of_the_settings_begins_anew(world: World) -> None:
 def test_the_command_asks_before_it_erases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path))
     typed = CliRunner()
+    with open_store(tmp_path / "strideload.db") as store:
+        store.ensure_runner("me", "Me", "UTC")
     refused = typed.invoke(app, ["runner", "erase", "me"], input="me\n")
     assert "give --yes if you mean it" in str(refused.exception)
     with open_store(tmp_path / "strideload.db") as store:

@@ -266,7 +266,7 @@ def activity(
 
     settings = _settings(folder)
     taken: list[dict[str, Any]] = []
-    with _store(settings) as store:
+    with _store_and_runner(settings) as store:
         store.derive()
         who = _known_runner(store, runner or settings.runner.id)
         for file in files:
@@ -433,7 +433,11 @@ def service_install(
     from strideload.service import installing, unit
 
     if print_only:
-        print(unit.text(unit.plan(folder, account, lan=lan, port=port)), end="")
+        plan = unit.plan(folder, account, lan=lan, port=port)
+        refused = unit.refusal(plan)
+        if refused is not None:
+            print(f"# This would not be installed: {refused}", file=sys.stderr)
+        print(unit.text(plan), end="")
     else:
         print(installing.install(folder, account, lan=lan, port=port))
 
@@ -823,7 +827,7 @@ def runner_add(
         raise StrideloadError("--password-stdin goes with --login.")
     settings = _settings(folder)
     password = None if login is None else runners.read_password(password_stdin)
-    with _store(settings) as store:
+    with _store_and_runner(settings) as store:
         found = runners.add(store, name, zone or settings.time_zone(), runner, login, password)
     print(runners.to_json([found]) if as_json else runners.in_words(found))
 
@@ -835,7 +839,10 @@ def runner_list(folder: Folder = None, as_json: AsJson = False) -> None:
 
     with _store(_settings(folder)) as store:
         found = store.accounts.all()
-    print(runners.to_json(found) if as_json else "\n".join(map(runners.in_words, found)))
+    if as_json:
+        print(runners.to_json(found))
+    else:
+        print("\n".join(map(runners.in_words, found)) or runners.NOBODY)
 
 
 @runner_app.command("password")
@@ -851,7 +858,7 @@ def runner_password(
     from strideload import runners
 
     settings = _settings(folder)
-    with _store(settings) as store:
+    with _store_and_runner(settings) as store:
         who = runners.require(store, runner or settings.runner.id, login)
         found = runners.set_password(store, who, login, runners.read_password(password_stdin))
     print(runners.in_words(found))
@@ -869,6 +876,7 @@ def runner_erase(
     Asks for the runner's name first. Backups and exports are untouched.
     """
     from strideload import erase, runners
+    from strideload.host import is_running
 
     settings = _settings(folder)
     with _store(settings) as store:
@@ -876,7 +884,7 @@ def runner_erase(
         if not yes:
             runners.confirm(f"Erase all of {found.name} for good? Type the name", found.name)
         store.derive()
-        erased = erase.erase(store, runner, settings.runner.id)
+        erased = erase.erase(store, runner, settings.runner.id if is_running(settings.folder) else None)
     print(json.dumps(vars(erased)) if as_json else erase.in_words(erased))
 
 
@@ -887,7 +895,15 @@ def _settings(folder: Path | None) -> Any:
 
 
 def _store(settings: Any) -> Any:
-    """The store of a folder, made when it is missing."""
+    """The store of a folder, made when it is missing, with the runners that it has."""
+    from strideload.host import make_folder, open_kept
+
+    make_folder(settings)
+    return open_kept(settings)
+
+
+def _store_and_runner(settings: Any) -> Any:
+    """The same with the runner of the settings, who is made when there is none."""
     from strideload.host import make_folder, open_home
 
     make_folder(settings)
@@ -905,9 +921,9 @@ def _store_id(settings: Any) -> str | None:
 
 def _known_runner(store: Any, runner: str) -> str:
     """The same. StrideloadError: the store has none of that name."""
-    if runner not in store.runners():
-        raise StrideloadError(f"There is no runner {runner!r}; there are {', '.join(store.runners())}.")
-    return runner
+    from strideload.runners import require_known
+
+    return require_known(store, runner).runner
 
 
 def _secret(variable: str, file: Path | None) -> str | None:

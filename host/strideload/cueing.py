@@ -4,20 +4,23 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any
 
 from strideload.load import cue as programme
-from strideload.load.intervals import Interval, Intervals, intersection, union
+from strideload.load.cadence import OwnCadence
+from strideload.load.intervals import Interval, Intervals, union
+from strideload.load.zones import EPOCH
 from strideload.pod_settings import KnownPod, known_pod
 from strideload.protocol.pod_settings import CueTarget
-from strideload.remembered import Remembered
+from strideload.runner.diary import utc_us
+from strideload.runner.own_cadence import own_cadence
 from strideload.store import Store
-from strideload.words import cues
+from strideload.words import cues, training
 from strideload.words.numbers import THIN_SPACE, number
 from strideload.words.pods import not_taken, pod_name, spm, standing
 from strideload_pod.cue import share_percent
 
-DAY_US: Final = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Cueing:
     """The cue of one pod. `baseline` None: there is none, `no_baseline` says why."""
 
     pod: KnownPod
-    baseline: programme.Baseline | None
+    baseline: OwnCadence | None
     no_baseline: str | None
     target_cspm: int | None  # that the pod is to have; None: no cue
     run: int | None  # of the programme, as the pod says
@@ -41,7 +44,7 @@ class Cueing:
 def switch_on(store: Store, pod: str, percent: float = programme.PERCENT) -> Cueing:
     """Begin the programme anew at `percent` over the runner's own cadence. CueRefused, StrideloadError."""
     found = known_pod(store, pod)
-    target = programme.target_cspm(_baseline(store, found), percent, present_target_cspm(found))
+    target = programme.target_cspm(_own(store, found).cadence_spm, percent, present_target_cspm(found))
     store.change_settings(pod, cue=CueTarget(target))
     return show(store, pod)
 
@@ -58,7 +61,7 @@ def show(store: Store, pod: str) -> Cueing:
     found = known_pod(store, pod)
     own, reason = None, None
     try:
-        own = _baseline(store, found)
+        own = _own(store, found)
     except programme.CueRefused as error:
         reason = str(error)
     return Cueing(found, own, reason, present_target_cspm(found), present_run(store, found))
@@ -69,7 +72,7 @@ def to_json(cueing: Cueing) -> str:
     said = asdict(cueing) | {
         "over_percent": cueing.over_percent,
         "share_percent": None if cueing.run is None else share_percent(cueing.run),
-        "basis": cues.BASIS,
+        "basis": cues.basis(cueing.baseline),
         "evidence": cues.EVIDENCE,
         "fading": cues.FADING,
         "caveat": cues.CAVEAT,
@@ -90,9 +93,7 @@ def _lines(cueing: Cueing) -> Iterator[str]:
         if pending:
             yield pending
     else:
-        over = cueing.over_percent
-        above = "" if over is None else f", {number(over, 1)}{THIN_SPACE}% over your own cadence"
-        yield f"The {name} cues towards {spm(cueing.target_cspm)}{above}."
+        yield f"The {name} cues towards {spm(cueing.target_cspm)}{_above(cueing.over_percent)}."
         if cueing.pod.settings is not None:
             yield standing(name, cueing.pod.settings)
         if cueing.run is not None:
@@ -100,49 +101,27 @@ def _lines(cueing: Cueing) -> Iterator[str]:
     if cueing.baseline is None:
         yield cueing.no_baseline or ""
     else:
-        own = cueing.baseline
-        yield (
-            f"Your own cadence: {spm(round(100 * own.cadence_spm))}, the median of {own.minutes} minutes in the "
-            f"{own.easy_runs} easy ones of {own.runs} runs."
-        )
-    yield cues.BASIS
+        yield f"Your own cadence: {training.own_cadence(cueing.baseline)}"
+    yield cues.basis(cueing.baseline)
     if cueing.target_cspm is not None:
         yield cues.FADING
     yield cues.EVIDENCE
     yield cues.CAVEAT
 
 
-def _baseline(store: Store, pod: KnownPod) -> programme.Baseline:
+def _above(over_percent: float | None) -> str:
+    if over_percent is None:
+        return ""
+    if number(over_percent, 1) == "0.0":
+        return ", your own cadence: that is no raise"
+    return f", {number(over_percent, 1)}{THIN_SPACE}% over your own cadence"
+
+
+def _own(store: Store, pod: KnownPod) -> OwnCadence:
     if pod.runner is None:
         raise programme.CueRefused("No runner wears this pod, so there is no cadence of anybody's own.")
-    now_utc_us = time.time_ns() // 1000
-    return programme.baseline(_runs(store, pod.runner, now_utc_us - programme.DAYS * DAY_US, now_utc_us))
-
-
-def _runs(store: Store, runner: str, start_utc_us: int, now_utc_us: int) -> list[programme.RunCadence]:
-    """Those without a cue, remembered by all that they are made of."""
-    places = tuple(store.session_places(runner, start_utc_us, now_utc_us))
-    if not places:
-        return []
-    bounds = [(places[0].start_utc_us, max(one.end_utc_us for one in places))]
-    cued = union(times_of_cues(store, runner, now_utc_us))
-    begun_before = sum(one.start_utc_us < start_utc_us for one in places)
-    key = (store.store_id, runner, places, begun_before, tuple(intersection(cued, bounds)))
-    found = _remembered.get(key)
-    if found is None:
-        sessions = store.sessions(runner, start_utc_us, now_utc_us)
-        found = programme.runs_without_cue(sessions, cued, start_utc_us, now_utc_us)
-        if all(session.content is not None for session in sessions):
-            _remembered.put(key, found)
-    return found
-
-
-_remembered: Remembered[list[programme.RunCadence]] = Remembered(100)
-
-
-def forget() -> None:
-    """Remember no run, as in a new process."""
-    _remembered.clear()
+    now = EPOCH + timedelta(microseconds=time.time_ns() // 1000)
+    return own_cadence(store, pod.runner, union(times_of_cues(store, pod.runner, utc_us(now))), now)
 
 
 def times_of_cues(store: Store, runner: str, now_utc_us: int) -> Intervals:

@@ -5,6 +5,7 @@ Adafruit's driver and the detector. From then on a pod process (`simulate.live`)
 it as any pod does. Folder, ports and broker are the demo's own.
 """
 
+import json
 import os
 import random
 import signal
@@ -26,7 +27,7 @@ from strideload.deliver import Receiver, deliver
 from strideload.errors import StrideloadError
 from strideload.host import Host, open_host
 from strideload.progress import Advance, Progress
-from strideload.settings import RunnerSection, Settings, system_zone
+from strideload.settings import FILE_NAME, RunnerSection, Settings, system_zone
 from strideload.simulate.diary import keep_diary
 from strideload.simulate.pod import Recorded, ScratchFiles, Take, record
 from strideload.simulate.pod_folder import write_settings
@@ -63,7 +64,6 @@ def demo(
         settings = _settings(stack.enter_context(_folder(folder)))
         host = stack.enter_context(open_host(settings))
         server = None if once else stack.enter_context(_open_page(host, port, say))
-        host.store.ensure_runner(RUNNER, "Demo runner", settings.time_zone())
         host.store.assign(UID.hex(), RUNNER, "left", 0)
         say("A season of training, simulated: ten weeks of pages from one pod.")
         with progress("Sending") as advance:
@@ -105,6 +105,10 @@ def _folder(folder: Path | None) -> Iterator[Path]:
 def _settings(folder: Path) -> Settings:
     """Nothing of the user's own settings: the demo has its own folder, ports and broker."""
     runner = RunnerSection(id=RUNNER, name="Demo runner", time_zone=system_zone())
+    file = folder / FILE_NAME
+    if not file.exists():  # so that every command knows whose folder it is
+        lines = [f"{name} = {json.dumps(value)}" for name, value in runner.model_dump().items()]
+        file.write_text("\n".join(["[runner]", *lines, ""]), encoding="utf-8")
     return Settings(folder=folder.absolute(), runner=runner)
 
 

@@ -15,11 +15,14 @@ FREE_BYTES_LEAST = 200_000_000  # a year of daily running in pages is about 70 M
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. A finding that is not good says what to do."""
+    """One thing looked at. A finding that is not good says what to do, and so does a warning: there is no fault, and
+    something that a host does otherwise is not done.
+    """
 
     name: str
     good: bool
     words: str
+    warning: bool = False
 
 
 def examine(folder: Path | None) -> list[Finding]:
@@ -38,14 +41,25 @@ def in_words(findings: list[Finding]) -> str:
     """A line each, and a sentence of conclusion."""
     width = max(len(finding.name) for finding in findings)
     lines = [
-        f"{'ok ' if finding.good else 'BAD'}  {finding.name:<{width}}  {finding.words}"
-        for finding in findings
+        f"{_mark(finding):<4}  {finding.name:<{width}}  {finding.words}" for finding in findings
     ]
-    bad = sum(not finding.good for finding in findings)
-    lines.append(
-        "Everything that was looked at is well." if not bad else f"{bad} of {len(findings)} need attention."
-    )
+    lines.append(_conclusion(findings))
     return "\n".join(lines)
+
+
+def _mark(finding: Finding) -> str:
+    if not finding.good:
+        return "BAD"
+    return "warn" if finding.warning else "ok"
+
+
+def _conclusion(findings: list[Finding]) -> str:
+    bad = sum(not finding.good for finding in findings)
+    warnings = sum(finding.good and finding.warning for finding in findings)
+    warned = f"{warnings} {'warning' if warnings == 1 else 'warnings'}"
+    if bad:
+        return f"{bad} of {len(findings)} need attention{f'; {warned} besides' if warnings else ''}."
+    return f"Nothing is broken; {warned}." if warnings else "Everything that was looked at is well."
 
 
 def to_json(findings: list[Finding]) -> str:
@@ -56,9 +70,15 @@ class Bad(Exception):
     """Raised by a look: what is wrong, in words."""
 
 
+class Warned(Exception):
+    """Raised by a look: what is no fault, and is to be known."""
+
+
 def _finding(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, look())
+    except Warned as warning:
+        return Finding(name, True, str(warning), warning=True)
     except (Bad, StrideloadError) as error:
         return Finding(name, False, str(error))
     except OSError as error:
@@ -106,7 +126,8 @@ def _store(settings: Settings) -> str:
     with open_store(where) as store:
         store.check()
         aside = sum(store.rejections().values())
-        return f"{store.store_id}, {store.page_count()} pages, {aside} kept aside"
+        nobody = "" if store.runners() else ", no runner yet"
+        return f"{store.store_id}, {store.page_count()} pages, {aside} kept aside{nobody}"
 
 
 def _pods(settings: Settings) -> str:
@@ -152,5 +173,7 @@ def _clock(settings: Settings) -> str:
     if settings.clock.trust:
         return "trusted by the settings; pods take their time from it"
     if synchronised_utc_ms() is None:
-        return "not synchronised, so pods get no time from this computer; set clock.trust if you know that it is right"
+        raise Warned(
+            "not synchronised, so pods get no time from this computer; set clock.trust if you know that it is right"
+        )
     return "synchronised; pods take their time from it"

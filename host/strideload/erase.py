@@ -2,19 +2,19 @@
 
 from typing import Final
 
-from strideload import cueing, days
-from strideload.runner import cadence, runs, watch
+from strideload import days
+from strideload.runner import cadence, own_cadence, runs, watch
 from strideload.store import Store
 from strideload.store.erasing import Erased
 from strideload.store.people import LAST_DATE, UNNAMED
 from strideload.words.numbers import number
 
 # Modules that remember something of runners.
-MEMORIES: Final = (cueing, days, cadence, runs, watch)
+MEMORIES: Final = (days, cadence, own_cadence, runs, watch)
 
 
-def erase(store: Store, runner: str, home_runner: str) -> Erased:
-    """StoreError: no such runner. `home_runner`: of the settings, who begins anew if it is they.
+def erase(store: Store, runner: str, home_runner: str | None) -> Erased:
+    """StoreError: no such runner. `home_runner`: of the settings of a host that runs, who begins anew if it is they.
 
     What home dashboards were told is cleared by their publisher, which finds that the runner opted in no more.
     """

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from strideload.home.ids import HomeIds
-from strideload.host import HOME_FOLDER, make_folder, open_home
+from strideload.host import HOME_FOLDER, make_folder, open_home, open_kept
 from strideload.pods import known_runner
+from strideload.runners import NOBODY
 from strideload.settings import Settings
 from strideload.store import Store
 
@@ -39,7 +40,7 @@ def share(settings: Settings, runner: str | None, *, symptoms: bool) -> str:
 def stop(settings: Settings, runner: str | None) -> str:
     """Opt out -> what holds now, in words. StrideloadError: no such runner."""
     make_folder(settings)
-    with open_home(settings) as store:
+    with open_kept(settings) as store:
         who = known_runner(store, settings, runner)
         store.accounts.set_publishes(who, day=False, symptoms=False)
         name = store.runner_names()[who]
@@ -52,17 +53,18 @@ def stop(settings: Settings, runner: str | None) -> str:
 def shared(settings: Settings) -> list[Shared]:
     """All runners."""
     ids = _ids(settings)
-    with open_home(settings) as store:
+    with open_kept(settings) as store:
         return _shared(store, ids)
 
 
 def in_words(found: Sequence[Shared]) -> str:
     """A line each."""
-    return "\n".join(
+    lines = [
         f"{one.name} ({one.runner}): "
         + (f"load{' and symptoms' if one.symptoms else ''}, as {one.id}" if one.day else "nothing")
         for one in found
-    )
+    ]
+    return "\n".join(lines) or NOBODY
 
 
 def as_dicts(found: Sequence[Shared]) -> list[dict[str, Any]]:

@@ -67,13 +67,24 @@ def make_folder(settings: Settings) -> None:
 
 
 def open_home(settings: Settings) -> Store:
-    """The store of the settings, with their runner at home in their time zone. StoreError.
+    """The store of the settings, with their runner, who is made when there is none. StoreError."""
+    store = open_kept(settings)
+    if store.accounts.find(settings.runner.id) is None:
+        store.ensure_runner(settings.runner.id, settings.runner.name, settings.time_zone())
+    return store
 
-    A name in the settings goes before the one that was given on the page.
+
+def open_kept(settings: Settings) -> Store:
+    """The store of the settings with the runners that it has; none is made. StoreError.
+
+    The settings' runner is at home in their time zone, and a name in them goes before the one that was given on the
+    page.
     """
     store = open_store(settings.store_url())
     runner = settings.runner
-    if "name" in runner.model_fields_set or store.accounts.find(runner.id) is None:
+    if store.accounts.find(runner.id) is None:
+        return store
+    if "name" in runner.model_fields_set:
         store.ensure_runner(runner.id, runner.name, settings.time_zone())
     if runner.time_zone is not None:
         store.set_zone(runner.id, SINCE_EVER, runner.time_zone)

@@ -12,6 +12,7 @@ from strideload.collect.credentials import Users, make_private_folder, matches
 from strideload.errors import StrideloadError
 from strideload.host import BROKER_FOLDER, is_running, make_folder, open_home
 from strideload.load.steps import Foot
+from strideload.runners import require_known
 from strideload.settings import Settings
 from strideload.store import Store
 
@@ -62,10 +63,7 @@ def add(settings: Settings, pod: str, foot: Foot | None, runner: str | None, *, 
 
 def known_runner(store: Store, settings: Settings, runner: str | None) -> str:
     """That runner, else the one of the settings. StrideloadError: there is none of that name."""
-    who = runner or settings.runner.id
-    if who not in store.runners():
-        raise StrideloadError(f"There is no runner {who!r}; there are {', '.join(store.runners())}.")
-    return who
+    return require_known(store, runner or settings.runner.id).runner
 
 
 def let_in(settings: Settings, pod: str, had: Mapping[str, object]) -> dict[str, Value]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from getpass import getpass
+from typing import Final
 
 from strideload.access import passwords
 from strideload.access.entry import Entry
@@ -12,6 +13,11 @@ from strideload.access.passwords import Passwords
 from strideload.errors import StrideloadError
 from strideload.store import Store
 from strideload.store.accounts import Account
+
+NOBODY: Final = (
+    "There is no runner here yet: `strideload up`, `import`, `replay`, `pod add` or `runner add` makes the one of the "
+    "settings."
+)
 
 
 def add(
@@ -72,5 +78,5 @@ def require_known(store: Store, runner: str) -> Account:
     found = store.accounts.find(runner)
     if found is None:
         there = ", ".join(account.runner for account in store.accounts.all())
-        raise StrideloadError(f"There is no runner {runner!r}; there are {there}.")
+        raise StrideloadError(f"There is no runner {runner!r}; there are {there}." if there else NOBODY)
     return found

@@ -16,7 +16,7 @@ from strideload.load.cadence import (
     target,
     usual_speed_m_s,
 )
-from strideload.load.cue import RunCadence
+from strideload.load.cue import CueRefused, RunCadence
 from support.sessions import SECOND_US, steps
 
 EASY, FAST = 2.5, 4.0  # m/s
@@ -63,7 +63,8 @@ def test_without_pace_the_easy_half_by_duty_factor_is_taken():
     runs = [RunCadence(n, (160.0 + n,) * 10, 0.36) for n in range(3)]
     assert own_cadence([], runs) == OwnCadence(161, "duty_factor", None, runs=3, minutes=30)
     assert own_cadence(THREE, runs).matched == "pace"
-    assert own_cadence([], runs[:2]) is None
+    with pytest.raises(CueRefused, match="2 are known"):
+        own_cadence([], runs[:2])
     assert usual_speed_m_s([]) is None
 
 

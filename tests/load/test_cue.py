@@ -93,12 +93,12 @@ def test_any_three_runs_have_a_baseline_of_at_least_two(runs, order):
     assert min(spm for spm, _, _ in runs) <= own.cadence_spm <= max(spm for spm, _, _ in runs)
 
 
-OWN = Baseline(160.0, 3, 2, 40)
+OWN_SPM = 160.0
 
 
 @pytest.mark.parametrize(("percent", "target"), [(0, 16_000), (7, 17_120), (10, 17_600), (2.5, 16_400)])
 def test_the_target_lies_so_many_percent_above(percent, target):
-    assert target_cspm(OWN, percent, None) == target
+    assert target_cspm(OWN_SPM, percent, None) == target
 
 
 def test_seven_percent_is_what_switching_on_means():
@@ -108,28 +108,28 @@ def test_seven_percent_is_what_switching_on_means():
 @pytest.mark.parametrize("percent", [-0.1, 10.1, 25, -50, float("nan"), float("inf")])
 def test_a_jump_over_the_own_cadence_is_refused_with_the_reason(percent):
     with pytest.raises(CueRefused, match=r"0 to 10 % over your own cadence of 160\.0"):
-        target_cspm(OWN, percent, None)
+        target_cspm(OWN_SPM, percent, None)
 
 
 def test_a_jump_over_the_present_target_is_refused_with_the_reason():
-    assert target_cspm(OWN, 10, 16_000) == 17_600
+    assert target_cspm(OWN_SPM, 10, 16_000) == 17_600
     with pytest.raises(
         CueRefused, match=r"176.0 steps/min is refused: .* 10 % over the present one of 159.9"
     ):
-        target_cspm(OWN, 10, 15_990)
-    assert target_cspm(OWN, 0, 20_000) == 16_000  # lower than it is no jump
+        target_cspm(OWN_SPM, 10, 15_990)
+    assert target_cspm(OWN_SPM, 0, 20_000) == 16_000  # lower than it is no jump
 
 
 @pytest.mark.parametrize(("own_spm", "says"), [(100.0, "107.0"), (230.0, "246.1")])
 def test_a_target_that_no_pod_takes_is_refused(own_spm, says):
     with pytest.raises(CueRefused, match=f"{says} steps/min is refused: a pod cues from 120 to 240"):
-        target_cspm(Baseline(own_spm, 3, 2, 40), 7, None)
+        target_cspm(own_spm, 7, None)
 
 
 @given(st.floats(125, 215), st.floats(0, 10), st.none() | st.integers(12_000, 24_000))
 def test_no_target_is_ever_a_jump(own_spm, percent, present):
     try:
-        target = target_cspm(Baseline(own_spm, 3, 2, 40), percent, present)
+        target = target_cspm(own_spm, percent, present)
     except CueRefused:
         return
     assert own_spm * 100 - 1 <= target <= own_spm * 110 + 1

@@ -291,7 +291,7 @@ def test_a_check_that_cannot_run_hides_nothing_of_what_was_done(
     done = run(home, *words)
     assert done.exit_code == 1
     assert "systemctl --user enable --now" in done.stdout
-    assert "BAD  Check" in done.stdout
+    assert "BAD   Check" in done.stdout
     assert "`pip install gpiod`" in done.stdout
     said = json.loads(run(home, *words, "--json").stdout)
     assert not said["good"]

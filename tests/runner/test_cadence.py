@@ -6,6 +6,7 @@ import pytest
 
 from runner.world import RUNNER, STRIDE_S, World
 from store.making import LOG
+from strideload import cueing
 from strideload.load.activity import pack, track
 from strideload.protocol.pod_settings import CueTarget
 from strideload.runner import cadence
@@ -67,6 +68,26 @@ def test_where_a_watch_tells_the_pace_minutes_are_matched_by_it(ran: World) -> N
     assert found.own is not None
     assert (found.own.matched, found.own.runs) == ("pace", 3)
     assert found.own.speed_m_s == pytest.approx(2.5, rel=0.01)
+
+
+def test_a_cue_rests_on_the_very_cadence_that_the_page_shows(
+    ran: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: ran.us(NOW) * 1000)
+    ran.store.save_state(POD, {"v": 1, "log": f"{LOG:08x}", "chip": "LSM6DSO32"}, ran.us(NOW))
+    by_duty_factor = cueing.show(ran.store, POD)
+    assert by_duty_factor.baseline == cadence.read(ran.store, RUNNER, ran.now(NOW)).own
+    assert "The sensor knows no pace" in cueing.in_words(by_duty_factor)
+    for day, speed_m_s in zip(DAYS, (2.5, 2.52, 2.48), strict=True):
+        watch(ran, day, speed_m_s)
+    own = cadence.read(ran.store, RUNNER, ran.now(NOW)).own
+    cued = cueing.switch_on(ran.store, POD)
+    assert own is not None
+    assert (own.matched, cued.baseline) == ("pace", own)
+    assert cued.target_cspm == round(107 * own.cadence_spm)
+    words = cueing.in_words(cued)
+    assert "within 5 % of your usual pace" in words
+    assert "no pace" not in words
 
 
 def test_runs_of_another_pace_do_not_count(ran: World) -> None:

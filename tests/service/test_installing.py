@@ -1,13 +1,14 @@
 """Installing, removing and asking, with a systemctl that refuses what the real one refuses."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from service.test_unit import account
 from strideload.host import HostRunning, held, is_running
-from strideload.service import installing, systemd
+from strideload.service import installing, systemd, unit
 from strideload.service.systemd import ServiceError
 
 # Knows one service; keeps what it was told in $FAKE. UNITS is where unit files are.
@@ -146,6 +147,16 @@ def test_without_root_and_without_systemd_it_is_one_sentence(
     monkeypatch.setenv("PATH", "/no such folder")
     with pytest.raises(ServiceError, match="systemd does not run this computer"):
         do()
+
+
+def test_a_program_that_the_services_user_cannot_read_is_not_installed(
+    fake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    monkeypatch.setattr(unit, "HIDDEN", (Path(sys.prefix),))
+    with pytest.raises(ServiceError, match="cannot read"):
+        installing.install(None, None, lan=False, port=None)
+    assert list(systemd.UNIT_FOLDER.iterdir()) == []
 
 
 def test_what_systemctl_refuses_is_said_in_its_words(fake: Path) -> None:

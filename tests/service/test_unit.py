@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from strideload import __version__
+from strideload.cli import service_install
 from strideload.errors import StrideloadError
 from strideload.service import unit
 from strideload.service.systemd import ServiceError
@@ -113,8 +114,23 @@ def test_for_root_alone_it_is_a_user_of_its_own_unless_that_cannot_read_the_prog
     with pytest.raises(ServiceError, match="with --account whose"):
         unit.plan(tmp_path, None, lan=False, port=None)
     as_root.setattr(unit, "HIDDEN", (Path(sys.prefix),))
-    with pytest.raises(ServiceError, match="cannot read"):
-        unit.plan(None, None, lan=False, port=None)
+    refused = unit.refusal(unit.plan(None, None, lan=False, port=None))
+    assert refused is not None
+    assert "cannot read" in refused
+
+
+def test_a_unit_that_would_not_be_installed_is_printed_all_the_same(
+    as_root: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_root.setattr(unit, "HIDDEN", (Path(sys.prefix),))
+    service_install(print_only=True)
+    said = capsys.readouterr()
+    assert said.out == unit.text(Plan(OWN_FOLDER, None, False, None))
+    assert said.err.startswith("# This would not be installed: ")
+    assert said.err.count("\n") == 1
+    as_root.setattr(unit, "HIDDEN", ())
+    service_install(print_only=True)
+    assert capsys.readouterr().err == ""
 
 
 def test_root_and_nobody_known_are_refused(as_root: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ def test_what_is_asked_for_at_once_is_bounded(ada: httpx.Client, asked: dict[str
         assert said in problem(ada.get(matter, params=asked), 422)
 
 
-def test_what_the_runner_says_of_a_day(ada: httpx.Client, bob: httpx.Client) -> None:
+def test_what_the_runner_says_of_a_day(house: ApiHouse, ada: httpx.Client, bob: httpx.Client) -> None:
     assert ok(ada.put("notes/2026-11-20", json={"what": "rest"})) == {"date": "2026-11-20", "what": "rest"}
     assert ok(ada.get("notes"))["notes"] == [{"date": "2026-11-20", "what": "rest"}]
     assert ok(ada.get("days/2026-11-20"))["known"] == "rest"
@@ -104,6 +104,9 @@ def test_what_the_runner_says_of_a_day(ada: httpx.Client, bob: httpx.Client) -> 
     ok(ada.delete("notes/2026-11-20"), 204)
     assert ok(ada.get("days/2026-11-20"))["known"] == "unknown"
     problem(ada.put("notes/2026-11-20", json={"what": "tired"}), 422)
+    a_run(house, "2026-11-19 18:00", 10)
+    assert "no rest day" in problem(ada.put("notes/2026-11-19", json={"what": "rest"}), 422)
+    ok(ada.put("notes/2026-11-19", json={"what": "ran_without"}))
     for day in ("2026-11-23", "1999-12-31"):
         assert "within 2000-01-01 and today" in problem(ada.put(f"notes/{day}", json={"what": "rest"}), 422)
 

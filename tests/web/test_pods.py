@@ -154,6 +154,17 @@ def test_who_wears_it_is_said_by_date(client: httpx.Client, store: Store, pod: s
     assert "Who wears it: You, left foot" in words(answer)
 
 
+def test_who_will_wear_it_stands_after_who_does(client: httpx.Client, store: Store, pod: str) -> None:
+    """A store may hold what is to come, said at another clock."""
+    store.ensure_runner("you", "You", "Europe/Paris")
+    store.assign(pod, "you", "left", T0_US + 200 * 365 * 86_400_000_000 // 2)
+    assert "Who wears it: Me, foot not known" in words(client.get("/pods"))
+    store.assign(pod, RUNNER, "right", T0_US)
+    seen = words(client.get("/pods"))
+    assert "Who wears it: Me, right foot" in seen
+    assert re.search(r"Me, right foot, since .* You, left foot, from .* on", seen)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -161,6 +172,7 @@ def test_who_wears_it_is_said_by_date(client: httpx.Client, store: Store, pod: s
         ({"foot": "left", "from": "2026-11-20T08:00+01:00"}, "without a zone"),
         ({"foot": "left", "from": "2026-03-29T02:30"}, "02:30 did not come on that day"),
         ({"foot": "left", "from": "9999-12-31T23:59"}, "not in 9999"),
+        ({"foot": "left", "from": "2199-11-20T08:00"}, "that time has not come yet"),
         ({"foot": "tail", "from": "2026-11-20T08:00"}, "A foot is one of"),
         ({"foot": "left", "from": "2026-11-20T08:00", "runner": "nobody"}, "There is no runner 'nobody'"),
     ],
@@ -230,6 +242,7 @@ def test_time_zones_hold_from_their_date(client: httpx.Client, store: Store) -> 
     [
         ("/places", {"zone": "Mars/Base", "from": "2026-11-01"}, "'Mars/Base' is no time zone"),
         ("/places", {"zone": "Asia/Tokyo", "from": "soon"}, "“soon” is not a date"),
+        ("/places", {"zone": "Asia/Tokyo", "from": "2026-11-24"}, "that day has not come yet"),
         ("/places/0001-01-01/remove", {}, "A runner has a time zone"),
     ],
 )

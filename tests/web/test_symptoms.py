@@ -277,10 +277,17 @@ def test_a_change_over_another_change_is_refused(house: House, client: httpx.Cli
     entry = says(house, "during", 2)
     data = changing(client, entry, pain=3)
     assert client.post(f"/symptoms/{entry.id}", data=data).status_code == 303
-    answer = client.post(f"/symptoms/{entry.id}", data=data | {"pain": "6"})
+    answer = client.post(f"/symptoms/{entry.id}", data=data | {"pain": "6", "note": "after the hill", "felt": "dull"})
     assert answer.status_code == 409
     assert "changed meanwhile" in words(answer.text)
     assert entries(house)[0].saying.pain == 3
+    assert "during the run: 3 of 10." in words(answer.text)  # what holds
+    assert re.findall(r'name="pain" value="(\d+)" checked', answer.text) == ["6"]  # what was typed
+    assert re.findall(r'name="felt" value="(\w+)"[^>]* checked', answer.text) == ["dull"]
+    assert ">after the hill</textarea>" in answer.text
+    again = data | {"pain": "6", "version": field(answer.text, "version")}
+    assert client.post(f"/symptoms/{entry.id}", data=again).status_code == 303
+    assert entries(house)[0].saying.pain == 6
 
 
 def test_taken_back_it_can_come_back_and_deleted_it_cannot(house: House, client: httpx.Client) -> None:

@@ -142,6 +142,20 @@ def test_unknown_days_are_said_to_be_rest_or_run_without(house: House, client: h
     assert cells(read(client, "/trend"))[f"/?date={boxes[0]}"] == "unknown"
 
 
+def test_a_day_that_a_pod_recorded_was_no_rest_day(house: House, client: httpx.Client) -> None:
+    """Nor is any other of those sent with it noted; a run without the pod may have been besides."""
+    assert house.store
+    recorded, not_known = TODAY, TODAY - timedelta(days=150)
+    answer = send(client, "/trend", "/trend/note", date=[str(not_known), str(recorded)], what="rest")
+    assert answer.status_code == 422
+    assert "A pod recorded on Sunday 22 November 2026, so it was no rest day." in Page(answer.text).text
+    answer = send(client, "/trend", "/day/note", date=str(recorded), what="rest")
+    assert (answer.status_code, "no rest day" in Page(answer.text).text) == (422, True)
+    assert not {not_known, recorded} & house.store.notes(RUNNER, not_known, TODAY).keys()
+    send(client, "/trend", "/day/note", date=str(recorded), what="ran_without")
+    assert house.store.notes(RUNNER, recorded, recorded) == {recorded: "ran_without"}
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

@@ -123,19 +123,17 @@ def own_at_pace(runs: Sequence[PacedRun], speed_m_s: float) -> OwnCadence | None
 
 def own_cadence(
     paced: Sequence[PacedRun], runs: Sequence[cue.RunCadence], speed_m_s: float | None = None
-) -> OwnCadence | None:
-    """At matched pace where enough minutes have one, else in the easy half by duty factor; None: too few of either.
+) -> OwnCadence:
+    """At matched pace where enough minutes have one, else in the easy half by duty factor.
 
-    `speed_m_s`: the pace to match, by default the usual one. `runs`: of `cue.runs_without_cue`.
+    `speed_m_s`: the pace to match, by default the usual one. `runs`: of `cue.runs_without_cue`. CueRefused: too few of
+    either.
     """
     speed_m_s = usual_speed_m_s(paced) if speed_m_s is None else speed_m_s
     at_pace = None if speed_m_s is None else own_at_pace(paced, speed_m_s)
     if at_pace is not None:
         return at_pace
-    try:
-        own = cue.baseline(runs)
-    except cue.CueRefused:
-        return None
+    own = cue.baseline(runs)
     return OwnCadence(own.cadence_spm, "duty_factor", None, own.easy_runs, own.minutes)
 
 

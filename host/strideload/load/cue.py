@@ -1,6 +1,7 @@
-"""What the cadence cue rests on: the runner's own easy cadence, and a target a little above it.
+"""What the cadence cue rests on where pace is not known: the runner's own easy cadence; and a target a little above
+it.
 
-The sensor knows no pace. "Easy" is said by the duty factor, the share of a stride in which the foot is on the ground:
+The sensor knows no pace (`load/cadence.py` asks watches for it). "Easy" is said by the duty factor, the share of a stride in which the foot is on the ground:
 it falls as pace rises, and hardly changes when the same pace is run with more steps. That is general mechanics of
 running, and was not checked against a source for this use; docs/metrics.md says so as well.
 """
@@ -85,17 +86,17 @@ def baseline(runs: Sequence[RunCadence]) -> Baseline:
     return Baseline(float(np.median(minutes)), len(runs), len(easy), len(minutes))
 
 
-def target_cspm(own: Baseline, percent: float, present_cspm: int | None) -> int:
-    """`percent` over the baseline, 1/100 step a minute. CueRefused: below it, or a jump.
+def target_cspm(own_spm: float, percent: float, present_cspm: int | None) -> int:
+    """`percent` over the own cadence, 1/100 step a minute. CueRefused: below it, or a jump.
 
     `present_cspm`: the target that holds now, None without one.
     """
     if not 0 <= percent <= PERCENT_MOST:
         raise CueRefused(
             f"{percent:g} % is refused: a target lies 0 to {PERCENT_MOST:g} % over your own cadence of "
-            f"{own.cadence_spm:.1f} steps/min, as an abrupt change of gait creates new issues."
+            f"{own_spm:.1f} steps/min, as an abrupt change of gait creates new issues."
         )
-    target = round(own.cadence_spm * (100 + percent))
+    target = round(own_spm * (100 + percent))
     if present_cspm is not None and target * 100 > present_cspm * (100 + PERCENT_MOST):
         raise CueRefused(
             f"A target of {target / 100:.1f} steps/min is refused: it is more than {PERCENT_MOST:g} % over the present "

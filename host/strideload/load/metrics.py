@@ -290,7 +290,7 @@ METRICS = (
         "Target of the cadence cue",
         "steps/min",
         "The cadence that a pod cued towards, by the last cue of the run.",
-        "Load rule 10: 1.00 to 1.10 times the runner's own cadence.",
+        "0 to 10 % over the runner's own cadence, 0 % is no raise; load rule 10 is of 1.05 to 1.10 times it.",
         "Optional, case by case: no cadence is right for everybody.",
     ),
     Metric(

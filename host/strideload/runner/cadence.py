@@ -9,15 +9,15 @@ import numpy as np
 
 from strideload import cueing, days
 from strideload.load import cadence, cue
-from strideload.load.cadence import Fading, OwnCadence, PacedRun, Target
-from strideload.load.course import course, stretch_s
-from strideload.load.intervals import Intervals, intersection, union
+from strideload.load.cadence import Fading, OwnCadence, Target
+from strideload.load.intervals import Intervals, union
 from strideload.load.steps import Session
 from strideload.load.zones import day_bounds
 from strideload.pod_settings import known_pods
 from strideload.remembered import Remembered
 from strideload.runner import records
 from strideload.runner.diary import utc_us
+from strideload.runner.own_cadence import is_in, own_cadence
 from strideload.runner.runs import RunRecord
 from strideload.store import Store
 
@@ -56,15 +56,7 @@ class CadenceNow:
     runs: list[CadenceRun]  # of the last weeks, in order of time
 
 
-@dataclass(frozen=True)
-class _Looked:
-    """What steps had to be looked at for. `shares`: by start of the runs without a cue, their time near the target."""
-
-    own: OwnCadence | None
-    shares: Mapping[int, float | None]
-
-
-_looked: Remembered[_Looked] = Remembered(100)
+_looked: Remembered[Mapping[int, float | None]] = Remembered(100)
 
 
 def forget() -> None:
@@ -80,38 +72,47 @@ def read(store: Store, runner: str, now: datetime | None = None) -> CadenceNow:
     runs = [run for run in found.shown_runs if run.is_run]
     cues = _cues(store, runner)
     present = cues[0].target_spm if cues else None
-    since = day_bounds(today - timedelta(days=cue.DAYS), days.zoning(store, runner))[0]
-    looked = _look(
-        store, runner, [run for run in runs if run.start_utc_us >= since], since, utc_us(moment), present
-    )
+    cued = union(cueing.times_of_cues(store, runner, utc_us(moment)))
+    own = _own(store, runner, cued, moment)
+    shares = _shares(store, runner, _recent(store, runner, runs, today), utc_us(moment), present)
     return CadenceNow(
         today=today,
-        own=looked.own,
-        target=cadence.target(looked.own) if looked.own and cues else None,
+        own=own,
+        target=cadence.target(own) if own and cues else None,
         cues=cues,
-        runs=[_run(run, present, looked.shares.get(run.start_utc_us)) for run in runs],
+        runs=[_run(run, present, shares.get(run.start_utc_us)) for run in runs],
     )
 
 
-def _look(
-    store: Store, runner: str, runs: Sequence[RunRecord], since: int, until: int, present_spm: float | None
-) -> _Looked:
-    """Remembered by all that it is made from: the steps of a month are read once."""
-    cued = union(cueing.times_of_cues(store, runner, until))
+def _own(store: Store, runner: str, cued: Intervals, now: datetime) -> OwnCadence | None:
+    try:
+        return own_cadence(store, runner, cued, now)
+    except cue.CueRefused:
+        return None
+
+
+def _recent(store: Store, runner: str, runs: Sequence[RunRecord], today: date) -> list[RunRecord]:
+    since = day_bounds(today - timedelta(days=cue.DAYS), days.zoning(store, runner))[0]
+    return [run for run in runs if run.start_utc_us >= since]
+
+
+def _shares(
+    store: Store, runner: str, recent: Sequence[RunRecord], until: int, present_spm: float | None
+) -> Mapping[int, float | None]:
+    """Start of each run without a cue -> its time near the present target; {} without one.
+
+    Remembered by all that it is made from.
+    """
+    runs = [run for run in recent if not run.run.cues]
+    if present_spm is None or not runs:
+        return {}
+    since = runs[0].start_utc_us
     places = tuple(store.session_places(runner, since, until))
-    closed = tuple((start, None if end == until else end) for start, end in cued)
-    told = tuple((run.start_utc_us, run.activities) for run in runs)
-    key = (store.store_id, runner, since, places, closed, told, present_spm)
+    key = (store.store_id, runner, places, tuple(run.start_utc_us for run in runs), present_spm)
     found = _looked.get(key)
     if found is None:
         sessions = store.sessions(runner, since, until)
-        found = _Looked(
-            cadence.own_cadence(
-                _paced(store, runner, runs, sessions, cued),
-                cue.runs_without_cue(sessions, cued, since, until),
-            ),
-            {run.start_utc_us: _share(run, sessions, present_spm) for run in runs if not run.run.cues},
-        )
+        found = {run.start_utc_us: _share(run, sessions, present_spm) for run in runs}
         if all(session.content is not None for session in sessions):
             _looked.put(key, found)
     return found
@@ -129,30 +130,6 @@ def _cues(store: Store, runner: str) -> list[CueSet]:
     return found
 
 
-def _paced(
-    store: Store, runner: str, runs: Sequence[RunRecord], sessions: Sequence[Session], cued: Intervals
-) -> list[PacedRun]:
-    """The runs without a cue whose pace a watch tells, minute by minute."""
-    found: list[PacedRun] = []
-    for run in runs:
-        if run.run.cues or intersection([(run.start_utc_us, run.end_utc_us)], cued):
-            continue
-        tracks = [store.activities.track_of(runner, content) for content in run.activities]
-        told = [points for points in tracks if len(points)]
-        if not told:
-            continue
-        own = [one for one in sessions if one.origin == run.origin and _is_in(one, run)]
-        length_s = stretch_s((run.end_utc_us - run.start_utc_us) / 1e6)
-        stretches = course(own, run.start_utc_us, run.end_utc_us)
-        minutes = [
-            minute
-            for points in told
-            for minute in cadence.paced_minutes(stretches, run.start_utc_us, length_s, points)
-        ]
-        found.append(PacedRun(run.start_utc_us, tuple(minutes)))
-    return found
-
-
 def _run(run: RunRecord, present_spm: float | None, share: float | None) -> CadenceRun:
     """`share`: near the present target, of a run without a cue."""
     if run.run.cues:
@@ -161,17 +138,11 @@ def _run(run: RunRecord, present_spm: float | None, share: float | None) -> Cade
     return CadenceRun(run, run.run.cadence_spm, False, present_spm, share)
 
 
-def _share(run: RunRecord, sessions: Sequence[Session], present_spm: float | None) -> float | None:
-    """Of one foot; None: no target, or nobody ran for long enough."""
+def _share(run: RunRecord, sessions: Sequence[Session], present_spm: float) -> float | None:
+    """Of one foot; None: nobody ran for long enough."""
     own = [
         one.steps[(one.steps["ic_utc_us"] >= run.start_utc_us) & (one.steps["ic_utc_us"] <= run.end_utc_us)]
         for one in sessions
-        if one.origin == run.origin and one.pod == run.pods[0] and _is_in(one, run)
+        if one.origin == run.origin and one.pod == run.pods[0] and is_in(one, run)
     ]
-    return (
-        None if present_spm is None or not own else cadence.on_target_share(np.concatenate(own), present_spm)
-    )
-
-
-def _is_in(session: Session, run: RunRecord) -> bool:
-    return session.start_utc_us <= run.end_utc_us and session.end_utc_us >= run.start_utc_us
+    return cadence.on_target_share(np.concatenate(own), present_spm) if own else None

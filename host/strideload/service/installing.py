@@ -57,6 +57,9 @@ def install(folder: Path | None, account: str | None, *, lan: bool, port: int | 
     need_systemd()
     need_root("install a service")
     plan = unit.plan(folder, account, lan=lan, port=port)
+    refused = unit.refusal(plan)
+    if refused is not None:
+        raise ServiceError(refused)
     words = unit.text(plan)
     if not status().running and is_running(plan.folder):
         raise ServiceError(f"A host runs in {plan.folder} already: end that one first.")

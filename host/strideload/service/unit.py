@@ -109,7 +109,7 @@ class Plan(NamedTuple):
 def plan(folder: Path | None, account: str | None, *, lan: bool, port: int | None) -> Plan:
     """By default it runs as whoever is behind sudo or is not root, with their folder. ServiceError.
 
-    A user of its own has a folder of its own.
+    A user of its own has a folder of its own. `refusal` says whether such a plan can be installed.
     """
     folder = folder and folder.expanduser().absolute()
     who = account or _person()
@@ -118,7 +118,6 @@ def plan(folder: Path | None, account: str | None, *, lan: bool, port: int | Non
             raise ServiceError(
                 f"A user of the service's own has its folder at {OWN_FOLDER}; say with --account whose {folder} is."
             )
-        _refuse_hidden()
         return Plan(OWN_FOLDER, None, lan, port)
     try:
         home = Path(pwd.getpwnam(who).pw_dir)
@@ -155,10 +154,14 @@ def _data_folder(who: str, home: Path) -> Path:
     return home / ".local/share/strideload"
 
 
-def _refuse_hidden() -> None:
+def refusal(plan: Plan) -> str | None:
+    """Why the plan would not run here; None: nothing is known against it."""
+    if plan.account is not None:
+        return None
     for place in (Path(sys.executable).absolute(), Path(sys.executable).resolve(), Path(strideload.__file__)):
         if any(hidden in place.parents for hidden in HIDDEN):
-            raise ServiceError(
+            return (
                 f"{place} lies where a user of the service's own cannot read: put Strideload outside of "
                 f"{', '.join(map(str, HIDDEN))}, or say with --account as whom it is to run."
             )
+    return None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from strideload.collect.broker import address_of_running
 from strideload.errors import StrideloadError
-from strideload.host import BROKER_FOLDER, is_running, open_home
+from strideload.host import BROKER_FOLDER, is_running, open_kept
 from strideload.settings import Settings
 from strideload.simulate import live
 from strideload.simulate.pod_folder import write_settings
@@ -19,7 +19,7 @@ def run(settings: Settings, plan: str | None, seed: int, say: Callable[[str], No
         raise StrideloadError(
             f"No host is up in {settings.folder}; start `strideload up` in another terminal first."
         )
-    with open_home(settings) as store:
+    with open_kept(settings) as store:
         store_id = store.store_id
     folder = settings.folder / "simulated-pod"
     address = address_of_running(settings, settings.folder / BROKER_FOLDER)

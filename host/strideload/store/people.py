@@ -4,11 +4,11 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 from typing import Final, Literal, NamedTuple, get_args
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from strideload.load.steps import Foot
+from strideload.load.zones import known_zone
 from strideload.store import engine
 from strideload.store.errors import StoreError
 from strideload.store.schema import assignments, day_notes, runners, zones
@@ -150,10 +150,8 @@ def unset_zone(connection: sa.Connection, runner: str, from_date: date) -> None:
 
 def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str) -> None:
     """From that date on the runner's days are those of `zone`. StoreError: no such runner or zone."""
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise StoreError(f"{zone!r} is no time zone, such as Europe/London") from error
+    if not known_zone(zone):
+        raise StoreError(f"{zone!r} is no time zone, such as Europe/London")
     require(connection, runner)
     engine.upsert(connection, zones, [{"runner": runner, "from_date": from_date.isoformat(), "zone": zone}])
 

@@ -54,7 +54,7 @@ def view(found: CadenceNow, units: Units) -> CadenceView:
         plot=_plot(found, known) if known else None,
         plot_said=_said(known),
         rows=[_row(one) for one in reversed(found.runs)],
-        basis=cues.BASIS,
+        basis=cues.basis(own),
         evidence=evidence,
     )
 

@@ -124,7 +124,7 @@ def _pod(
         choices=_choices(state.get("chip")),
         cue=cueing.in_words(cue).splitlines(),
         cued=cue.target_cspm is not None,
-        worn=_worn(store, pod.pod, visitor, names),
+        worn=_worn(store, pod.pod, visitor, names, time.time_ns() // 1000),
         foot=pod.foot,
         runner=pod.runner,
     )
@@ -174,22 +174,35 @@ def _choices(chip: str | None) -> list[Choice]:
 _RECORDING = {"auto": "by motion", "on": "always", "off": "never"}
 
 
-def _worn(store: Store, pod: str, visitor: Visitor, names: Mapping[str, str]) -> list[Worn]:
-    """Who wore it, the newest first. Of others only the keeper learns more than that they did."""
+def _worn(
+    store: Store, pod: str, visitor: Visitor, names: Mapping[str, str], now_utc_us: int
+) -> list[Worn]:
+    """Whoever wears it now, then who did, the newest first, then who will. Of others only the keeper learns more than
+    that they did.
+    """
     said = store.assignments(pod)
-    first = store.wearing(pod, 0).runner
+    begun = [one for one in said if one.from_utc_us <= now_utc_us]
     worn = [
-        Worn(one.from_utc_us, _since(store, visitor, one.from_utc_us), _who(one.runner, names), one.foot)
-        for one in reversed(said)
+        Worn(
+            one.from_utc_us,
+            _since(store, visitor, one.from_utc_us, now_utc_us),
+            _who(one.runner, names),
+            one.foot,
+        )
+        for one in [*reversed(begun), *said[len(begun) :]]
         if visitor.may("keep") or one.runner == visitor.runner
     ]
-    if not said and first is not None:
-        worn.append(Worn(None, "always", _who(first, names), "unknown"))
+    nobodys = store.wearing(pod, now_utc_us).runner
+    if not begun and nobodys is not None:
+        worn.insert(0, Worn(None, "until then" if said else "always", _who(nobodys, names), "unknown"))
     return worn
 
 
-def _since(store: Store, visitor: Visitor, from_utc_us: int) -> str:
-    return "always" if from_utc_us == 0 else f"since {write_local(store, visitor.runner, from_utc_us)}"
+def _since(store: Store, visitor: Visitor, from_utc_us: int, now_utc_us: int) -> str:
+    if from_utc_us == 0:
+        return "always"
+    when = write_local(store, visitor.runner, from_utc_us)
+    return f"since {when}" if from_utc_us <= now_utc_us else f"from {when} on"
 
 
 def _who(runner: str, names: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from strideload.load import cue
+from strideload.load.cadence import PACE_PERCENT, OwnCadence
 from strideload.load.cued import BAND_SHARE
 from strideload.load.evidence import RULES
 from strideload.web.doors import DayJson
@@ -18,11 +19,20 @@ _TARGET, _FADING = RULES["cadence_target"], RULES["cue_fading"]
 EVIDENCE = f"{_TARGET.rule} {_TARGET.source}"
 FADING = f"{_FADING.rule} {_FADING.source}"
 CAVEAT = f"{_TARGET.caveat} With pain, ask a physiotherapist first."
-BASIS = (
-    f"Your own cadence is that of your easy runs of {cue.DAYS} days without a cue, {cue.FEWEST_MINUTES} minutes or "
-    "longer. The sensor knows no pace: easy ones are taken to be the half in which the foot stays longest on the "
-    "ground."
+BY_PACE = (
+    f"Your own cadence is that of the minutes of {cue.DAYS} days without a cue that were run within {PACE_PERCENT} % of "
+    "your usual pace, as watches' files tell it."
 )
+BY_DUTY_FACTOR = (
+    f"Your own cadence is that of your easy runs of {cue.DAYS} days without a cue, {cue.FEWEST_MINUTES} minutes or "
+    "longer. The sensor knows no pace, and watches' files tell too little of it: easy ones are taken to be the half in "
+    "which the foot stays longest on the ground."
+)
+
+
+def basis(own: OwnCadence | None) -> str:
+    """What the own cadence was taken from; None: what it would be."""
+    return BY_PACE if own is not None and own.matched == "pace" else BY_DUTY_FACTOR
 
 
 def stage(run: int) -> str:

@@ -14,6 +14,7 @@ from strideload.web.api import bounds
 from strideload.web.api.bounds import Day, First, Last
 from strideload.web.api.entry import Reader, Writer
 from strideload.web.api.shapes import As
+from strideload.web.day_notes import refuse_rest
 from strideload.web.doors import Doors
 from strideload.web.pages.today import FIRST_DAY
 
@@ -64,10 +65,14 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.put("/notes/{date}")
     def note(visitor: Writer, date: Day, said: Said) -> DayNote:
-        """Say that a day was rest, or had a run without the pod; none that has not come yet."""
-        today = doors.days(visitor.runner).today()
+        """Say that a day was rest, or had a run without the pod; none that has not come yet, and no rest of a day that
+        a pod recorded.
+        """
+        own = doors.days(visitor.runner)
+        today = own.today()
         if not FIRST_DAY <= date <= today:
             raise DayRefused(f"A day of which you say something lies within {FIRST_DAY} and today, {today}.")
+        refuse_rest(own, [date], said.what)
         doors.store.note_day(visitor.runner, date, said.what)
         return DayNote(date=date, what=said.what)
 

@@ -1,7 +1,7 @@
 """Pods: how they are, what they are set to, what they cue, who wears them; sessions to place, and where a runner is."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from strideload import cueing, pod_settings
 from strideload.errors import StrideloadError
+from strideload.runner.diary import utc_us
 from strideload.store import StoreError
 from strideload.store.people import SINCE_EVER
 from strideload.web import pods_view
@@ -25,6 +26,7 @@ from strideload.words.pods import pod_name
 Reader = Annotated[Visitor, Depends(needs("read"))]
 Writer = Annotated[Visitor, Depends(needs("write"))]
 CODE = 1  # of a mark from the page
+ZONES_AHEAD = timedelta(days=1)  # further east that day may have come
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -115,6 +117,8 @@ def routes(doors: Doors) -> APIRouter:
                     HTTPStatus.FORBIDDEN, "Only whoever keeps the house gives pods to others."
                 )
             from_utc_us = read_local(store, visitor.runner, form.one("from"))
+            if from_utc_us > utc_us(doors.now()):
+                raise StrideloadError("Who wears a pod is said once it is so: that time has not come yet.")
             if visitor.may("keep"):
                 store.assign(pod, runner, form.one("foot"), from_utc_us)
             else:
@@ -160,6 +164,8 @@ def routes(doors: Doors) -> APIRouter:
     def be_at(visitor: Writer, form: Form) -> Response:
         def change() -> None:
             since = SINCE_EVER if form.has("first") else _date(form.one("from"))
+            if since > doors.days(visitor.runner).today() + ZONES_AHEAD:
+                raise StrideloadError("Where you are is said once you are there: that day has not come yet.")
             store.set_zone(visitor.runner, since, form.one("zone").strip())
 
         return _after(change, "/places", lambda said: places_page(visitor, said, 400))

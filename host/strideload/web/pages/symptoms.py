@@ -16,7 +16,7 @@ from strideload.runner import diary as diaries
 from strideload.runner import records
 from strideload.runner.diary import Diary
 from strideload.runner.runs import run_at
-from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid, NoSuchEntry
+from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid, NoSuchEntry, Saying
 from strideload.store.errors import StoreError
 from strideload.web import symptoms_view as views
 from strideload.web.doors import Doors
@@ -112,11 +112,12 @@ def routes(doors: Doors) -> APIRouter:
     @router.post(f"{HERE}/{{entry}}")
     def change(visitor: Writer, entry: str, form: Form) -> Response:
         held = _entry(doors, visitor, entry)
+        saying = None
         try:
             saying = read_entry(form, _around(doors, visitor, held), held)
             written = kept.write(visitor.runner, entry, whole(form.one("version")), saying)
         except StoreError as problem:
-            html = _entry_page(doors, visitor, _entry(doors, visitor, entry), problem)
+            html = _entry_page(doors, visitor, _entry(doors, visitor, entry), problem, saying)
             return HTMLResponse(html, _status(problem))
         query = urlencode({"saved": written.id, "version": written.version})
         return RedirectResponse(f"{HERE}?{query}", HTTPStatus.SEE_OTHER)
@@ -196,9 +197,16 @@ def _status(problem: StoreError) -> int:
             return HTTPStatus.SERVICE_UNAVAILABLE
 
 
-def _entry_page(doors: Doors, visitor: Visitor, entry: Entry, problem: StoreError | None = None) -> str:
+def _entry_page(
+    doors: Doors,
+    visitor: Visitor,
+    entry: Entry,
+    problem: StoreError | None = None,
+    typed: Saying | None = None,
+) -> str:
+    """`typed`: what was to be saved and was refused; it stays in the fields."""
     diary = _around(doors, visitor, entry)
-    saying = entry.saying
+    saying = typed or entry.saying
     run = None if saying.run_utc_us is None else run_at(diary.records.runs, saying.run_utc_us)
     felt, signs = views.words(saying.felt, saying.signs)
     return whole_page(
@@ -207,7 +215,9 @@ def _entry_page(doors: Doors, visitor: Visitor, entry: Entry, problem: StoreErro
         HERE,
         entry=entry,
         said=views.said(entry),
-        advice=views.symptoms.signs(saying.signs),
+        advice=views.symptoms.signs(entry.saying.signs),
+        fields=saying,
+        typed=typed is not None,
         sites=views.sites(saying.site),
         runs=views.runs_to_choose(diary, saying.run_utc_us if run is None else run.start_utc_us),
         moments=[views.moment_choice(diary, run, one, saying.moment) for one in WHENS],
