@@ -72,20 +72,33 @@ def _course(course: Course) -> SymptomEntry:
         next_morning=pain["next_morning"],
         run_s=course.run.run.running_s,
         felt=_felt(course.entries),
+        others=_others(course.others, course.run.zone),
         signs=tuple(symptoms.SIGNS[sign] for sign in course.status.signs),
     )
 
 
 def _apart(entry: Entry, of: Records) -> SymptomEntry:
     said = entry.saying
-    pain = "" if said.pain is None else f" Pain {said.pain}."
+    zone = of.zones[of.last]
     return SymptomEntry(
-        date=local_time(said.about_utc_us, of.zones[of.last]).date(),
+        date=local_time(said.about_utc_us, zone).date(),
         site=symptoms.site(said.site),
         status="open",
-        reason=f"Said of no run, so no rule applies.{pain}",
+        reason="Said of no run, so no rule applies.",
         felt=_felt([entry]),
+        others=_others([entry], zone),
         signs=tuple(symptoms.SIGNS[sign] for sign in said.signs),
+    )
+
+
+def _others(entries: Sequence[Entry], zone: str) -> tuple[tuple[datetime, int], ...]:
+    """In order of time; those without a number say only how it felt."""
+    return tuple(
+        sorted(
+            (local_time(entry.saying.about_utc_us, zone), entry.saying.pain)
+            for entry in entries
+            if entry.saying.pain is not None
+        )
     )
 
 
