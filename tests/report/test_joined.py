@@ -49,7 +49,8 @@ def test_symptoms_have_their_course_and_status(world: World) -> None:
     assert amber.site == "front of the left knee"
     assert amber.reason == "Pain 4 during the run, more than 2."
     assert amber.run_s == pytest.approx(600, abs=3)
-    assert apart.reason == "Said of no run, so no rule applies. Pain 3."
+    assert apart.reason == "Said of no run, so no rule applies."
+    assert [(f"{at:%H:%M}", pain) for at, pain in apart.others] == [("09:00", 3)]
     assert (apart.felt, apart.signs, apart.run_s) == ("dull; on the stairs", ("swelling",), None)
     assert "60 minutes after" in still_open.reason
 
@@ -60,8 +61,17 @@ def test_pain_at_another_time_is_told_with_its_run(world: World) -> None:
     world.says("other", 9, at="2026-11-22 22:13")
     (one,) = report(world).symptoms or ()
     assert (one.status, one.reason) == (
-        "red", "Pain 9 at another time, 6 or more. Pain 9 on Sun 22 Nov, 22:13.",
+        "red", "Pain 9 at another time, 6 or more.",
     )  # fmt: skip
+
+
+def test_what_was_said_of_a_run_at_another_time_is_there_with_its_pain(world: World) -> None:
+    (*_, run) = world.runs("2026-11-22")
+    world.answers(run, 0, 1, 0, 0)
+    for pain in (4, None, 2):
+        world.says("other", pain, run=run, felt=("dull",))
+    (found,) = report(world).symptoms or ()
+    assert [(f"{at:%d %H:%M}", pain) for at, pain in found.others] == [("22 18:11", 2), ("22 18:11", 4)]
 
 
 def test_an_empty_diary_is_empty_and_another_runners_is_not_in_it(world: World) -> None:

@@ -61,7 +61,7 @@ def test_each_figure_has_its_facts_as_text(six_weeks: Read):
         "The most: 40 min on 13 Oct. Not known: 6 Nov, 13 Nov. "
         "More than a tenth over the longest run of the 30 days before: 22 Nov."
     )
-    assert pain == "site 0: 18 entries, 13 Oct to 22 Nov, the highest during a run 2 on 13 Oct."
+    assert pain == "site 0: 18 runs with answers, 13 Oct to 22 Nov, the highest during a run 2 on 13 Oct."
 
 
 @pytest.mark.parametrize("count", [1, 7, 98, 366])
@@ -85,6 +85,13 @@ def test_what_is_typed_at_length_fits_as_well():
         plan=Plan((long,) * 50, long),
     )
     assert pdf.make(wordy, "letter").pages <= 3
+
+
+def test_a_word_longer_than_its_column_breaks_within_the_page():
+    text = Read(pdf.make(season(7, symptoms=(entry(SUNDAY, felt="w" * 140),))).data).text
+    parts = re.findall("w{9,}", text.replace("\u200b", ""))
+    assert sum(map(len, parts)) == 140
+    assert max(map(len, parts)) < 60
 
 
 def test_an_empty_period_says_that_nothing_is_known():

@@ -1,7 +1,7 @@
 """What the report says of its content: words and figures, before they are laid out."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -194,6 +194,26 @@ def test_each_entry_has_its_course_status_and_reason():
     }
 
 
+def test_a_green_row_leaves_out_its_reason_and_pain_at_other_times_is_listed():
+    at = datetime(SUNDAY.year, SUNDAY.month, SUNDAY.day, 21, 30)
+    others = ((at, 4), (at + timedelta(hours=10), 2))
+    ones = (
+        entry(SUNDAY),
+        entry(SUNDAY, status="amber", reason="Pain 4.", others=others),
+        entry(SUNDAY, run_s=None),
+    )
+    made = report((run(SUNDAY),), symptoms=ones)
+    (rows,) = tables(made, "Symptoms over 24 hours")
+    assert [row["Why"] for row in rows][:2] == [
+        "",
+        "Pain 4. At another time: pain 4 at 21:30; 2 on 23 Nov at 07:30.",
+    ]
+    assert "Left knee: 2 runs with answers (1 green, 1 amber) and 1 entry of no run. " in words(
+        made, "In short"
+    )
+    assert "next morning 1, at another time 4." in words(made, "In short")
+
+
 def test_of_many_entries_the_latest_are_listed_and_all_are_counted():
     entries = tuple(
         entry(MONDAY + timedelta(n), status="green" if n else "red", during=n, next_morning=None)
@@ -202,10 +222,10 @@ def test_of_many_entries_the_latest_are_listed_and_all_are_counted():
     made = report(tuple(map(run, WEEK)), symptoms=(*entries, entry(SUNDAY, "right shin")))
     (rows,) = tables(made, "Symptoms over 24 hours")
     assert len(rows) == LIMITS.symptoms
-    assert "The latest 6 of 8 entries" in words(made, "Symptoms over 24 hours")
+    assert "The latest 6 of 8 are listed" in words(made, "Symptoms over 24 hours")
     assert (
-        f"Left knee: 7 entries, 6 green, 1 red. Highest pain during a run 6, next morning {NOT_KNOWN}. "
-        "Right shin: 1 entry, 1 green. Highest pain during a run 2, next morning 1."
+        f"Left knee: 7 runs with answers (6 green, 1 red). Highest pain during a run 6, next morning {NOT_KNOWN}. "
+        "Right shin: 1 run with answers (1 green). Highest pain during a run 2, next morning 1."
         in words(made, "In short")
     )
 
@@ -235,13 +255,14 @@ def test_strength_is_counted_by_group_and_week():
         [
             {
                 "Week": f"16 {NOT_KNOWN} 22 Nov",
-                "Quadriceps": "0",
+                "Quadriceps": NOT_KNOWN,
                 "Gluteals": "1 (3)",
-                "Hamstrings": "0",
+                "Hamstrings": NOT_KNOWN,
                 "Calves": "2 (5)",
             }
         ]
     ]
+    assert f"{NOT_KNOWN}: not logged, which is not the same as not done." in words(made, "Strength")
     assert "Repetitions a set: 12. Effort: 7 to 8 of 10." in words(made, "Strength")
 
 

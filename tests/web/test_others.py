@@ -4,16 +4,23 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from markupsafe import Markup
 
 from store.making import T0_MS, Pod, messages
 from strideload.load.strength import Exercise
 from strideload.load.zones import date_at
+from strideload.page_doors import StoreDays
 from strideload.store.diary import Saying, new_id
 from strideload.store.keys import DAY_US
 from strideload.store.strength import new_id as new_entry
+from strideload.web.pages.sharing import shared_days
+from strideload.web.rendering import part
+from strideload.web.sealed import STYLE
+from strideload.words.numbers import NOT_KNOWN
 from web.house import ZONE
 from web.people import People, people, send
 from web.test_app import Page
@@ -118,6 +125,42 @@ def test_a_link_shows_the_runs_of_its_days(guest: httpx.Client) -> None:
     assert all(tag != "form" or found.get("method") == "get" for tag, found in seen.tags)
 
 
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_each_course_is_read_whole_on_a_phone_and_on_paper_without_scripts(
+    home: People, guest: httpx.Client, browser: Any, media: str
+) -> None:
+    shared = guest.get("/share").text.replace("<head>", f"<head><style>{STYLE}</style>", 1)
+    days = StoreDays(home.store, "me")
+    values = shared_days(home.store, days, "me", day(SHARED - 1), day(SHARED + 5))
+    filed = part("share_file.html", style=Markup(STYLE), written="today", **values)
+    context = browser.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)
+    for html in (shared, filed):
+        page = context.new_page()
+        page.emulate_media(media=media)
+        page.set_content(html)
+        (course,) = page.locator(".told").all()
+        assert re.split(r"\n+", course.inner_text())[1:] == [
+            *(
+                "Front of the left knee",
+                "before",
+                NOT_KNOWN,
+                "during",
+                "2",
+                "60 min",
+                NOT_KNOWN,
+                "morning",
+                NOT_KNOWN,
+            ),
+            "Open: not answered yet: before the run, 60 minutes after, next morning.",
+        ]
+        for one in course.locator("dt, dd, p").all():
+            box = one.bounding_box()
+            assert box["x"] + box["width"] <= 360
+        table = page.locator("table").bounding_box()
+        assert table["x"] + table["width"] <= 360
+    context.close()
+
+
 def test_a_link_shows_no_other_run(guest: httpx.Client) -> None:
     assert guest.get(f"/run/{start_us(BEFORE)}").status_code == 404
     assert guest.post(f"/run/{start_us(SHARED)}/conditions", data={"mount": "laces"}).status_code in (
@@ -133,6 +176,11 @@ def test_a_link_shows_the_trend_of_its_days_only(guest: httpx.Client) -> None:
     assert re.findall(r"/run/\d+", " ".join(seen.links)) == [f"/run/{start_us(SHARED)}"] * 2
     assert all(not link.startswith("/?date") for link in seen.links)
     assert "Say what" not in seen.text
+    assert "Not all of these 14 days are shared" in seen.text
+    assert "The averages are left out: they would need the days before, which are not shared." in seen.text
+    assert "day average" not in seen.text
+    assert "of its weight" not in seen.text
+    assert "Longest run of the days that are shared: " in seen.text
     assert guest.get(f"/trend?last={day(BEFORE)}").status_code == 404
     assert guest.post("/trend/note", data={"date": str(day(SHARED)), "what": "rest"}).status_code in (
         401,

@@ -83,7 +83,9 @@ def test_the_days_of_a_runner_are_written_and_no_others(browser: Any, tmp_path: 
     page.fill("#passphrase", PASSPHRASE)
     page.click("button")
     page.locator("h1", has_text="Diary of Bob").wait_for()
-    assert page.locator("tbody th").all_inner_texts() == ["Sun 22 Nov", "Sat 21 Nov", "Fri 20 Nov"]
+    assert page.locator("tbody th").all_inner_texts() == [
+        "Sun 22 Nov\nrun", "Sat 21 Nov\nno run", "Fri 20 Nov\nrun",
+    ]  # fmt: skip
     page.close()
 
 

@@ -27,7 +27,18 @@ def day(back: int) -> str:
     return f"/?date={TODAY - timedelta(days=back)}"
 
 
-def test_days_of_26_weeks_lead_to_their_page_and_look_like_what_is_known(client: httpx.Client) -> None:
+def test_weeks_begin_with_the_first_known_day_and_are_six_or_more(house: House, client: httpx.Client) -> None:
+    seen = read(client, "/trend")
+    assert len(cells(seen)) == 6 * 7
+    assert "6 weeks to 22 November 2026" in seen.text
+    house.sessions.append(a_session(TODAY - timedelta(weeks=9), 33))
+    assert len(cells(read(client, "/trend"))) == 10 * 7
+
+
+def test_days_of_26_weeks_lead_to_their_page_and_look_like_what_is_known(
+    house: House, client: httpx.Client
+) -> None:
+    house.sessions.append(a_session(TODAY - timedelta(weeks=25), 33))
     seen = read(client, "/trend")
     found = cells(seen)
     assert len(found) == 26 * 7
@@ -111,7 +122,7 @@ def test_earlier_weeks_are_a_link_away(house: House, client: httpx.Client) -> No
     seen = read(client, "/trend")
     (earlier,) = [str(found["href"]) for tag, found in seen.tags if found.get("rel") == "prev"]
     before = read(client, earlier)
-    assert "26 weeks to 24 May 2026" in before.text
+    assert "12 weeks to 24 May 2026" in before.text
     assert cells(before)["/?date=2026-03-03"] == "run"
     (later,) = [str(found["href"]) for tag, found in before.tags if found.get("rel") == "next"]
     assert later == "/trend"

@@ -56,6 +56,13 @@ def count(number_of: int, one: str, many: str | None = None) -> str:
     return f"{number(number_of)} {one if number_of == 1 else many or one + 's'}"
 
 
+def answered(runs: int, apart: int, statuses: str = "") -> str:
+    """ "9 runs with answers (8 green, 1 red) and 1 entry of no run"."""
+    said = [f"{count(runs, 'run')} with answers{statuses and f' ({statuses})'}"] if runs else []
+    said += [f"{count(apart, 'entry', 'entries')} of no run"] if apart else []
+    return " and ".join(said)
+
+
 def percent(share: float) -> str:
     """Of 0..1, with a decimal below a tenth."""
     return f"{number(100 * share, 1 if 0 < share < 0.1 else 0)}{THIN_SPACE}%"

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date
+from datetime import datetime
 from fractions import Fraction
 from typing import Literal
 
@@ -87,6 +88,7 @@ class SymptomEntry:
     next_morning: int | None = None
     run_s: float | None = None  # running time of the run that it belongs to; None: it belongs to none
     felt: str = ""  # the runner's words
+    others: tuple[tuple[datetime, int], ...] = ()  # pain at other times, where the runner was
     signs: tuple[str, ...] = ()  # for which to see a physiotherapist or doctor
 
 
@@ -183,6 +185,11 @@ class Report:
     quality: Quality = Quality()
     sensors: tuple[Sensor, ...] = ()
     changes: tuple[Change, ...] = ()
+
+
+def of_runs(entries: Iterable[SymptomEntry]) -> list[SymptomEntry]:
+    """Those that belong to a run."""
+    return [entry for entry in entries if entry.run_s is not None]
 
 
 def highest(entries: Iterable[SymptomEntry], when: str) -> int | None:

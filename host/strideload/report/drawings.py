@@ -5,8 +5,8 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from strideload.report.blocks import Block, count, dates, day_name, from_to, level, month_name
-from strideload.report.content import Comparison, Report, SymptomEntry, highest
+from strideload.report.blocks import Block, answered, count, dates, day_name, from_to, level, month_name
+from strideload.report.content import Comparison, Report, SymptomEntry, highest, of_runs
 from strideload.report.spans import Span, is_long, spans, week_of
 from strideload.words.numbers import duration
 
@@ -63,7 +63,7 @@ def pain(report: Report, sites: Mapping[str, Sequence[SymptomEntry]]) -> Block:
     caption = "Pain, 0 to 10: dot during the run, ring on the next morning"
     caption += "; the highest of each week." if is_long(report.days) else "."
     if len(sites) > MOST_SITES:
-        caption += f" The {MOST_SITES} of {len(sites)} sites with most entries."
+        caption += f" The {MOST_SITES} of {len(sites)} sites with most answers."
     return {
         "kind": "pain",
         "alt": " ".join(_pain_alt(name, entries) for name, entries in shown.items()),
@@ -147,8 +147,9 @@ def _pain_alt(name: str, entries: Sequence[SymptomEntry]) -> str:
             for one in entries
         )
         return f"{name}: {told}."
+    runs = of_runs(entries)
     worst = max(entries, key=lambda one: one.during if one.during is not None else -1)
-    told = f"{name}: {count(len(entries), 'entry', 'entries')}, {from_to(entries[0].date, entries[-1].date)}"
+    told = f"{name}: {answered(len(runs), len(entries) - len(runs))}, {from_to(entries[0].date, entries[-1].date)}"
     if worst.during is None:
         return f"{told}, none known during a run."
     return f"{told}, the highest during a run {worst.during} on {day_name(worst.date)}."

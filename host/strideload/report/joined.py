@@ -16,7 +16,6 @@ from strideload.store import Store
 from strideload.store.diary import Entry
 from strideload.words import conditions, symptoms
 from strideload.words import plan as plan_words
-from strideload.words.numbers import short_date
 
 SET_BY = {None: "the rules", "runner": "the runner", "physiotherapist": "the physiotherapist"}
 
@@ -66,35 +65,40 @@ def _course(course: Course) -> SymptomEntry:
         date=course.run.date,
         site=symptoms.site(course.site),
         status=course.status.colour,
-        reason=" ".join([_sentence(symptoms.status(course.status).partition(": ")[2]), *_others(course)]),
+        reason=_sentence(symptoms.status(course.status).partition(": ")[2]),
         before=pain["before"],
         during=pain["during"],
         after_60_min=pain["at_60_min"],
         next_morning=pain["next_morning"],
         run_s=course.run.run.running_s,
         felt=_felt(course.entries),
+        others=_others(course.others, course.run.zone),
         signs=tuple(symptoms.SIGNS[sign] for sign in course.status.signs),
     )
 
 
-def _others(course: Course) -> Iterator[str]:
-    """Pain at other times: "Pain 9 on Fri 20 Nov, 19:13." """
-    for entry in course.others:
-        if entry.saying.pain is not None:
-            at = local_time(entry.saying.about_utc_us, course.run.zone)
-            yield f"Pain {entry.saying.pain} on {short_date(at.date())}, {at:%H:%M}."
-
-
 def _apart(entry: Entry, of: Records) -> SymptomEntry:
     said = entry.saying
-    pain = "" if said.pain is None else f" Pain {said.pain}."
+    zone = of.zones[of.last]
     return SymptomEntry(
-        date=local_time(said.about_utc_us, of.zones[of.last]).date(),
+        date=local_time(said.about_utc_us, zone).date(),
         site=symptoms.site(said.site),
         status="open",
-        reason=f"Said of no run, so no rule applies.{pain}",
+        reason="Said of no run, so no rule applies.",
         felt=_felt([entry]),
+        others=_others([entry], zone),
         signs=tuple(symptoms.SIGNS[sign] for sign in said.signs),
+    )
+
+
+def _others(entries: Sequence[Entry], zone: str) -> tuple[tuple[datetime, int], ...]:
+    """In order of time; those without a number say only how it felt."""
+    return tuple(
+        sorted(
+            (local_time(entry.saying.about_utc_us, zone), entry.saying.pain)
+            for entry in entries
+            if entry.saying.pain is not None
+        )
     )
 
 

@@ -6,7 +6,7 @@ What was said of a morning holds for every run of the day before it.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -142,7 +142,9 @@ class Diary:
         """The latest word of each site in 24 hours where that is pain of 6 or more."""
         latest = {
             entry.saying.site: entry
-            for entry in sorted(self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us))
+            for entry in sorted(
+                self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us)
+            )
             if entry.saying.pain is not None and 0 <= self.now_utc_us - entry.saying.about_utc_us < DAY_US
         }
         return [entry for entry in latest.values() if (entry.saying.pain or 0) >= RED_FROM]
@@ -388,7 +390,10 @@ def _run_of(entry: Entry, records: Records) -> RunRecord | None:
         return next((run for run in near(runs, about) if 0 <= run.start_utc_us - about <= BEFORE_US), None)
     after_us = _after_us(said.moment)
     began = [run for run in near(runs, about) if run.start_utc_us <= about <= run.end_utc_us + after_us]
-    if said.moment in ("at_60_min", "next_morning"):  # what was said before it came is of no moment of that run
+    if said.moment in (
+        "at_60_min",
+        "next_morning",
+    ):  # what was said before it came is of no moment of that run
         began = [run for run in began if moment_utc_us(run, said.moment, records.zones) <= about]
     return began[-1] if began else None
 

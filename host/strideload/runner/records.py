@@ -86,7 +86,8 @@ def read(
     if diary:
         since, _ = day_bounds(max(start - SAID, said_first), zone_of)
         _, until = day_bounds(min(last + timedelta(days=2), said_last), zone_of)
-        entries = store.diary.entries(runner, since, until, of_runs=True)
+        bounded = said_first > EARLIEST or said_last < LATEST
+        entries = store.diary.entries(runner, since, until, of_runs=not bounded)
     return Records(
         runner=runner,
         today=days.today(store, runner, now),

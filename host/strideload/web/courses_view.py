@@ -1,44 +1,58 @@
-"""Symptoms as somebody else reads them: a row a run and site, with the course of 24 hours and what it comes to."""
+"""Symptoms as somebody else reads them: of each run its sites, with the course of 24 hours and what it comes to."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from strideload.load.symptoms import MOMENTS
 from strideload.runner.diary import Course, diary_of
 from strideload.runner.records import read
 from strideload.store import Store
+from strideload.web import symptoms_view
 from strideload.words import symptoms
-from strideload.words.numbers import NOT_KNOWN, duration, short_date
-
-HEADS = tuple(name[0].upper() + name[1:] for name in (symptoms.MOMENTS[moment] for moment in MOMENTS))
+from strideload.words.numbers import NOT_KNOWN
 
 
 @dataclass(frozen=True)
-class Row:
-    run: str
+class SiteCourse:
     site: str
-    pain: tuple[str, ...]  # of MOMENTS, in order
+    answers: list[tuple[str, str]]  # (moment, pain)
     status: str
     advice: str | None
 
 
-def rows(store: Store, runner: str, first: date, last: date) -> list[Row]:
+@dataclass(frozen=True)
+class RunCourses:
+    name: str
+    sites: list[SiteCourse]
+
+
+def of_days(store: Store, runner: str, first: date, last: date) -> list[RunCourses]:
     """The answered courses of the runs of these dates, the latest run first; of what was so on these dates only."""
     kept = diary_of(read(store, runner, first, last, said_first=first, said_last=last))
-    return [row for one in reversed(kept.shown) for row in _of_run(one.courses)]
+    return [
+        RunCourses(symptoms_view.run_title(one.run), sites)
+        for one in reversed(kept.shown)
+        if (sites := [_site(course) for course in one.courses if course.entries])
+    ]
 
 
-def _of_run(courses: tuple[Course, ...]) -> Iterator[Row]:
-    for course in courses:
-        if course.entries:
-            ran = duration(course.run.run.running_s)
-            yield Row(
-                run=f"{short_date(course.run.date)}, {ran}",
-                site=symptoms.site(course.site),
-                pain=tuple(
-                    NOT_KNOWN if answer.pain is None else str(answer.pain) for answer in course.answers
-                ),
-                status=symptoms.status(course.status),
-                advice=symptoms.signs(course.status.signs),
-            )
+def _site(course: Course) -> SiteCourse:
+    return SiteCourse(
+        site=_capital(symptoms.site(course.site)),
+        answers=list(_answers(course)),
+        status=symptoms.status(course.status),
+        advice=symptoms.signs(course.status.signs),
+    )
+
+
+def _answers(course: Course) -> Iterator[tuple[str, str]]:
+    """The four of the rules, then what else was said of these 24 hours, by its time."""
+    for answer in course.answers:
+        yield symptoms_view.SHORT[answer.moment], NOT_KNOWN if answer.pain is None else str(answer.pain)
+    for entry in course.others:
+        if entry.saying.pain is not None:
+            yield symptoms_view.clock(course.run, entry), str(entry.saying.pain)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -154,7 +154,7 @@ def course_view(course: Course) -> CourseView:
         site=_capital(symptoms.SITE_NAMES[course.site]),
         answers=[_answer(course, answer) for answer in course.answers],
         others=[
-            AnswerView(_clock(course.run, entry), _pain(entry), f"/symptoms/{entry.id}", "Change it", False)
+            AnswerView(clock(course.run, entry), _pain(entry), f"/symptoms/{entry.id}", "Change it", False)
             for entry in course.others
         ],
         colour=course.status.colour,
@@ -380,7 +380,7 @@ def _pain(entry: Entry) -> str:
     return NOT_KNOWN if entry.saying.pain is None else str(entry.saying.pain)
 
 
-def _clock(run: RunRecord, entry: Entry) -> str:
+def clock(run: RunRecord, entry: Entry) -> str:
     return f"{local_time(entry.saying.about_utc_us, run.zone):%H:%M}"
 
 

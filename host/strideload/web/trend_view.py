@@ -11,7 +11,7 @@ from strideload.load.longest import MEASURES, Measure
 from strideload.load.strength import monday_of
 from strideload.load.trend import SPANS, WEEK_DAYS, Average, DayAmount, WeekOverWeek, ewma, week_over_week
 from strideload.runner import amounts
-from strideload.runner.records import Records
+from strideload.runner.records import BASELINE, Records
 from strideload.runner.runs import RunRecord
 from strideload.store.accounts import Units
 from strideload.web.day_view import Link
@@ -31,6 +31,12 @@ from strideload.words.numbers import (
 )
 
 WEEKS: Final = 26
+FEWEST_WEEKS: Final = 6
+NOT_SHARED: Final = "not shared"
+NOT_ALL_SHARED: Final = "Not all of these 14 days are shared, so there is nothing to set beside each other."
+AVERAGES_NOT_SHARED: Final = (
+    "The averages are left out: they would need the days before, which are not shared."
+)
 WARM_UP: Final = timedelta(days=84)  # three times the longer span: what lies before weighs less than 0.3 %
 FEWEST_DRAWN: Final = 6  # weeks of the plot
 HEIGHTS: Final = 10  # steps in which a day's bar is drawn
@@ -40,7 +46,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Cell:
-    """A day of the calendar. `look`: run, none, unknown, or nothing: not come yet, or not to be seen."""
+    """A day of the calendar. `look`: run, none, unknown, or nothing: not come yet, or not shared."""
 
     look: str
     height: int  # of HEIGHTS
@@ -53,7 +59,7 @@ class WeekRow:
     name: str
     cells: list[Cell]
     total: str
-    change: str  # "": the week is not over
+    change: str  # "so far": the week is not over
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,7 @@ class TrendView:
     after: Link | None
     averages: list[str]
     averages_evidence: str
+    spans: list[int]  # of the averages that are shown
     longest: str | None
     longest_href: str | None
     plot: dict[str, Any] | None  # read by static/trend.js; None while nothing is known
@@ -110,30 +117,38 @@ def first_shown(last: date) -> date:
 def view(records: Records, measure: Measure, units: Units, visitor: Visitor, first_day: date) -> TrendView:
     """`records`: from WARM_UP before the first day that is shown, to the last. `first_day`: no link leads further."""
     last = records.last
-    first = first_shown(last)
+    earliest = first_shown(last)
+    first = _first_worth_showing(records, earliest, visitor)
     held = amounts.amounts(records, measure)
     by_date = {one.date: one for one in held}
     days = {day.date: day for day in records.days if day.date >= first}
-    averages = {span: {one.date: one for one in ewma(held, span)} for span in SPANS}
+    spans = SPANS if visitor.first is None else ()
+    averages = {span: {one.date: one for one in ewma(held, span)} for span in spans}
     longest = amounts.longest(records, last, measure)
     runs = [run for run in records.runs if run.date >= first and run.is_run]
     shown = _Shown(measure, units, visitor, records.today)
+    weeks = _mondays(first, last)
     return TrendView(
-        range=f"{WEEKS} weeks to {last.day} {MONTHS[last.month - 1]} {last.year}",
-        lead=rules.week_over_week(week_over_week(last, held), measure),
+        range=f"{len(weeks)} weeks to {last.day} {MONTHS[last.month - 1]} {last.year}",
+        lead=rules.week_over_week(week_over_week(last, held), measure)
+        if shown.sees_back(last, 2 * WEEK_DAYS)
+        else NOT_ALL_SHARED,
         weeks_evidence=rules.evidence("week_over_week"),
         choices=[_choice(one, measure, last, records.today) for one in MEASURES],
         heading=measures.TITLES[measure],
         metric=measures.METRICS[measure],
         weekdays=[name[:3] for name in WEEKDAYS],
-        weeks=[_week(shown, monday, days, by_date, held) for monday in _mondays(first, last)],
-        before=_link(first - _ONE_DAY, measure, records.today, "Earlier") if first > first_day else None,
+        weeks=[_week(shown, monday, days, by_date, held) for monday in weeks],
+        before=_link(earliest - _ONE_DAY, measure, records.today, "Earlier")
+        if earliest > first_day
+        else None,
         after=_link(min(last + timedelta(weeks=WEEKS), records.today), measure, records.today, "Later")
         if last < records.today
         else None,
-        averages=[_average(averages[span].get(last), span, shown) for span in SPANS],
+        averages=[_average(averages[span].get(last), span, shown) for span in spans] or [AVERAGES_NOT_SHARED],
         averages_evidence=rules.evidence("ewma"),
-        longest=_longest(longest, shown),
+        spans=list(spans),
+        longest=_longest(longest, shown, last),
         longest_href=None if longest is None else f"/run/{longest.start_utc_us}",
         plot=_plot(shown, days, by_date, averages, longest),
         rows=[_row(shown, days[on], by_date[on], averages) for on in sorted(days, reverse=True)],
@@ -160,6 +175,18 @@ class _Shown:
     def href(self, day: date) -> str | None:
         """A day's page; whoever has a share has none."""
         return None if self.visitor.by == "share" else f"/?date={day.isoformat()}"
+
+    def sees_back(self, last: date, days: int) -> bool:
+        """Whether the visitor sees all of the days up to `last`; one that has not come yet is none of them."""
+        end = min(last, self.today)
+        return self.visitor.sees(end) and self.visitor.sees(last - (days - 1) * _ONE_DAY)
+
+
+def _first_worth_showing(records: Records, earliest: date, visitor: Visitor) -> date:
+    """The Monday of the first day of which anything is known, or that is shared; some weeks stand in any case."""
+    known = [day.date for day in records.days if day.known != "unknown" and day.date >= earliest]
+    begin = visitor.first or min(known, default=records.last)
+    return max(earliest, min(monday_of(begin), monday_of(records.last) - timedelta(weeks=FEWEST_WEEKS - 1)))
 
 
 def _mondays(first: date, last: date) -> list[date]:
@@ -193,18 +220,20 @@ def _week(
     beside = week_over_week(dates[-1], held)
     total = beside.this.at_least
     is_over = dates[-1] <= shown.today
-    bound = AT_LEAST if is_over and total is not None and not beside.this.exact else ""
+    unseen = sum(not shown.visitor.sees(on) for on in dates)
+    whole = beside.this.unknown_days == unseen
+    bound = AT_LEAST if is_over and total is not None and not whole else ""
     return WeekRow(
         name=f"{monday.day} {MONTHS[monday.month - 1][:3]}",
         cells=[_cell(shown, on, days.get(on), by_date.get(on), most) for on in dates],
-        total=f"{bound}{shown.amount(total)}",
-        change=_change(beside) if is_over else "so far",
+        total="" if unseen == WEEK_DAYS else f"{bound}{shown.amount(total)}",
+        change=_beside_the_week_before(shown, beside, is_over=is_over),
     )
 
 
 def _cell(shown: _Shown, on: date, day: Day | None, held: DayAmount | None, most: float) -> Cell:
     if day is None or held is None:
-        return Cell("", 0, f"{short_date(on)}: not shown", None)
+        return Cell("", 0, f"{short_date(on)}: {NOT_SHARED}", None)
     said = vars(day)
     look = phrases.state(said)
     height = 0
@@ -212,6 +241,12 @@ def _cell(shown: _Shown, on: date, day: Day | None, held: DayAmount | None, most
         share = (held.recorded or 0.0) / most if most else 0.0
         height = max(1, round(share * HEIGHTS))
     return Cell(look, height, f"{short_date(on)}: {phrases.sentence(said)}", shown.href(on))
+
+
+def _beside_the_week_before(shown: _Shown, beside: WeekOverWeek, *, is_over: bool) -> str:
+    if not shown.sees_back(beside.this.last, 2 * WEEK_DAYS):
+        return NOT_SHARED if not shown.sees_back(beside.this.last, WEEK_DAYS) else "week before not shared"
+    return _change(beside) if is_over else "so far"
 
 
 def _change(beside: WeekOverWeek) -> str:
@@ -238,11 +273,12 @@ def _share(one: Average) -> str:
     return f"{number(100 * one.known_share)}{THIN_SPACE}%"
 
 
-def _longest(run: RunRecord | None, shown: _Shown) -> str | None:
+def _longest(run: RunRecord | None, shown: _Shown, last: date) -> str | None:
     if run is None:
         return None
     amount = shown.amount(amounts.of_run(run, shown.measure))
-    return f"Longest run of the 30 days: {amount} on {short_date(run.date)}."
+    days = "30 days" if shown.sees_back(last, BASELINE.days) else "days that are shared"
+    return f"Longest run of the {days}: {amount} on {short_date(run.date)}."
 
 
 def _plot(
@@ -265,7 +301,7 @@ def _plot(
                 "name": f"{span}-day average",
                 "values": [_plotted_average(shown, averages[span].get(on)) for on in drawn],
             }
-            for span in SPANS
+            for span in averages
         ],
     }
 
@@ -300,7 +336,7 @@ def _said(shown: _Shown, day: Day, held: DayAmount) -> str:
 
 
 def _row(shown: _Shown, day: Day, held: DayAmount, averages: Mapping[int, Mapping[date, Average]]) -> DayRow:
-    found = [averages[span].get(day.date) for span in SPANS]
+    found = [of_span.get(day.date) for of_span in averages.values()]
     return DayRow(
         name=short_date(day.date),
         href=shown.href(day.date),

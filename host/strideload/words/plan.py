@@ -110,7 +110,9 @@ def _why(plan: NextRun, basis: date) -> str:
     until = f"until {figures.greens_needed} in a row are green"
     if plan.outcome == "hold":
         still = plan.greens_in_row < figures.greens_needed
-        return f"as it was before the last run, {until}" if still else "as it was, until longer runs are green"
+        return (
+            f"as it was before the last run, {until}" if still else "as it was, until longer runs are green"
+        )
     return f"no longer than your longest run in {DAYS} days, {until}"
 
 

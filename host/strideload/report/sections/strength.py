@@ -7,6 +7,7 @@ from strideload.report.blocks import Block, column, note, table, text
 from strideload.report.content import Report, StrengthEntry
 from strideload.report.sections import spanned
 from strideload.report.spans import Span
+from strideload.words.numbers import NOT_KNOWN
 
 NO_LOG = "Not known: no strength log was at hand for this report."
 
@@ -26,13 +27,16 @@ def blocks(report: Report) -> Iterator[Block]:
         ],
     )
     yield note(
-        "Sessions in which the group was trained, in brackets its sets as far as they were noted.",
+        "Sessions in which the group was trained, in brackets its sets as far as they were noted. "
+        f"{NOT_KNOWN}: not logged, which is not the same as not done.",
         *_details(entries),
     )
 
 
 def _trained(entries: Sequence[StrengthEntry], span: Span, group: str) -> str:
     own = [one for one in entries if one.group == group and span.first <= one.date <= span.last]
+    if not own:
+        return NOT_KNOWN
     sets = sum(one.sets or 0 for one in own)
     return f"{len({one.date for one in own})}{f' ({sets})' if sets else ''}"
 

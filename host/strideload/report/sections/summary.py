@@ -71,16 +71,15 @@ def _sites(report: Report) -> Iterator[str]:
     sites = sorted(symptoms.by_site(report).items(), key=lambda site: -len(site[1]))
     yield from (_site(name, entries) for name, entries in sites[:MOST_SITES])
     if others := sites[MOST_SITES:]:
-        entries = sum(len(entries) for _, entries in others)
-        yield f"{count(len(others), 'more site')} with {count(entries, 'entry', 'entries')}."
+        entries = [entry for _, of_site in others for entry in of_site]
+        yield f"{count(len(others), 'more site')}: {symptoms.counted(entries)}."
 
 
 def _site(name: str, entries: Sequence[SymptomEntry]) -> str:
-    counts = ", ".join(
-        f"{n} {status}" for status in symptoms.STATUSES if (n := symptoms.with_status(entries, status))
-    )
     during, morning = (level(highest(entries, when)) for when in ("during", "next_morning"))
+    others = [pain for entry in entries for _, pain in entry.others]
+    other = f", at another time {max(others)}" if others else ""
     return (
-        f"{name[:1].upper()}{name[1:]}: {count(len(entries), 'entry', 'entries')}, {counts}. "
-        f"Highest pain during a run {during}, next morning {morning}."
+        f"{name[:1].upper()}{name[1:]}: {symptoms.counted(entries)}. "
+        f"Highest pain during a run {during}, next morning {morning}{other}."
     )

@@ -1,5 +1,6 @@
 """Symptoms with their 24-hour course."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from strideload.report import drawings, sources
@@ -9,6 +10,7 @@ from strideload.report.blocks import (
     LONGEST_SITE,
     Block,
     Cell,
+    answered,
     clean,
     column,
     day_name,
@@ -17,7 +19,7 @@ from strideload.report.blocks import (
     table,
     text,
 )
-from strideload.report.content import Report, SymptomEntry
+from strideload.report.content import Report, SymptomEntry, of_runs
 from strideload.words.numbers import duration
 
 STATUSES = ("green", "amber", "red", "open")
@@ -34,7 +36,7 @@ def blocks(report: Report, most: int) -> Iterator[Block]:
         yield drawings.pain(report, by_site(report))
     shown = entries[-most:]
     if len(shown) < len(entries):
-        yield text(f"The latest {len(shown)} of {len(entries)} entries; all are counted under “In short”.")
+        yield text(f"The latest {len(shown)} of {len(entries)} are listed; all are counted under “In short”.")
     yield table(
         [
             *(column(name, "left") for name in ("Run of", "Site")),
@@ -55,13 +57,19 @@ def by_site(report: Report) -> dict[str, list[SymptomEntry]]:
     return sites
 
 
-def with_status(entries: Sequence[SymptomEntry], status: str) -> int:
-    return sum(entry.status == status for entry in entries)
+def counted(entries: Sequence[SymptomEntry]) -> str:
+    """ "9 runs with answers (8 green, 1 red) and 1 entry of no run"."""
+    runs = of_runs(entries)
+    counts = Counter(entry.status for entry in runs)
+    statuses = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    return answered(len(runs), len(entries) - len(runs), statuses)
 
 
 def _entry(entry: SymptomEntry) -> list[Cell]:
     run = "no run" if entry.run_s is None else duration(entry.run_s)
-    why = [clean(entry.reason, LONGEST_NOTE)]
+    # Green says no more than the figures beside it.
+    why = [] if entry.status == "green" else [clean(entry.reason, LONGEST_NOTE)]
+    why += [f"{_others(entry)}."] if entry.others else []
     why += [f"Felt: “{clean(entry.felt, LONGEST_NOTE)}”."] if entry.felt else []
     why += [f"Signs: {clean(', '.join(entry.signs), LONGEST_NOTE)}."] if entry.signs else []
     return [
@@ -71,3 +79,12 @@ def _entry(entry: SymptomEntry) -> list[Cell]:
         {"status": entry.status},
         " ".join(why),
     ]
+
+
+def _others(entry: SymptomEntry) -> str:
+    """ "At another time: pain 4 at 21:30; 2 on 24 Nov at 08:00". The date is said where it is not the row's."""
+    said = [
+        f"{pain}{'' if at.date() == entry.date else f' on {day_name(at.date())}'} at {at:%H:%M}"
+        for at, pain in entry.others
+    ]
+    return f"At another time: pain {'; '.join(said)}"

@@ -63,8 +63,7 @@ def shared_days(store: Store, days: Days, runner: str, first: date, last: date) 
         "name": account.name if account else runner,
         "range": f"{long_date(first)} {first.year} to {long_date(last)} {last.year}",
         "weeks": weeks_view.view(reached, None) if reached else None,
-        "courses": courses_view.rows(store, runner, first, min(last, days.today())) if reached else [],
-        "course_heads": courses_view.HEADS,
+        "courses": courses_view.of_days(store, runner, first, min(last, days.today())) if reached else [],
     }
 
 

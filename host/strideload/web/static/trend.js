@@ -11,7 +11,7 @@
   const spoken = (value) => (value === null ? "not shown" : `${Math.round(value * 10) / 10}\u202f${unit}`);
   const texts = days.map(
     (day, index) =>
-      `${day.text}. ${averages.map((line) => `${line.name} ${spoken(line.values[index])}`).join(", ")}`,
+      [`${day.text}.`, averages.map((line) => `${line.name} ${spoken(line.values[index])}`).join(", ")].join(" ").trim(),
   );
   let say = () => {};
 
