@@ -65,7 +65,7 @@ def test_the_trend_is_read_by_keyboard_day_by_day(open_page: Open) -> None:
     assert readout.inner_text().startswith("Sat 21 Nov: No running; 25")
     assert plot.get_attribute("aria-valuetext") == readout.inner_text()
     page.keyboard.press("Home")
-    assert readout.inner_text().startswith("Mon 12 Oct: Not known. 7-day average not shown")
+    assert readout.inner_text().startswith("Mon 12 Oct: 20\u202fmin. 7-day average not shown")
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     page.wait_for_url("**/?date=2026-11-22")
@@ -108,6 +108,18 @@ def test_strength_is_logged_in_one_tap_and_undone(house: House, open_page: Open)
     page.get_by_text("Calves: 3 sets of 10").wait_for()
     assert house.store
     assert len(house.store.strength.everything(RUNNER)) == 1
+
+
+def test_the_weeks_of_strength_are_read_whole_on_a_phone(house: House, open_page: Open) -> None:
+    said(house)
+    page = open_page("strength", 360)
+    assert page.locator(".wide").first.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_the_legend_draws_the_long_average_as_the_plot_does(open_page: Open) -> None:
+    page = open_page("trend")
+    drawn = page.locator(".swatch.dotted").evaluate("one => getComputedStyle(one).backgroundImage")
+    assert drawn.startswith("repeating-linear-gradient")
 
 
 def test_enter_in_a_field_logs_nothing(house: House, open_page: Open) -> None:
