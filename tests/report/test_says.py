@@ -197,14 +197,20 @@ def test_each_entry_has_its_course_status_and_reason():
 def test_a_green_row_leaves_out_its_reason_and_pain_at_other_times_is_listed():
     at = datetime(SUNDAY.year, SUNDAY.month, SUNDAY.day, 21, 30)
     others = ((at, 4), (at + timedelta(hours=10), 2))
-    ones = (entry(SUNDAY), entry(SUNDAY, status="amber", reason="Pain 4.", others=others), entry(SUNDAY, run_s=None))
+    ones = (
+        entry(SUNDAY),
+        entry(SUNDAY, status="amber", reason="Pain 4.", others=others),
+        entry(SUNDAY, run_s=None),
+    )
     made = report((run(SUNDAY),), symptoms=ones)
     (rows,) = tables(made, "Symptoms over 24 hours")
     assert [row["Why"] for row in rows][:2] == [
         "",
         "Pain 4. At another time: pain 4 at 21:30; 2 on 23 Nov at 07:30.",
     ]
-    assert "Left knee: 2 runs with answers (1 green, 1 amber) and 1 entry of no run. " in words(made, "In short")
+    assert "Left knee: 2 runs with answers (1 green, 1 amber) and 1 entry of no run. " in words(
+        made, "In short"
+    )
     assert "next morning 1, at another time 4." in words(made, "In short")
 
 

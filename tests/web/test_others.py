@@ -140,7 +140,17 @@ def test_each_course_is_read_whole_on_a_phone_and_on_paper_without_scripts(
         page.set_content(html)
         (course,) = page.locator(".told").all()
         assert re.split(r"\n+", course.inner_text())[1:] == [
-            *("Front of the left knee", "before", NOT_KNOWN, "during", "2", "60 min", NOT_KNOWN, "morning", NOT_KNOWN),
+            *(
+                "Front of the left knee",
+                "before",
+                NOT_KNOWN,
+                "during",
+                "2",
+                "60 min",
+                NOT_KNOWN,
+                "morning",
+                NOT_KNOWN,
+            ),
             "Open: not answered yet: before the run, 60 minutes after, next morning.",
         ]
         for one in course.locator("dt, dd, p").all():

@@ -138,7 +138,9 @@ def view(records: Records, measure: Measure, units: Units, visitor: Visitor, fir
         metric=measures.METRICS[measure],
         weekdays=[name[:3] for name in WEEKDAYS],
         weeks=[_week(shown, monday, days, by_date, held) for monday in weeks],
-        before=_link(earliest - _ONE_DAY, measure, records.today, "Earlier") if earliest > first_day else None,
+        before=_link(earliest - _ONE_DAY, measure, records.today, "Earlier")
+        if earliest > first_day
+        else None,
         after=_link(min(last + timedelta(weeks=WEEKS), records.today), measure, records.today, "Later")
         if last < records.today
         else None,
