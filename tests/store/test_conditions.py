@@ -27,6 +27,18 @@ def test_a_form_sent_twice_adds_one_pair(store: Store) -> None:
     assert store.conditions.shoes(RUNNER) == [first]
 
 
+def test_two_pairs_have_no_name_in_common(store: Store) -> None:
+    blue = store.conditions.add_shoe(RUNNER, "Blue", DAY)
+    red = store.conditions.add_shoe(RUNNER, "Red", DAY)
+    with pytest.raises(ShoeInvalid, match="Another pair is named “blue”"):
+        store.conditions.add_shoe(RUNNER, " blue", DAY)
+    with pytest.raises(ShoeInvalid, match="a name of its own"):
+        store.conditions.change_shoe(RUNNER, red.id, name="Blue", retired_date=None)
+    store.conditions.change_shoe(RUNNER, blue.id, name="BLUE", retired_date=None)
+    store.ensure_runner("bob", "Bob", "UTC")
+    store.conditions.add_shoe("bob", "Blue", DAY)
+
+
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61, "a\nb"])
 def test_a_name_that_is_none_is_refused(store: Store, name: str) -> None:
     with pytest.raises(ShoeInvalid):

@@ -53,7 +53,7 @@ def test_another_runners_entry_is_as_if_it_were_not_there(store: Store) -> None:
 @pytest.mark.parametrize(
     ("entry", "day", "note", "said"),
     [
-        ("short", DAY, "", "32 hex digits"),
+        ("short", DAY, "", "This form is not whole"),
         (None, date(2026, 11, 23), "", "has not come yet"),
         (None, date(1999, 12, 31), "", "before the year 2000"),
         (None, DAY, "x" * (NOTE_LIMIT + 1), "500 characters"),

@@ -86,7 +86,7 @@ def test_days_are_those_of_the_store(house: ApiHouse, ada: httpx.Client, bob: ht
         ({"from": "2026-11-22", "to": "2026-11-21"}, "The first day is after the last."),
         ({"from": "2025-11-21", "to": "2026-11-22"}, "An answer covers 366 days at most, and these are 367."),
         ({"from": "1969-01-01"}, "“from”: days lie within 1970-01-03 to 2199-12-30."),
-        ({"to": "yesterday"}, "“to”: input should be a valid date"),
+        ({"to": "yesterday"}, "“to”: this is no date; write it as 2026-11-22."),
     ],
 )
 def test_what_is_asked_for_at_once_is_bounded(ada: httpx.Client, asked: dict[str, str], said: str) -> None:
@@ -197,6 +197,19 @@ def test_what_has_not_come_is_refused(house: ApiHouse, ada: httpx.Client) -> Non
     for of in (run, None):
         problem(ada.put(f"symptoms/{entry}", json={**early, "run": of, "seen": 1}), 422)
     assert ok(ada.get(f"symptoms/{entry}"))["version"] == 1
+
+
+def test_a_refusal_is_one_plain_sentence(ada: httpx.Client) -> None:
+    for said, sentence in (
+        ({"id": "x"}, "“id”: this is not written as an id is."),
+        (
+            {"about_utc": "soon"},
+            "“about_utc”: this is no moment; write it with its zone, as 2026-11-22T18:05:00+01:00.",
+        ),
+        ({"pain": "much"}, "“pain”: this is no whole number."),
+    ):
+        assert sentence in problem(ada.post("symptoms", json=KNEE | said), 422)
+    assert "“limit”: this is no whole number." in problem(ada.get("runs", params={"limit": "x"}), 422)
 
 
 def test_the_course_of_a_run(house: ApiHouse, ada: httpx.Client) -> None:

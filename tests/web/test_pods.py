@@ -85,6 +85,12 @@ def test_how_a_pod_is(client: httpx.Client, pod: str) -> None:
     assert "Last page none yet" in said
 
 
+def test_a_battery_that_no_pod_told_of_is_not_known(store: Store, house: House, client: httpx.Client) -> None:
+    store.save_state(POD, a_state(chip="LSM6DSO32", firmware="0.4.0"), NOW_US)
+    house.live = [a_live_pod(pod=POD)]
+    assert "Battery not known" in words(client.get("/pods"))
+
+
 def test_settings_reach_the_store(client: httpx.Client, store: Store, pod: str) -> None:
     answer = send(
         client, "/pods", f"/pods/{pod}/settings", odr_hz="416", range_g="", raw="yes", recording="off"

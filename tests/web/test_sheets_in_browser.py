@@ -110,6 +110,18 @@ def test_strength_is_logged_in_one_tap_and_undone(house: House, open_page: Open)
     assert len(house.store.strength.everything(RUNNER)) == 1
 
 
+def test_the_weeks_of_strength_are_read_whole_on_a_phone(house: House, open_page: Open) -> None:
+    said(house)
+    page = open_page("strength", 360)
+    assert page.locator(".wide").first.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+def test_the_legend_draws_the_long_average_as_the_plot_does(open_page: Open) -> None:
+    page = open_page("trend")
+    drawn = page.locator(".swatch.dotted").evaluate("one => getComputedStyle(one).backgroundImage")
+    assert drawn.startswith("repeating-linear-gradient")
+
+
 def test_enter_in_a_field_logs_nothing(house: House, open_page: Open) -> None:
     page = open_page("strength")
     page.locator("#sets").press("Enter")

@@ -82,7 +82,7 @@ def test_what_is_deleted_can_be_put_back_whole(house: House, client: httpx.Clien
         ({"date": "soon"}, "“soon” is not a date"),
         ({"date": "2026-11-23"}, "has not come yet"),
         ({"note": "x" * 501}, "500 characters"),
-        ({"entry": "none"}, "32 hex digits"),
+        ({"entry": "none"}, "This form is not whole"),
     ],
 )
 def test_wrong_entries_are_refused_with_the_reason(

@@ -218,6 +218,8 @@ def test_what_cannot_be_said_is_refused_in_words(
     by_htmx = client.post("/symptoms", data=data, headers={"HX-Request": "true"})
     assert by_htmx.status_code == 200
     assert 'role="alert"' in by_htmx.text
+    assert "Not known as" not in by_htmx.text
+    assert "hex digits" not in by_htmx.text
     assert entries(house) == []
 
 

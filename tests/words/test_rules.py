@@ -74,6 +74,8 @@ def test_without_a_baseline_no_number_is_said():
         rules.comparison(said(30)) == "No baseline: no run with a known running time in the 30 days before."
     )
     assert rules.band(said(30)) is None
+    steps = rules.comparison(said(30, measure="steps"))
+    assert steps == "No baseline: no run with a known number of steps in the 30 days before."
     nothing = said(30, 30, measure="impact", impact_sum_g=None)
     assert rules.comparison(nothing) == "The impact load of this run is not known."
 

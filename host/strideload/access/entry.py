@@ -1,6 +1,8 @@
 """Whether somebody is who they say: login and password, with patience for those who guess."""
 
 import logging
+import os
+from hashlib import blake2s
 from ipaddress import ip_address, ip_network
 from typing import Final
 
@@ -13,6 +15,8 @@ from strideload.store.accounts import fold_login
 from strideload.store.keys import OfferEnded
 
 log = logging.getLogger(__name__)
+
+_MARKED_BY: Final = os.urandom(16)  # so that a mark in a log means nothing after the next start
 
 # One person mistypes a few times; one address may be a whole household, or a proxy that does not say for whom it asks.
 FREE_A_LOGIN: Final = 5
@@ -112,5 +116,7 @@ def _network(address: str) -> str:
 
 
 def _whose(runner: str | None) -> str:
-    """Whatever was typed as a login that nobody has may be a password."""
-    return "an unknown login" if runner is None else f"runner {runner}"
+    """Tells logins apart in one log and names nobody. What was typed as a login that nobody has may be a password."""
+    if runner is None:
+        return "an unknown login"
+    return f"login {blake2s(runner.encode(), key=_MARKED_BY, digest_size=4).hexdigest()}"

@@ -77,8 +77,8 @@ _ALL: Final = (
     Evidence(
         "ewma",
         "Exponentially weighted averages of 7 and 28 days, lambda = 2 / (N + 1). Plotted only.",
-        "Williams 2017. Against their ratio: Impellizzeri, random denominators do as well; in the cohort of rule "
-        "longest_30_days a higher ratio went with fewer injuries.",
+        "Williams 2017. Against their ratio: Impellizzeri, random denominators do as well; in the cohort of the "
+        "rule on the longest run of 30 days a higher ratio went with fewer injuries.",
         "conflicting studies",
         "No ratio is formed and there is no best range. A day that is not known is left out, never zero.",
     ),
@@ -109,7 +109,7 @@ _ALL: Final = (
         "next_run",
         "After two green runs up to 1.10 times the longest of 30 days; after amber the same again; after red less, "
         "and the offer to see a physiotherapist.",
-        "A synthesis of the rules of the longest run, of green, red and amber.",
+        "A synthesis of the rules on the longest run of 30 days and on green, amber and red.",
         "opinion",
         "Not studied as a whole. Runner or physiotherapist can set its figures.",
     ),

@@ -115,13 +115,18 @@ class PainOutOfRange(AnswerInvalid):
         self.value = value
 
 
+_LISTS: Final = {"site": "sites", "felt": "words of what it felt like", "sign": "signs"}
+
+
 class WordUnknown(AnswerInvalid):
     """A site, a word of what it felt like or a sign that is none of the list."""
 
     def __init__(self, what: Literal["site", "felt", "sign"], words: Iterable[str]) -> None:
         self.what: Literal["site", "felt", "sign"] = what
         self.words = tuple(sorted(words))
-        super().__init__(f"Not known as {what}: {', '.join(map(repr, self.words))}.")
+        super().__init__(
+            f"{', '.join(f'“{word}”' for word in self.words)} is not on the list of {_LISTS[what]}."
+        )
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """On what a runner runs: shoes, and the shoe, mount and surface that are usual or were so in one run."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal, NamedTuple
 
@@ -61,6 +61,7 @@ class Conditions(Part):
             people.require(connection, runner)
             if shoe and _shoe_row(connection, None, shoe):
                 return _required(connection, runner, shoe)
+            _require_new_name(connection, runner, made)
             row = {"id": made.id, "runner": runner, "name": made.name, "from_date": from_date.isoformat()}
             connection.execute(shoes.insert(), [{**row, "retired_date": None}])
         return made
@@ -71,6 +72,7 @@ class Conditions(Part):
             before = _required(connection, runner, shoe)
             if retired_date and retired_date < before.from_date:
                 raise ShoeInvalid("A pair cannot be retired before it was new.")
+            _require_new_name(connection, runner, replace(before, name=_name(name)))
             values = {"name": _name(name), "retired_date": retired_date and retired_date.isoformat()}
             connection.execute(shoes.update().where(shoes.c.id == shoe).values(values))
             return _required(connection, runner, shoe)
@@ -146,6 +148,15 @@ def _name(name: str) -> str:
     if not (0 < len(stripped) <= NAME_LIMIT and stripped.isprintable()):
         raise ShoeInvalid(f"A pair's name has 1 to {NAME_LIMIT} characters.")
     return stripped
+
+
+def _require_new_name(connection: sa.Connection, runner: str, shoe: Shoe) -> None:
+    """Two of one name could not be told apart, neither here nor in a report. ShoeInvalid."""
+    others = connection.execute(
+        sa.select(shoes.c.name).where(shoes.c.runner == runner, shoes.c.id != shoe.id)
+    ).scalars()
+    if shoe.name.casefold() in {name.casefold() for name in others}:
+        raise ShoeInvalid(f"Another pair is named “{shoe.name}”. Give this one a name of its own.")
 
 
 def _shoe_row(connection: sa.Connection, runner: str | None, shoe: str) -> Any:

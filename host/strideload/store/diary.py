@@ -94,7 +94,7 @@ class Diary(Part):
         now = now_utc_us or _now_utc_us()
         checked = _checked(saying, now)
         if not _ID.fullmatch(entry):
-            raise EntryInvalid("an entry's id is 32 hex digits")
+            raise EntryInvalid("this form is not whole: reload the page and send it again")
         with self._writing() as connection:
             people.require(connection, runner)
             newest = _newest(connection, runner, entry)

@@ -65,7 +65,7 @@ class Strength(Part):
         `today`: where the runner is; later dates are refused. StrengthEntryInvalid, NoSuchStrengthEntry.
         """
         if not _ID.fullmatch(entry):
-            raise StrengthEntryInvalid("An entry's id is 32 hex digits.")
+            raise StrengthEntryInvalid("This form is not whole. Reload the page and send it again.")
         if day < EARLIEST or (today is not None and day > today):
             raise StrengthEntryInvalid(f"{day} has not come yet, or is before the year {EARLIEST.year}.")
         if len(note) > NOTE_LIMIT or not note.isprintable():

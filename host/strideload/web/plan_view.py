@@ -16,6 +16,12 @@ FIGURES = {
     "greens_needed": ("Green runs in a row before it grows", "runs"),
 }
 
+LABELS = {name: label for name, (label, _) in FIGURES.items()} | {
+    "start_level": "Begin at level",
+    "sessions_each": "Sessions at each level",
+    "rest_days": "Days of rest between",
+}
+
 
 @dataclass(frozen=True)
 class Field:

@@ -141,7 +141,7 @@ def _sentence(pod: KnownPod, live: LivePod | None) -> str:
 def _facts(
     store: Store, pod: KnownPod, state: Mapping[str, Any], live: LivePod | None, visitor: Visitor
 ) -> Iterator[tuple[str, str]]:
-    battery = NOT_KNOWN if pod.battery_mv is None else f"{number(pod.battery_mv / 1000, 2)}{THIN_SPACE}V"
+    battery = "not known" if pod.battery_mv is None else f"{number(pod.battery_mv / 1000, 2)}{THIN_SPACE}V"
     last = store.last_page_utc_us(pod.pod)
     yield "Battery", battery
     yield "Last page", "none yet" if last is None else write_local(store, visitor.runner, last)

@@ -28,6 +28,29 @@ SCHEMA: Final = {
     "required": ["title", "status", "detail"],
 }
 
+_DATE: Final = "this is no date; write it as 2026-11-22"
+_MOMENT: Final = "this is no moment; write it with its zone, as 2026-11-22T18:05:00+01:00"
+_NUMBER: Final = "this is no whole number"
+PLAINLY: Final = {
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "date_parsing": _DATE,
+    "date_type": _DATE,
+    "datetime_from_date_parsing": _MOMENT,
+    "datetime_parsing": _MOMENT,
+    "datetime_type": _MOMENT,
+    "timezone_aware": _MOMENT,
+    "int_parsing": _NUMBER,
+    "int_parsing_size": _NUMBER,
+    "int_type": _NUMBER,
+    "int_from_float": _NUMBER,
+    "bool_parsing": "this is neither true nor false",
+    "bool_type": "this is neither true nor false",
+    "string_pattern_mismatch": "this is not written as an id is",
+    "missing": "this is missing",
+    "json_invalid": "this is no JSON",
+}  # by pydantic's type of error; what stands not here is said in its words
+
 
 def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     said = {"title": HTTPStatus(status).phrase, "status": int(status), "detail": sentence}
@@ -58,5 +81,5 @@ def not_understood(error: RequestValidationError) -> str:
     first: dict[str, Any] = error.errors()[0]
     where, *path = (str(step) for step in first["loc"])
     named = ".".join(path) if path and first["type"] != "json_invalid" else where
-    said = str(first["msg"]).removeprefix("Value error, ")
+    said = PLAINLY.get(first["type"]) or str(first["msg"]).removeprefix("Value error, ")
     return f"“{named[:60]}”: {said[:1].lower()}{said[1:].rstrip('.')}."

@@ -13,6 +13,8 @@ MEASURES: dict[Measure, str] = {
     "impact": "impact load",
     "distance": "distance",
 }
+# What is known of it, or not.
+AMOUNTS: dict[Measure, str] = MEASURES | {"steps": "number of steps"}
 CONDITIONS: dict[Condition, str] = {
     "sensors": "pods or their settings",
     "mount": "mount",
@@ -43,9 +45,9 @@ _IN_TIMES = 3  # from here on "3.2 times" is easier to grasp than "220 %"
 def comparison(compared: Comparison) -> str:
     """ "12 % longer than your longest run in 30 days." """
     if compared.outcome == "not_measured":
-        return f"The {MEASURES[compared.measure]} of this run is not known."
+        return f"The {AMOUNTS[compared.measure]} of this run is not known."
     if compared.outcome == "no_baseline" or compared.exact_ratio is None:
-        return f"No baseline: no run with a known {MEASURES[compared.measure]} in the {DAYS} days before."
+        return f"No baseline: no run with a known {AMOUNTS[compared.measure]} in the {DAYS} days before."
     more, less, same, times, beside = _PHRASES[compared.measure]
     longest = f"{beside.format('known ' if compared.is_upper_bound else '')} in {DAYS} days."
     ratio = compared.exact_ratio
@@ -69,7 +71,7 @@ def remarks(compared: Comparison) -> list[str]:
     """What to know of a comparison: days that are not known, estimates, other conditions."""
     found = gaps(compared.gaps)
     if compared.runs_unmeasured:
-        measure = MEASURES[compared.measure]
+        measure = AMOUNTS[compared.measure]
         found.append(f"{_count(compared.runs_unmeasured, 'run')} before without a known {measure}.")
     if compared.estimated:
         found.append("Estimated: one pod stood for both feet.")
@@ -98,7 +100,7 @@ def week_over_week(weeks: WeekOverWeek, measure: Measure) -> str:
     if weeks.bound == "nothing_before":
         return f"No {MEASURES[measure]} in the {WEEK_DAYS} days before, so nothing to compare with."
     if weeks.change is None:
-        return f"How the {MEASURES[measure]} of these {WEEK_DAYS} days compares is not known."
+        return f"How the {AMOUNTS[measure]} of these {WEEK_DAYS} days compares is not known."
     percent = number(abs(100 * weeks.change))
     if percent == "0":
         amount = f"As much {MEASURES[measure]}"

@@ -24,6 +24,7 @@ from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor
 
 HERE: Final = "/plan"
+NOT_WHOLE: Final = "This form is not whole. Reload the page and send it again."
 
 Writer = Annotated[Visitor, Depends(writer)]
 
@@ -73,7 +74,7 @@ def _changed(plan: Plan, form: Fields, set_by: SetBy) -> Settings:
     held = plan.settings
     match form.one("what"):
         case "next_run":
-            figures = {name: _whole(form, name) for name in BOUNDS}
+            figures = {name: _whole(form, name, *bounds) for name, bounds in BOUNDS.items()}
             return replace(held, next_run=PlanSettings(**figures, set_by=set_by))
         case "usual":
             return replace(held, next_run=PlanSettings())
@@ -82,7 +83,7 @@ def _changed(plan: Plan, form: Fields, set_by: SetBy) -> Settings:
         case "leave":
             return replace(held, ladder=None)
         case _:
-            raise FormBroken("This form is not whole. Reload the page and send it again.")
+            raise FormBroken(NOT_WHOLE)
 
 
 def _ladder(plan: Plan, form: Fields, set_by: SetBy) -> LadderPlan:
@@ -90,10 +91,10 @@ def _ladder(plan: Plan, form: Fields, set_by: SetBy) -> LadderPlan:
     before = plan.settings.ladder.settings if plan.settings.ladder else ladders.DEFAULTS
     settings = LadderSettings(
         levels=before.levels,
-        sessions_each=_whole(form, "sessions_each"),
+        sessions_each=_whole(form, "sessions_each", *ladders.BOUNDS["sessions_each"]),
         sessions_at_entry=before.sessions_at_entry,
-        rest_days=_whole(form, "rest_days"),
-        start_level=_whole(form, "start_level"),
+        rest_days=_whole(form, "rest_days", *ladders.BOUNDS["rest_days"]),
+        start_level=_whole(form, "start_level", 0, len(before.levels) - 1),
         set_by=set_by,
     )
     return LadderPlan(plan.date, settings)
@@ -108,12 +109,24 @@ def _set_by(form: Fields) -> SetBy:
 
 
 def _seen(form: Fields) -> int | None:
-    return _whole(form, "seen") if form.one("seen") else None
-
-
-def _whole(form: Fields, name: str) -> int:
     """FormBroken."""
+    if not form.one("seen"):
+        return None
+    seen = _number(form, "seen")
+    if seen is None:
+        raise FormBroken(NOT_WHOLE)
+    return seen
+
+
+def _whole(form: Fields, name: str, least: int, most: int) -> int:
+    """FormBroken."""
+    number = _number(form, name)
+    if number is None or not least <= number <= most:
+        raise FormBroken(f"“{plan_view.LABELS[name]}” is a whole number of {least} to {most}.")
+    return number
+
+
+def _number(form: Fields, name: str) -> int | None:
+    """None: it is none."""
     text = form.one(name)
-    if not (text.isdecimal() and text.isascii() and len(text) < 20):
-        raise FormBroken(f"{name} is a whole number.")
-    return int(text)
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 20 else None

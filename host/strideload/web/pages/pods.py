@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -27,6 +27,8 @@ Reader = Annotated[Visitor, Depends(needs("read"))]
 Writer = Annotated[Visitor, Depends(needs("write"))]
 CODE = 1  # of a mark from the page
 ZONES_AHEAD = timedelta(days=1)  # further east that day may have come
+
+NUMBERS: Final = {"odr_hz": "The rate", "range_g": "The range", "gyro_dps": "The range of rotation"}
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -196,10 +198,10 @@ def _after(change: Callable[[], object], then: str, again: Callable[[str], Respo
 def _settings(form: Fields) -> dict[str, Any]:
     """What the form names; what it leaves as it is, is not there. StrideloadError."""
     found: dict[str, Any] = {}
-    for name in ("odr_hz", "range_g", "gyro_dps"):
+    for name in NUMBERS:
         if value := form.one(name):
             if not value.isdecimal():
-                raise StrideloadError(f"{name} is a whole number, not “{value[:40]}”.")
+                raise StrideloadError(f"{NUMBERS[name]} is a whole number, not “{value[:40]}”.")
             found[name] = int(value)
     if recording := form.one("recording"):
         found["recording"] = recording

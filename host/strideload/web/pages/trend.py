@@ -19,6 +19,7 @@ from strideload.web.forms import Form
 from strideload.web.pages.today import FIRST_DAY, read_date
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
+from strideload.words import rules
 
 HERE: Final = "/trend"
 NOTES: Final = ("rest", "ran_without")
@@ -75,7 +76,7 @@ def routes(doors: Doors) -> APIRouter:
 def _measure(by: str) -> Measure:
     """HTTPException 404: there is no such measure."""
     if by not in MEASURES:
-        raise HTTPException(HTTPStatus.NOT_FOUND, f"A trend is of {', '.join(MEASURES)}.")
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"A trend is of {', '.join(rules.MEASURES.values())}.")
     return cast(Measure, by)
 
 
