@@ -234,7 +234,9 @@ def test_a_run_is_not_green_before_its_morning_whatever_was_written(world: World
     assert colours(world.diary("2026-11-21 08:00")) == ["green"]
 
 
-def test_a_run_that_is_still_being_recorded_is_not_green(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_still_being_recorded_is_not_green(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.run("2026-11-20 18:00", 10)
     (run,) = world.runs("2026-11-20")
     world.answers(run, 0, 1, 0, 0)

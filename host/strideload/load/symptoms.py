@@ -135,7 +135,9 @@ class Answers:
     next_morning: int | None = None
     felt: frozenset[Felt] = frozenset()
     signs: frozenset[Sign] = frozenset()
-    other: int | None = None  # the highest at other times, from the start of the run to 24 hours after its end
+    other: int | None = (
+        None  # the highest at other times, from the start of the run to 24 hours after its end
+    )
     still_recording: bool = False  # the run goes on
 
     def __post_init__(self) -> None:

@@ -28,6 +28,8 @@ MORNING_HOUR: Final = 5
 NIGHT_ENDS_HOUR: Final = 3
 # What was felt within so many days before a run is asked about after it.
 FELT: Final = timedelta(days=14)
+# A sign that was noted apart from a run holds so long, unless it is taken back.
+SIGN_HOLDS_US: Final = 30 * DAY_US
 # Nobody remembers longer how it was: later answers are taken, and not asked for.
 ASKED_FOR_US: Final = 48 * HOUR_US
 # How far from its run an entry may be that names none.
@@ -132,17 +134,29 @@ class Diary:
     @property
     def signs(self) -> tuple[Sign, ...]:
         """Signs that were noted apart from a run, in the 30 days."""
-        since = self.now_utc_us - 30 * DAY_US
-        return tuple(
-            sign for entry in self.apart if entry.saying.about_utc_us >= since for sign in entry.saying.signs
-        )
+        return tuple(sign for entry in self.signs_apart for sign in entry.saying.signs)
+
+    @property
+    def signs_apart(self) -> list[Entry]:
+        """The entries that they stand in."""
+        since = self.now_utc_us - SIGN_HOLDS_US
+        return [entry for entry in self.apart if entry.saying.about_utc_us >= since and entry.saying.signs]
+
+    def local_of(self, utc_us: int) -> datetime:
+        """The runner's own time at a moment."""
+        zones = self.records.zones
+        zone = zones[self.records.today]
+        on = local_time(utc_us, zone).date()
+        return local_time(utc_us, zones.get(on, zone))
 
     @property
     def strong(self) -> list[Entry]:
         """The latest word of each site in 24 hours where that is pain of 6 or more."""
         latest = {
             entry.saying.site: entry
-            for entry in sorted(self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us))
+            for entry in sorted(
+                self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us)
+            )
             if entry.saying.pain is not None and 0 <= self.now_utc_us - entry.saying.about_utc_us < DAY_US
         }
         return [entry for entry in latest.values() if (entry.saying.pain or 0) >= RED_FROM]
@@ -388,7 +402,10 @@ def _run_of(entry: Entry, records: Records) -> RunRecord | None:
         return next((run for run in near(runs, about) if 0 <= run.start_utc_us - about <= BEFORE_US), None)
     after_us = _after_us(said.moment)
     began = [run for run in near(runs, about) if run.start_utc_us <= about <= run.end_utc_us + after_us]
-    if said.moment in ("at_60_min", "next_morning"):  # what was said before it came is of no moment of that run
+    if said.moment in (
+        "at_60_min",
+        "next_morning",
+    ):  # what was said before it came is of no moment of that run
         began = [run for run in began if moment_utc_us(run, said.moment, records.zones) <= about]
     return began[-1] if began else None
 
