@@ -10,8 +10,8 @@ An amber run sets it to its own running time, a red one to that less `step_down_
 than was allowed before them, by the 30 days before the first of them: a leap that hurt earns nothing. An amber leap
 beyond what was allowed leaves that as it was. From there it rises only by green runs in a row: to `growth_percent` more
 than the longest green one since. So a red run of an hour is no baseline for more than an hour, two easy green runs
-later, and a run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is never more
-than `growth_percent` over the longest of 30 days.
+later, and a run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is
+never more than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open. A date on which the runner ran without a pod holds a run that nobody answered
 for, too, and ends a row of green ones. Minutes are whole, rounded down.
@@ -97,7 +97,10 @@ class PastRun:
 
 @dataclass(frozen=True)
 class Noted:
-    """An entry for which no length is given: it has a sign, or strong pain. `ends`: None: with the next answered run."""
+    """An entry for which no length is given: it has a sign, or strong pain.
+
+    `ends`: None: with the next run that is answered for.
+    """
 
     entry: str
     site: str

@@ -56,7 +56,8 @@ def recommendation(plan: NextRun, ladder: Standing | None) -> str:
     if ladder is None or ladder.finished or plan.outcome in WAITING:
         return next_run(plan)
     if ladder.next is None:
-        return f"No session while there is: {', '.join(symptoms.SIGNS[sign] for sign in ladder.signs)}. {symptoms.ADVICE}"
+        signs = ", ".join(symptoms.SIGNS[sign] for sign in ladder.signs)
+        return f"No session while there is: {signs}. {symptoms.ADVICE}"
     if plan.minutes is None or plan.minutes >= ladder.next.session.running_min:
         return standing(ladder)
     return f"{standing(ladder)} {at_most(plan)}"
