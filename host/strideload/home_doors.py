@@ -108,7 +108,7 @@ class StoreHome:
         today = next(day for day in known.days if day.date == known.today)
         compared = comparing.of_day(known, known.today)
         ratio = compared.first.ratio if compared is not None else None
-        return runner_day(today, None if ratio is None else float(ratio), plan.next_run.minutes)
+        return runner_day(today, None if ratio is None else float(ratio), plan.minutes)
 
     def days_of(self, runner: str, first: date, last: date) -> Sequence[RunnerDay]:
         return [runner_day(day) for day in days.days_of(self._store, runner, first, last)]

@@ -217,8 +217,8 @@ def test_what_has_not_come_is_not_answered(world: World, moment: When, early: st
         found = world.diary(early)
         with pytest.raises(diary.NotYet, match="it can be answered from"):
             diary.saying_of(found.records, of, KNEE, moment, 0, found.now_utc_us)
+        saying = Saying(KNEE, moment, 0, found.now_utc_us, of and of.start_utc_us)
         with pytest.raises(diary.NotYet):
-            saying = Saying(KNEE, moment, 0, found.now_utc_us, of and of.start_utc_us)
             diary.tap(world.store, found, new_id(), of, saying)
     found = world.diary(on_time)
     assert diary.saying_of(found.records, run, KNEE, moment, 0, found.now_utc_us + 60_000_000).pain == 0

@@ -10,6 +10,7 @@ from strideload.load.plan import PlanSettings
 from strideload.runner import comparing, planning, records
 from strideload.runner.planning import LadderPlan, Settings
 from strideload.store.plans import PlanChanged
+from strideload.words import plan as words
 
 
 def plan_at(world: World, local: str) -> planning.Plan:
@@ -164,3 +165,77 @@ def test_a_leap_earns_nothing_though_the_runs_before_it_are_older_than_30_days(w
     world.answers(world.runs("2026-10-22")[0], 0, 7)
     found = plan_at(world, "2026-11-20 08:00").next_run
     assert (found.outcome, found.minutes, len(found.colours)) == ("less", 7, 1)
+
+
+def test_while_the_latest_word_of_a_site_is_strong_pain_no_minutes_are_offered(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    entry = world.says("other", 9, at="2026-11-19 19:13")
+    for day in ("2026-11-19 19:20", "2026-11-20 08:00"):
+        found = plan_at(world, day)
+        assert (found.next_run.outcome, found.minutes, found.next_run.noted[0].entry) == (
+            "strong_pain", None, entry.id,
+        )  # fmt: skip
+        assert words.recommendation(found.next_run, found.ladder).startswith(
+            "Pain 9 at the front of the left knee, Thu 19 Nov, 19:13: no figure while that is the latest word of it, "
+            "until Fri 20 Nov, 19:13 at the longest."
+        )
+    assert plan_at(world, "2026-11-20 20:00").minutes == 20
+    world.says("other", 3, at="2026-11-20 07:00")
+    assert plan_at(world, "2026-11-20 08:00").minutes == 20
+
+
+def test_on_a_ladder_strong_pain_comes_before_its_session(world: World) -> None:
+    on_ladder(world, "2026-11-10")
+    world.says("other", 6, at="2026-11-19 19:13")
+    found = plan_at(world, "2026-11-19 20:00")
+    assert found.minutes is None
+    assert words.recommendation(found.next_run, found.ladder).startswith("Pain 6 at")
+
+
+def test_a_sign_says_its_entry_and_when_it_ends(world: World) -> None:
+    green(world, "2026-11-16", 20)
+    apart = world.says("other", None, at="2026-11-17 12:00", signs=("giving_way",))
+    (run,) = world.runs("2026-11-16")
+    of_run = world.says("other", None, run=run, signs=("swelling",))
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert [(one.entry, one.ends and one.ends.date()) for one in found.noted] == [
+        (apart.id, date(2026, 12, 17)),
+        (of_run.id, None),
+    ]
+    assert words.told(found) == [
+        "Noted of the front of the left knee, Tue 17 Nov, 12:00: it holds until Thu 17 Dec, or until the entry is "
+        "changed or taken back.",
+        "Noted of the front of the left knee, Mon 16 Nov, 18:20: it holds until the next run is answered for without "
+        "it, or until the entry is changed or taken back.",
+    ]
+    assert plan_at(world, "2026-12-17 11:59").next_run.signs == ("giving_way",)
+    assert plan_at(world, "2026-12-17 12:01").next_run.signs == ()
+
+
+def test_a_run_of_the_day_before_the_ladder_was_begun_is_no_session_of_it(world: World) -> None:
+    green(world, "2026-11-10", 10)
+    settings = LadderSettings(levels=LADDER.levels, start_level=1)
+    begun = LadderPlan(date(2026, 11, 10), settings, world.us("2026-11-10 20:00"))
+    planning.set_plan(world.store, RUNNER, Settings(ladder=begun), "runner", None)
+    found = plan_at(world, "2026-11-10 21:00")
+    assert found.settings.ladder == begun
+    assert found.ladder
+    assert (found.ladder.last_verdict, found.ladder.counted) == (None, 0)
+    green(world, "2026-11-11", 4)
+    found = plan_at(world, "2026-11-12 08:00")
+    assert found.ladder
+    assert (found.ladder.last_verdict, found.ladder.counted) == ("counted", 1)
+
+
+def test_on_a_ladder_its_session_is_what_is_recommended(world: World) -> None:
+    green(world, "2026-11-08", 3)
+    on_ladder(world, "2026-11-10", start_level=1)
+    less = plan_at(world, "2026-11-12 08:00")
+    assert (less.next_run.minutes, less.minutes) == (2, 2)
+    said = words.recommendation(less.next_run, less.ladder)
+    assert said.startswith("Level 1 of 3:")
+    assert "At most 2" in said
+    green(world, "2026-11-09", 20)
+    enough = plan_at(world, "2026-11-12 08:00")
+    assert (enough.next_run.minutes, enough.minutes) == (22, 4)
+    assert "At most" not in words.recommendation(enough.next_run, enough.ladder)

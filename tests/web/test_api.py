@@ -231,7 +231,21 @@ def test_the_plan_is_read_and_set_by_who_looked(house: ApiHouse, ada: httpx.Clie
     held = ok(ada.put("plan", json=wanted))
     assert (held["set_by"], held["next_run_settings"]["growth_percent"]) == ("physiotherapist", 5)
     assert (held["ladder"]["level"], held["ladder_settings"]["from_date"]) == (3, "2026-11-22")
+    assert (held["next_run_set_by"], held["ladder_set_by"], held["minutes"]) == (*["physiotherapist"] * 2, 5)
+    assert held["recommendation"].startswith(held["ladder"]["sentence"])
     assert "set meanwhile" in problem(ada.put("plan", json={"set_by": "runner"}), 409)
+    on = held["ladder_settings"]
+    apart = {"set_by": "runner", "next_run": {"growth_percent": 7}, "ladder": on, "seen": held["set_utc_us"]}
+    held = ok(ada.put("plan", json={**apart, "ladder": {**on, "start_level": 2}}))
+    assert (held["next_run_set_by"], held["ladder_set_by"]) == ("runner", "runner")
+    again = {
+        **apart,
+        "set_by": "physiotherapist",
+        "ladder": {**on, "start_level": 3},
+        "seen": held["set_utc_us"],
+    }
+    held = ok(ada.put("plan", json=again))
+    assert (held["next_run_set_by"], held["ladder_set_by"]) == ("runner", "physiotherapist")
     ok(ada.put("plan", json={"set_by": "runner", "seen": held["set_utc_us"]}))
     for wrong in (
         {"set_by": "nobody"},

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from strideload.store.diary import Saying, new_id
 from web.house import RUNNER, TODAY, House
 from web.test_symptoms import field, words
 
@@ -46,6 +47,44 @@ def test_the_ladder_is_begun_and_left(client: httpx.Client) -> None:
     assert "Level" in words(client.get("/").text)
     assert send(client, "leave").status_code == 303
     assert "You are on no ladder." in words(client.get("/plan").text)
+
+
+def test_today_plan_and_report_recommend_the_same_on_a_ladder(client: httpx.Client) -> None:
+    level = {"start_level": "4", "sessions_each": "3", "rest_days": "1", "set_by": "physiotherapist"}
+    assert send(client, "ladder", **level).status_code == 303
+    plan = client.get("/plan").text
+    lead = re.search(r'<p class="lead">(.*?)</p>', plan, re.S)
+    assert lead
+    session = words(lead[1])
+    assert session.startswith("Level 4 of 10: (4 min running + 6 min walking)")
+    assert "0 of 3 sessions." in session
+    assert f"Next run opinion {session}" in words(client.get("/").text)
+    # The run of today was before the ladder began.
+    assert "of another level" not in words(plan)
+    assert "Figures now: usual figures." in words(plan)
+    assert "Levels: set by the physiotherapist." in words(plan)
+
+
+def test_strong_pain_and_signs_are_said_on_today_and_plan_with_their_entry(
+    house: House, client: httpx.Client
+) -> None:
+    house.clock = "22:30"
+    assert house.store
+    about = round(house.now().timestamp() - 3600) * 1_000_000
+    strong = house.store.diary.write(RUNNER, new_id(), 0, Saying("knee_front_left", "other", 9, about), about)
+    for address in ("/", "/plan"):
+        html = client.get(address).text
+        assert "Pain 9 at the front of the left knee, Sun 22 Nov, 21:30: no figure" in words(html)
+        assert f'href="/symptoms/{strong.id}"' in html
+        assert "min of running, easy" not in words(html)
+    sign = house.store.diary.write(
+        RUNNER, new_id(), 0, Saying("hip_left", "other", 1, about, signs=("swelling",)), about
+    )
+    for address in ("/", "/plan"):
+        html = client.get(address).text
+        assert "No figure while there is: swelling." in words(html)
+        assert f'href="/symptoms/{sign.id}"' in html
+        assert re.search("it holds until .*, or until the entry is changed or taken back", words(html))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ An amber run sets it to its own running time, a red one to that less `step_down_
 than was allowed before them, by the 30 days before the first of them: a leap that hurt earns nothing. An amber leap
 beyond what was allowed leaves that as it was. From there it rises only by green runs in a row: to `growth_percent` more
 than the longest green one since. So a red run of an hour is no baseline for more than an hour, two easy green runs
-later, and a run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is never more
-than `growth_percent` over the longest of 30 days.
+later, and a run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is
+never more than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open. A date on which the runner ran without a pod holds a run that nobody answered
 for, too, and ends a row of green ones. Minutes are whole, rounded down.
@@ -19,7 +19,7 @@ for, too, and ends a row of green ones. Minutes are whole, rounded down.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import takewhile
 from typing import Final, Literal
 
@@ -36,11 +36,13 @@ Outcome = Literal[
     "less",  # than the red run
     "no_baseline",
     "see_professional",
+    "strong_pain",  # the latest word of a site, within 24 hours
 ]
 SetBy = Literal["default", "runner", "physiotherapist"]
 Suggestion = Literal["shorter_more_often", "slower", "run_four_walk_one", "no_downhill"]
 
 SORE: Final[tuple[Suggestion, ...]] = ("shorter_more_often", "slower", "run_four_walk_one", "no_downhill")
+WAITING: Final[tuple[Outcome, ...]] = ("see_professional", "strong_pain")  # whatever else holds
 TROUBLE: Final[tuple[Colour, ...]] = ("amber", "red")
 SORE_RULE: Final[RuleId] = "spread_load"
 
@@ -94,6 +96,21 @@ class PastRun:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """An entry for which no length is given: it has a sign, or strong pain.
+
+    `ends`: None: with the next run that is answered for.
+    """
+
+    entry: str
+    site: str
+    at: datetime  # where the runner was
+    pain: int | None
+    signs: tuple[Sign, ...]
+    ends: datetime | None
+
+
+@dataclass(frozen=True)
 class NextRun:
     """An opinion on the next run. `minutes`: of running at most; None: nothing is said."""
 
@@ -107,6 +124,7 @@ class NextRun:
     suggestions: tuple[Suggestion, ...]  # rule spread_load, while sore
     gaps: Gaps
     settings: PlanSettings
+    noted: tuple[Noted, ...] = ()  # why nothing is said
     evidence: RuleId = "next_run"
 
 
@@ -116,8 +134,11 @@ def next_run(
     days: Sequence[DayKnown],
     settings: PlanSettings = DEFAULTS,
     signs: Iterable[Sign] = (),
+    strong: Sequence[Noted] = (),
 ) -> NextRun:
     """The next run, on the date `on`. `runs` in any order; `signs`: noted apart from a run, and not taken back.
+
+    `strong`: what was last said of a site within 24 hours, where that is pain of 6 or more.
 
     Of runs before the 30 days only those count that say what was allowed before an amber or red run within them.
     """
@@ -130,6 +151,8 @@ def next_run(
     outcome, allowed_us, basis = _allowed(within, known, ran_without, settings)
     if noted:
         outcome, allowed_us, basis = "see_professional", None, None
+    elif strong:
+        outcome, allowed_us, basis = "strong_pain", None, None
     sore = any(run.colour in TROUBLE for run in last)
     return NextRun(
         outcome=outcome,
@@ -142,6 +165,7 @@ def next_run(
         suggestions=SORE if sore and not noted else (),
         gaps=gaps_before(on, days),
         settings=settings,
+        noted=tuple(strong),
     )
 
 

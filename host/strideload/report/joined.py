@@ -17,8 +17,6 @@ from strideload.store.diary import Entry
 from strideload.words import conditions, symptoms
 from strideload.words import plan as plan_words
 
-SET_BY = {None: "the rules", "runner": "the runner", "physiotherapist": "the physiotherapist"}
-
 
 def report_of(
     store: Store, runner: str, first: date | None, last: date | None, now: datetime | None = None
@@ -113,10 +111,15 @@ def _sentence(said: str) -> str:
 
 
 def _plan(plan: planning.Plan) -> Plan:
-    lines = [plan_words.next_run(plan.next_run), *plan_words.remarks(plan.next_run)]
-    if plan.ladder is not None:
-        lines += [plan_words.standing(plan.ladder), *plan_words.what_next(plan.ladder)]
-    return Plan(tuple(lines), SET_BY[plan.set.set_by if plan.set else None])
+    ladder = plan.ladder
+    lines = [plan_words.recommendation(plan.next_run, ladder), *plan_words.told(plan.next_run)]
+    if ladder is not None:
+        lines += plan_words.what_next(ladder)
+    lines += [line for line in plan_words.remarks(plan.next_run) if line not in lines]
+    return Plan(
+        tuple(lines),
+        plan_words.set_by(plan.settings.next_run.set_by, ladder.settings.set_by if ladder else None),
+    )
 
 
 def _changes(runs: Sequence[RunRecord], shoes: Mapping[str, str]) -> Iterator[Change]:

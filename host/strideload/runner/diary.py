@@ -28,6 +28,8 @@ MORNING_HOUR: Final = 5
 NIGHT_ENDS_HOUR: Final = 3
 # What was felt within so many days before a run is asked about after it.
 FELT: Final = timedelta(days=14)
+# A sign that was noted apart from a run holds so long, unless it is taken back.
+SIGN_HOLDS_US: Final = 30 * DAY_US
 # Nobody remembers longer how it was: later answers are taken, and not asked for.
 ASKED_FOR_US: Final = 48 * HOUR_US
 # How far from its run an entry may be that names none.
@@ -132,10 +134,20 @@ class Diary:
     @property
     def signs(self) -> tuple[Sign, ...]:
         """Signs that were noted apart from a run, in the 30 days."""
-        since = self.now_utc_us - 30 * DAY_US
-        return tuple(
-            sign for entry in self.apart if entry.saying.about_utc_us >= since for sign in entry.saying.signs
-        )
+        return tuple(sign for entry in self.signs_apart for sign in entry.saying.signs)
+
+    @property
+    def signs_apart(self) -> list[Entry]:
+        """The entries that they stand in."""
+        since = self.now_utc_us - SIGN_HOLDS_US
+        return [entry for entry in self.apart if entry.saying.about_utc_us >= since and entry.saying.signs]
+
+    def local_of(self, utc_us: int) -> datetime:
+        """The runner's own time at a moment."""
+        zones = self.records.zones
+        zone = zones[self.records.today]
+        on = local_time(utc_us, zone).date()
+        return local_time(utc_us, zones.get(on, zone))
 
     @property
     def strong(self) -> list[Entry]:

@@ -1,18 +1,19 @@
 """What comes next: how long the next run may be, and where the runner stands on the walk-run ladder. Opinions, both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from strideload import days
 from strideload.load import ladder, plan
 from strideload.load.ladder import Climb, LadderSession, LadderSettings, Level, Standing
-from strideload.load.plan import NextRun, PastRun, PlanSettings
+from strideload.load.plan import NextRun, Noted, PastRun, PlanSettings
 from strideload.runner import records as kept_records
-from strideload.runner.diary import Diary, RunSymptoms, diary_of
+from strideload.runner.diary import DAY_US, SIGN_HOLDS_US, Diary, RunSymptoms, diary_of
 from strideload.runner.records import BASELINE, Records
 from strideload.store import Store
+from strideload.store.diary import Entry
 from strideload.store.plans import PlanSet, SetBy
 
 # Shorter walks are a way to somewhere.
@@ -27,6 +28,7 @@ class LadderPlan:
 
     from_date: date
     settings: LadderSettings
+    from_utc_us: int | None = None  # what began before it is no session; None: all of `from_date` counts
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,17 @@ class Plan:
     set: PlanSet | None  # None: nothing was ever set
     next_run: NextRun
     ladder: Standing | None
+
+    @property
+    def minutes(self) -> int | None:
+        """Of running at most, by the one recommendation; None: nothing is said."""
+        on = self.ladder
+        if on is None or on.finished or self.next_run.outcome in plan.WAITING:
+            return self.next_run.minutes
+        if on.next is None:
+            return None
+        level = on.next.session.running_min
+        return level if self.next_run.minutes is None else min(level, self.next_run.minutes)
 
 
 def read(store: Store, runner: str, now: datetime | None = None) -> tuple[Records, Diary, Plan]:
@@ -75,14 +88,38 @@ def plan_of(records: Records, diary: Diary) -> Plan:
     """The plan for today, from records that begin by `first_date`."""
     settings = settings_of(records.plan)
     today = records.today
+    strong = [_noted(diary, entry, entry.saying.about_utc_us + DAY_US) for entry in diary.strong]
     past = [PastRun(one.run.figures, one.status) for one in diary.of_runs if _counts(one)]
     return Plan(
         date=today,
         settings=settings,
         set=records.plan,
-        next_run=plan.next_run(today, past, records.known_days, settings.next_run, diary.signs),
+        next_run=_with_signs(
+            plan.next_run(today, past, records.known_days, settings.next_run, diary.signs, strong), diary
+        ),
         ladder=_standing(settings.ladder, diary.of_runs) if settings.ladder else None,
     )
+
+
+def _with_signs(found: NextRun, diary: Diary) -> NextRun:
+    """With the entries that its signs stand in: those apart from a run, and those of the last run answered for."""
+    if not found.signs:
+        return found
+    answered = next((one for one in reversed(diary.of_runs) if one.status), None)
+    of_run = {
+        entry.id: entry
+        for course in (answered.courses if answered else ())
+        for entry in course.entries
+        if entry.saying.signs
+    }
+    apart = [_noted(diary, entry, entry.saying.about_utc_us + SIGN_HOLDS_US) for entry in diary.signs_apart]
+    return replace(found, noted=(*apart, *(_noted(diary, entry, None) for entry in of_run.values())))
+
+
+def _noted(diary: Diary, entry: Entry, ends_utc_us: int | None) -> Noted:
+    said = entry.saying
+    ends = None if ends_utc_us is None else diary.local_of(ends_utc_us)
+    return Noted(entry.id, said.site, diary.local_of(said.about_utc_us), said.pain, said.signs, ends)
 
 
 def set_plan(
@@ -104,6 +141,7 @@ def _ladder_json(on: LadderPlan) -> dict[str, Any]:
     held = on.settings
     return {
         "from_date": on.from_date.isoformat(),
+        "from_utc_us": on.from_utc_us,
         "start_level": held.start_level,
         "sessions_each": held.sessions_each,
         "sessions_at_entry": held.sessions_at_entry,
@@ -124,6 +162,7 @@ def _ladder_of(on: Mapping[str, Any]) -> LadderPlan:
             start_level=on["start_level"],
             set_by=on["set_by"],
         ),
+        on.get("from_utc_us"),
     )
 
 
@@ -133,11 +172,20 @@ def _counts(one: RunSymptoms) -> bool:
 
 
 def _standing(on: LadderPlan, runs: Sequence[RunSymptoms]) -> Standing:
-    """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood."""
-    before = {one.run.date for one in runs if one.run.is_run and one.run.date < on.from_date}
+    """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood.
+
+    What was run before counts neither for nor against; it only asks for its day of rest.
+    """
+    began = [
+        one for one in runs if one.run.date >= on.from_date and one.run.start_utc_us >= (on.from_utc_us or 0)
+    ]
+    sessions = {one.run.start_utc_us for one in began}
+    before = {
+        one.run.date for one in runs if one.run.is_run and one.run.start_utc_us not in sessions
+    }
     climb = Climb(on.settings, before)
-    for one in sorted(runs, key=lambda one: one.run.date):
-        if one.run.date >= on.from_date and (one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S):
+    for one in sorted(began, key=lambda one: one.run.date):
+        if one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S:
             climb.take(_session(one, climb.level, on.settings))
     return climb.standing()
 

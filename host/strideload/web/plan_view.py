@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from strideload.load import ladder
 from strideload.load.evidence import RULES
 from strideload.load.ladder import LadderSettings, Standing
-from strideload.load.plan import BOUNDS, SORE_RULE, PlanSettings
+from strideload.load.plan import BOUNDS, SORE_RULE, Noted, PlanSettings
 from strideload.runner.planning import Plan
 from strideload.words import plan as words
 from strideload.words import rules, symptoms
+from strideload.words.numbers import short_date
 
 FIGURES = {
     "growth_percent": ("Most growth after green runs", "%"),
@@ -49,8 +50,18 @@ class LadderView:
 
 
 @dataclass(frozen=True)
+class NotedView:
+    """An entry for which no length is given, to be looked at."""
+
+    text: str  # "": the sentence says it
+    name: str
+    href: str
+
+
+@dataclass(frozen=True)
 class PlanView:
     sentence: str
+    noted: list[NotedView]
     remarks: list[str]
     past: list[str]  # the last runs' colours, in words
     sore: list[str]
@@ -62,6 +73,7 @@ class PlanView:
     levels: list[str]
     fields: list[Field]
     set_by: str
+    ladder_set_by: str
     seen: str
     start_level: int
     sessions_each: int
@@ -72,7 +84,8 @@ def view(plan: Plan) -> PlanView:
     next_run = plan.next_run
     held = plan.settings.ladder.settings if plan.settings.ladder else ladder.DEFAULTS
     return PlanView(
-        sentence=words.next_run(next_run),
+        sentence=line(plan),
+        noted=noted(plan),
         remarks=words.remarks(next_run),
         past=[symptoms.COLOURS[colour] for colour in next_run.colours[-6:]],
         sore=[words.SUGGESTIONS[one] for one in next_run.suggestions],
@@ -84,6 +97,7 @@ def view(plan: Plan) -> PlanView:
         levels=[words.level(place, level) for place, level in enumerate(held.levels)],
         fields=_fields(plan.settings.next_run),
         set_by=words.SET_BY[plan.settings.next_run.set_by],
+        ladder_set_by=words.SET_BY[held.set_by],
         seen="" if plan.set is None else str(plan.set.set_utc_us),
         start_level=held.start_level,
         sessions_each=held.sessions_each,
@@ -92,10 +106,21 @@ def view(plan: Plan) -> PlanView:
 
 
 def line(plan: Plan) -> str:
-    """The next session on the ladder for who is on it, else the next run."""
-    if plan.ladder and plan.ladder.next and not plan.next_run.signs:
-        return words.standing(plan.ladder)
-    return words.next_run(plan.next_run)
+    """The one recommendation, as everywhere."""
+    return words.recommendation(plan.next_run, plan.ladder)
+
+
+def noted(plan: Plan) -> list[NotedView]:
+    """The entries for which no length is given; the sentence has said what of strong pain is to be said."""
+    found = plan.next_run
+    return [
+        NotedView(words.noted(one) if found.signs else "", _name(one), f"/symptoms/{one.entry}")
+        for one in found.noted
+    ]
+
+
+def _name(one: Noted) -> str:
+    return f"The entry of {short_date(one.at.date())}, {one.at:%H:%M}"
 
 
 def _fields(settings: PlanSettings) -> list[Field]:

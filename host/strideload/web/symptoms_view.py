@@ -391,10 +391,7 @@ def _when(diary: Diary, utc_us: int) -> str:
 
 def local_of(diary: Diary, utc_us: int) -> datetime:
     """The runner's own time at a moment."""
-    zones = diary.records.zones
-    zone = zones[diary.records.today]
-    on = local_time(utc_us, zone).date()
-    return local_time(utc_us, zones.get(on, zone))
+    return diary.local_of(utc_us)
 
 
 def _capital(text: str) -> str:

@@ -9,6 +9,7 @@ from strideload.runner.diary import Diary, RunSymptoms, diary_of
 from strideload.web import load_view, plan_view, symptoms_view
 from strideload.web.doors import Doors
 from strideload.web.load_view import LoadView
+from strideload.web.plan_view import NotedView
 from strideload.web.symptoms_view import CourseView
 from strideload.web.visitor import Visitor
 
@@ -33,6 +34,7 @@ class TrainingView:
     load: LoadView | None
     sites: list[SiteLine]
     note_symptoms: bool  # there is a run, and nothing was said of it
+    noted: list[NotedView]  # entries for which no length is given
     next_run: str | None  # None: not the day to say, or not for the visitor
     notes: list[NoteButton]
 
@@ -50,8 +52,9 @@ def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingVi
     compared = load_view.view(comparing.of_day(found, shown))
     notes = _notes(day) if visitor.may("write") else []
     if not private:
-        return TrainingView(compared, [], False, None, notes)
+        return TrainingView(compared, [], False, [], None, notes)
     kept = diary_of(found, now)
+    plan = planning.plan_of(found, kept) if shown == today else None
     told = _told(kept, shown, is_today=shown == today)
     return TrainingView(
         load=compared,
@@ -61,7 +64,8 @@ def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingVi
             for course in one.courses
         ],
         note_symptoms=visitor.may("write") and any(one.run.is_run and not one.courses for one in told),
-        next_run=plan_view.line(planning.plan_of(found, kept)) if shown == today else None,
+        noted=plan_view.noted(plan) if plan else [],
+        next_run=plan_view.line(plan) if plan else None,
         notes=notes,
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 from strideload.load.ladder import Level, Standing, Verdict
 from strideload.load.longest import DAYS
-from strideload.load.plan import NextRun, PlanSettings, SetBy, Suggestion
+from strideload.load.plan import WAITING, NextRun, Noted, PlanSettings, SetBy, Suggestion
 from strideload.words import rules, symptoms
 from strideload.words.numbers import THIN_SPACE, short_date
 
@@ -18,6 +18,11 @@ SUGGESTIONS: dict[Suggestion, str] = {
     "slower": "Slower.",
     "run_four_walk_one": "Four parts running to one part walking.",
     "no_downhill": "No downhill.",
+}
+WHO: dict[SetBy, str] = {
+    "default": "the rules",
+    "runner": "the runner",
+    "physiotherapist": "the physiotherapist",
 }
 OFFER = "A physiotherapist can look at it with you."
 
@@ -37,11 +42,60 @@ def next_run(plan: NextRun) -> str:
     """ "Up to 33 min of running, easy: 10 % over your longest run in 30 days, after 2 green runs in a row." """
     if plan.outcome == "see_professional":
         return f"No figure while there is: {', '.join(symptoms.SIGNS[sign] for sign in plan.signs)}. {symptoms.ADVICE}"
+    if plan.outcome == "strong_pain":
+        return " ".join(noted(one) for one in plan.noted)
     if plan.minutes is None or plan.basis is None:
         return f"No baseline, so no figure: no run is known in the last {DAYS} days. The walk-run ladder is a start."
     if plan.minutes == 0:
         return f"No running, a walk: {_why(plan, plan.basis.date)}."
     return f"Up to {plan.minutes}{THIN_SPACE}min of running, easy: {_why(plan, plan.basis.date)}."
+
+
+def recommendation(plan: NextRun, ladder: Standing | None) -> str:
+    """What comes next in a sentence or two: of who is on a ladder its session, else the next run."""
+    if ladder is None or ladder.finished or plan.outcome in WAITING:
+        return next_run(plan)
+    if ladder.next is None:
+        signs = ", ".join(symptoms.SIGNS[sign] for sign in ladder.signs)
+        return f"No session while there is: {signs}. {symptoms.ADVICE}"
+    if plan.minutes is None or plan.minutes >= ladder.next.session.running_min:
+        return standing(ladder)
+    return f"{standing(ladder)} {at_most(plan)}"
+
+
+def at_most(plan: NextRun) -> str:
+    """What the next run's rule says to a session of a ladder that has more running."""
+    why = f": {_why(plan, plan.basis.date)}" if plan.basis else ""
+    if plan.minutes == 0:
+        return f"No running in it, a walk{why}."
+    return f"At most {plan.minutes}{THIN_SPACE}min of running in it{why}."
+
+
+def noted(one: Noted) -> str:
+    """Of an entry for which no length is given: what it says, and when it ends."""
+    where = f"{symptoms.site(one.site)}, {short_date(one.at.date())}, {one.at:%H:%M}"
+    if one.signs:
+        until = "until the next run is answered for without it"
+        if one.ends:
+            until = f"until {short_date(one.ends.date())}"
+        return f"Noted of the {where}: it holds {until}, or until the entry is changed or taken back."
+    ends = f"{short_date(one.ends.date())}, {one.ends:%H:%M}" if one.ends else ""
+    return (
+        f"Pain {one.pain} at the {where}: no figure while that is the latest word of it, until {ends} at the longest. "
+        "See a physiotherapist or doctor if it stays."
+    )
+
+
+def told(plan: NextRun) -> list[str]:
+    """What is said of the entries of signs, beside the sentence."""
+    return [noted(one) for one in plan.noted] if plan.signs else []
+
+
+def set_by(figures: SetBy, ladder: SetBy | None) -> str:
+    """ "the physiotherapist (figures) and the runner (ladder)"; one of them where both are the same."""
+    if ladder is None or ladder == figures:
+        return WHO[figures]
+    return f"{WHO[figures]} (figures) and {WHO[ladder]} (ladder)"
 
 
 def remarks(plan: NextRun) -> list[str]:

@@ -1,5 +1,6 @@
 """The plan: the next run and the walk-run ladder. Both are opinion, set by runner or physiotherapist."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -14,6 +15,7 @@ from strideload.load.ladder import LadderSettings, Level, Move, Standing, Verdic
 from strideload.load.plan import Outcome, PlanSettings, Suggestion
 from strideload.load.symptoms import Colour, Sign
 from strideload.runner import planning
+from strideload.runner.diary import utc_us
 from strideload.runner.planning import LadderPlan, Plan, Settings
 from strideload.store.plans import SetBy
 from strideload.web.api.bounds import Day, UtcUs
@@ -56,7 +58,10 @@ class LevelJson(BaseModel):
 
 
 class LadderIn(BaseModel):
-    from_date: Day | None = Field(None, description="Sessions count from it on; by default today.")
+    from_date: Day | None = Field(
+        None,
+        description="Sessions count from it on; by default from now on.",
+    )
     levels: list[LevelJson] | None = Field(
         None, min_length=2, max_length=MOST_LEVELS, description="By default the eleven of the rule."
     )
@@ -81,6 +86,7 @@ class NextRunJson(BaseModel):
     outcome: Outcome
     sentence: str
     remarks: list[str]
+    entries: list[str] = Field(description="For which nothing is said: a sign, or strong pain.")
     minutes: int | None = Field(description="Of running, at most; null: nothing is said.")
     basis_run: int | None = Field(description="`id` of the run that the minutes come from.")
     greens_in_row: int
@@ -127,10 +133,16 @@ class LadderSet(BaseModel):
 
 class PlanJson(BaseModel):
     date: date
+    recommendation: str = Field(
+        description="What comes next, the same everywhere: of who is on a ladder its session, else the next run."
+    )
+    minutes: int | None = Field(description="Of running at most, by it; null: nothing is said.")
     next_run: NextRunJson
     ladder: StandingJson | None
     next_run_settings: NextRunSettings
     ladder_settings: LadderSet | None
+    next_run_set_by: plans.SetBy
+    ladder_set_by: plans.SetBy | None = Field(description="null: on none.")
     set_by: SetBy | None = Field(description="null: nothing was ever set, and the rules' own figures hold.")
     set_utc_us: int | None
 
@@ -145,17 +157,29 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.put("/plan")
     def set_plan(visitor: DiaryWriter, wanted: PlanIn) -> PlanJson:
-        """Set the plan as a whole."""
+        """Set the plan as a whole. What stays as it was stays set by who set it."""
         today = doors.days(visitor.runner).today()
+        held = planning.settings_of(doors.store.plans.current(visitor.runner))
         figures = PlanSettings(**wanted.next_run.model_dump(), set_by=wanted.set_by)
-        settings = Settings(figures, _ladder(wanted.ladder, today, wanted.set_by))
+        if figures == replace(held.next_run, set_by=wanted.set_by):
+            figures = held.next_run
+        ladder = _ladder(wanted.ladder, today, wanted.set_by, utc_us(doors.now()))
+        if ladder and held.ladder and _stays(ladder, held.ladder):
+            ladder = held.ladder
+        settings = Settings(figures, ladder)
         planning.set_plan(doors.store, visitor.runner, settings, wanted.set_by, wanted.seen)
         return _plan(planning.read(doors.store, visitor.runner, doors.now())[2])
 
     return router
 
 
-def _ladder(wanted: LadderIn | None, today: date, set_by: SetBy) -> LadderPlan | None:
+def _stays(wanted: LadderPlan, held: LadderPlan) -> bool:
+    """Whether a ladder that is asked for from a date is the one that is held."""
+    as_held = replace(wanted.settings, set_by=held.settings.set_by)
+    return wanted.from_utc_us is None and wanted.from_date == held.from_date and as_held == held.settings
+
+
+def _ladder(wanted: LadderIn | None, today: date, set_by: SetBy, now_utc_us: int) -> LadderPlan | None:
     """LadderInvalid, LadderRefused."""
     if wanted is None:
         return None
@@ -173,6 +197,7 @@ def _ladder(wanted: LadderIn | None, today: date, set_by: SetBy) -> LadderPlan |
             start_level=wanted.start_level,
             set_by=set_by,
         ),
+        now_utc_us if wanted.from_date is None else None,
     )
 
 
@@ -180,10 +205,14 @@ def _plan(plan: Plan) -> PlanJson:
     figures = plan.settings.next_run
     return PlanJson(
         date=plan.date,
+        recommendation=words.recommendation(plan.next_run, plan.ladder),
+        minutes=plan.minutes,
         next_run=_next_run(plan),
         ladder=_standing(plan.ladder) if plan.ladder else None,
         next_run_settings=NextRunSettings(**{name: getattr(figures, name) for name in plans.BOUNDS}),
         ladder_settings=_ladder_set(plan.settings.ladder) if plan.settings.ladder else None,
+        next_run_set_by=figures.set_by,
+        ladder_set_by=plan.settings.ladder.settings.set_by if plan.settings.ladder else None,
         set_by=plan.set.set_by if plan.set else None,
         set_utc_us=plan.set.set_utc_us if plan.set else None,
     )
@@ -194,7 +223,8 @@ def _next_run(plan: Plan) -> NextRunJson:
     return NextRunJson(
         outcome=found.outcome,
         sentence=words.next_run(found),
-        remarks=words.remarks(found),
+        remarks=[*words.told(found), *words.remarks(found)],
+        entries=[one.entry for one in found.noted],
         minutes=found.minutes,
         basis_run=found.basis.start_utc_us if found.basis else None,
         greens_in_row=found.greens_in_row,

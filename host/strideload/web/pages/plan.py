@@ -13,6 +13,7 @@ from strideload.load import ladder as ladders
 from strideload.load.ladder import LadderInvalid, LadderSettings
 from strideload.load.plan import BOUNDS, PlanSettingOutOfRange, PlanSettings
 from strideload.runner import planning
+from strideload.runner.diary import utc_us
 from strideload.runner.planning import LadderPlan, Plan, Settings
 from strideload.store.errors import StoreError
 from strideload.store.plans import PlanChanged, SetBy
@@ -56,7 +57,7 @@ def routes(doors: Doors) -> APIRouter:
         plan = planning.read(doors.store, visitor.runner, doors.now())[2]
         try:
             set_by = _set_by(form)
-            settings = _changed(plan, form, set_by)
+            settings = _changed(plan, form, set_by, utc_us(doors.now()))
             planning.set_plan(doors.store, visitor.runner, settings, set_by, _seen(form))
         except (PlanSettingOutOfRange, LadderInvalid, FormBroken) as problem:
             return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -69,7 +70,7 @@ def routes(doors: Doors) -> APIRouter:
     return router
 
 
-def _changed(plan: Plan, form: Fields, set_by: SetBy) -> Settings:
+def _changed(plan: Plan, form: Fields, set_by: SetBy, now_utc_us: int) -> Settings:
     """What is set, changed by the form that was sent. PlanSettingOutOfRange, LadderInvalid, FormBroken."""
     held = plan.settings
     match form.one("what"):
@@ -79,15 +80,15 @@ def _changed(plan: Plan, form: Fields, set_by: SetBy) -> Settings:
         case "usual":
             return replace(held, next_run=PlanSettings())
         case "ladder":
-            return replace(held, ladder=_ladder(plan, form, set_by))
+            return replace(held, ladder=_ladder(plan, form, set_by, now_utc_us))
         case "leave":
             return replace(held, ladder=None)
         case _:
             raise FormBroken(NOT_WHOLE)
 
 
-def _ladder(plan: Plan, form: Fields, set_by: SetBy) -> LadderPlan:
-    """The ladder, begun anew today."""
+def _ladder(plan: Plan, form: Fields, set_by: SetBy, now_utc_us: int) -> LadderPlan:
+    """The ladder, begun anew now."""
     before = plan.settings.ladder.settings if plan.settings.ladder else ladders.DEFAULTS
     settings = LadderSettings(
         levels=before.levels,
@@ -97,7 +98,7 @@ def _ladder(plan: Plan, form: Fields, set_by: SetBy) -> LadderPlan:
         start_level=_whole(form, "start_level", 0, len(before.levels) - 1),
         set_by=set_by,
     )
-    return LadderPlan(plan.date, settings)
+    return LadderPlan(plan.date, settings, now_utc_us)
 
 
 def _set_by(form: Fields) -> SetBy:
