@@ -13,7 +13,9 @@ def clock_of(findings: list[doctor.Finding]) -> doctor.Finding:
     return next(one for one in findings if one.name == "Clock")
 
 
-def test_a_clock_that_nobody_vouches_for_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_nobody_vouches_for_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(clock, "synchronised_utc_ms", lambda: None)
     findings = doctor.examine(tmp_path)
     assert (clock_of(findings).good, clock_of(findings).warning) == (True, True)

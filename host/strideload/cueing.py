@@ -22,7 +22,6 @@ from strideload.words.pods import not_taken, pod_name, spm, standing
 from strideload_pod.cue import share_percent
 
 
-
 @dataclass(frozen=True)
 class Cueing:
     """The cue of one pod. `baseline` None: there is none, `no_baseline` says why."""

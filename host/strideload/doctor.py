@@ -40,9 +40,7 @@ def examine(folder: Path | None) -> list[Finding]:
 def in_words(findings: list[Finding]) -> str:
     """A line each, and a sentence of conclusion."""
     width = max(len(finding.name) for finding in findings)
-    lines = [
-        f"{_mark(finding):<4}  {finding.name:<{width}}  {finding.words}" for finding in findings
-    ]
+    lines = [f"{_mark(finding):<4}  {finding.name:<{width}}  {finding.words}" for finding in findings]
     lines.append(_conclusion(findings))
     return "\n".join(lines)
 

@@ -112,7 +112,11 @@ REFUSED = [
     ("no such zone", lambda s: s.set_zone(RUNNER, date(2026, 1, 1), "Mars/Olympus"), "Mars/Olympus"),
     ("a path for a zone", lambda s: s.set_zone(RUNNER, date(2026, 1, 1), "../../etc/passwd"), "passwd"),
     ("a runner without a zone", lambda s: s.ensure_runner("you", "You", ""), "''"),
-    ("a zone of this computer alone", lambda s: s.set_zone(RUNNER, date(2026, 1, 1), "localtime"), "'localtime'"),
+    (
+        "a zone of this computer alone",
+        lambda s: s.set_zone(RUNNER, date(2026, 1, 1), "localtime"),
+        "'localtime'",
+    ),
     ("no such note", lambda s: s.note_day(RUNNER, date(2026, 1, 1), "swam"), "swam"),
 ]
 

@@ -263,7 +263,9 @@ def test_a_change_over_another_change_is_refused(house: House, client: httpx.Cli
     entry = says(house, "during", 2)
     data = changing(client, entry, pain=3)
     assert client.post(f"/symptoms/{entry.id}", data=data).status_code == 303
-    answer = client.post(f"/symptoms/{entry.id}", data=data | {"pain": "6", "note": "after the hill", "felt": "dull"})
+    answer = client.post(
+        f"/symptoms/{entry.id}", data=data | {"pain": "6", "note": "after the hill", "felt": "dull"}
+    )
     assert answer.status_code == 409
     assert "changed meanwhile" in words(answer.text)
     assert entries(house)[0].saying.pain == 3

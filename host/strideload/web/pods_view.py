@@ -174,9 +174,7 @@ def _choices(chip: str | None) -> list[Choice]:
 _RECORDING = {"auto": "by motion", "on": "always", "off": "never"}
 
 
-def _worn(
-    store: Store, pod: str, visitor: Visitor, names: Mapping[str, str], now_utc_us: int
-) -> list[Worn]:
+def _worn(store: Store, pod: str, visitor: Visitor, names: Mapping[str, str], now_utc_us: int) -> list[Worn]:
     """Whoever wears it now, then who did, the newest first, then who will. Of others only the keeper learns more than
     that they did.
     """
