@@ -18,8 +18,10 @@ from runner.world import RUNNER, World
 from strideload import activity_file
 from strideload.cli import app
 from strideload.export import archive, formats, tables
+from strideload.host import open_home
 from strideload.load.strength import Exercise
 from strideload.runner import activities
+from strideload.settings import load_settings
 from strideload.store import strength
 from strideload.store.conditions import Worn
 from test_activity_file import gpx
@@ -171,6 +173,8 @@ def test_of_nobody_who_did_anything_it_is_empty(tmp_path: Path) -> None:
 
 def test_the_command_writes_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path / "state"))
+    (tmp_path / "state").mkdir()
+    open_home(load_settings()).close()
     for name in ("all.json", "all.zip"):
         done = CliRunner().invoke(app, ["export", "--out", str(tmp_path / name)])
         assert done.exit_code == 0, done.output

@@ -1,4 +1,4 @@
-"""A store without runners: what only reads makes none, and says so; what brings something in makes the settings' own."""
+"""A store without runners: what only reads makes none, and says so; what brings something in makes the settings'."""
 
 from pathlib import Path
 

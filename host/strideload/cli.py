@@ -191,10 +191,11 @@ def day(
     from strideload.load.day import to_json
 
     settings = _settings(folder)
+    on = _date(date) if date else None
     with _store(settings) as store:
         store.derive()
         who = _known_runner(store, runner or settings.runner.id)
-        summary = days.day_of(store, who, _date(date) if date else days.today(store, who))
+        summary = days.day_of(store, who, on or days.today(store, who))
     if as_json:
         print(json.dumps(to_json(summary), allow_nan=False))
     else:

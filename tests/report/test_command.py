@@ -9,13 +9,17 @@ from typer.testing import CliRunner
 
 from strideload.cli import app
 from strideload.errors import StrideloadError
+from strideload.host import open_home
+from strideload.settings import load_settings
 from support.reports import Read
 
 
 @pytest.fixture
 def type_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The command in an empty folder of its own; errors come as they are."""
+    """The command in a folder of its own, with a runner and nothing else; errors come as they are."""
     monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path / "state"))
+    (tmp_path / "state").mkdir()
+    open_home(load_settings()).close()
 
     def report(*typed: str):
         return CliRunner().invoke(app, ["report", *typed], catch_exceptions=False)

@@ -1,9 +1,10 @@
 """What the cadence cue rests on where pace is not known: the runner's own easy cadence; and a target a little above
 it.
 
-The sensor knows no pace (`load/cadence.py` asks watches for it). "Easy" is said by the duty factor, the share of a stride in which the foot is on the ground:
-it falls as pace rises, and hardly changes when the same pace is run with more steps. That is general mechanics of
-running, and was not checked against a source for this use; docs/metrics.md says so as well.
+The sensor knows no pace (`load/cadence.py` asks watches for it). "Easy" is said by the duty factor, the share of a
+stride in which the foot is on the ground: it falls as pace rises, and hardly changes when the same pace is run with
+more steps. That is general mechanics of running, and was not checked against a source for this use; docs/metrics.md
+says so as well.
 """
 
 from collections.abc import Sequence

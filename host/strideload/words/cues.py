@@ -20,8 +20,8 @@ EVIDENCE = f"{_TARGET.rule} {_TARGET.source}"
 FADING = f"{_FADING.rule} {_FADING.source}"
 CAVEAT = f"{_TARGET.caveat} With pain, ask a physiotherapist first."
 BY_PACE = (
-    f"Your own cadence is that of the minutes of {cue.DAYS} days without a cue that were run within {PACE_PERCENT} % of "
-    "your usual pace, as watches' files tell it."
+    f"Your own cadence is that of the minutes of {cue.DAYS} days without a cue that were run within {PACE_PERCENT} % "
+    "of your usual pace, as watches' files tell it."
 )
 BY_DUTY_FACTOR = (
     f"Your own cadence is that of your easy runs of {cue.DAYS} days without a cue, {cue.FEWEST_MINUTES} minutes or "
