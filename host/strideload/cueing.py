@@ -9,7 +9,7 @@ from typing import Any
 
 from strideload.load import cue as programme
 from strideload.load.cadence import OwnCadence
-from strideload.load.intervals import Interval, Intervals, union
+from strideload.load.intervals import Interval, Intervals, intersection, union
 from strideload.load.zones import EPOCH
 from strideload.pod_settings import KnownPod, known_pod
 from strideload.protocol.pod_settings import CueTarget

@@ -1,6 +1,5 @@
 """The figures of a host: in OpenMetrics' form, for this computer's programs only, and nothing of a runner in them."""
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from collect.pod import make_pages
@@ -71,20 +70,12 @@ def read(text: str) -> dict[str, float]:
 
 def get(host: str, headers: dict[str, str] | None = None, watch: Watch | None = WATCHED) -> httpx.Response:
     """The answer to a program at that address."""
-
-    async def ask() -> httpx.Response:
-        house = House()
-        with TemporaryDirectory() as folder, open_store(Path(folder) / "store.db") as store:
-            store.ensure_runner("me", "Me", "UTC")
-            doors = Doors(store, house, lambda _: house, "me", watch=watch)
-            return await answer(make_app(doors))
-
-    async def answer(app: FastAPI) -> httpx.Response:
-        transport = httpx.ASGITransport(app, client=(host, 5))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as asking:
-            return await asking.get("/openmetrics", headers=headers)
-
-    return asyncio.run(ask())
+    house = House()
+    with TemporaryDirectory() as folder, open_store(Path(folder) / "store.db") as store:
+        store.ensure_runner("me", "Me", "UTC")
+        app = make_app(Doors(store, house, lambda _: house, "me", watch=watch))
+        with TestClient(app, base_url="http://localhost", client=(host, 5)) as asking:
+            return asking.get("/openmetrics", headers=headers)
 
 
 def test_the_reference_parser_reads_every_figure() -> None:

@@ -174,16 +174,12 @@ def _counts(one: RunSymptoms) -> bool:
 def _standing(on: LadderPlan, runs: Sequence[RunSymptoms]) -> Standing:
     """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood.
 
-    What was run before counts neither for nor against; it only asks for its day of rest.
+    What was run before counts neither for nor against.
     """
     began = [
         one for one in runs if one.run.date >= on.from_date and one.run.start_utc_us >= (on.from_utc_us or 0)
     ]
-    sessions = {one.run.start_utc_us for one in began}
-    before = {
-        one.run.date for one in runs if one.run.is_run and one.run.start_utc_us not in sessions
-    }
-    climb = Climb(on.settings, before)
+    climb = Climb(on.settings)
     for one in sorted(began, key=lambda one: one.run.date):
         if one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S:
             climb.take(_session(one, climb.level, on.settings))
