@@ -14,7 +14,7 @@ MEASURES: dict[Measure, str] = {
     "distance": "distance",
 }
 # What is known of it, or not.
-AMOUNTS: dict[Measure, str] = MEASURES | {"steps": "number of steps"}
+AMOUNTS: dict[Measure, str] = {**MEASURES, "steps": "number of steps"}
 CONDITIONS: dict[Condition, str] = {
     "sensors": "pods or their settings",
     "mount": "mount",
