@@ -131,6 +131,7 @@ def test_replay_and_day_speak_json(short_run: Path, tmp_path: Path):
 
 def test_a_day_without_anything_is_not_known(tmp_path: Path):
     """Unknown is neither zero nor rest."""
+    ok(run("runner", "add", "Bob", folder=tmp_path))
     day = json.loads(ok(run("day", "--date", "2026-05-02", "--json", folder=tmp_path)))
     assert day["known"] == "unknown"
     assert day["steps"] is None

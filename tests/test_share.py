@@ -27,7 +27,7 @@ def test_six_weeks_are_written_unless_said_otherwise(store: Store, tmp_path: Pat
     file = tmp_path / "diary.html"
     said = share.write(store, "me", None, DAY, PASSPHRASE, file)
     assert f"{file}: 2026-10-12 to 2026-11-22, encrypted." in said
-    assert b"Ada" not in file.read_bytes()
+    assert b"Running, day by day" not in file.read_bytes()
 
 
 @pytest.mark.parametrize(

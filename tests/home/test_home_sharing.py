@@ -11,13 +11,14 @@ from strideload.settings import HomeSection, RunnerSection, Settings
 
 def test_a_runner_goes_in_and_out(tmp_path: Path) -> None:
     settings = Settings(folder=tmp_path, runner=RunnerSection(id="ada", name="Ada"))
-    assert shared(settings) == [Shared("ada", "Ada", False, False, None)]
+    assert shared(settings) == []
     assert "load, and no symptoms," in share(settings, None, symptoms=False)
     [one] = shared(settings)
     assert (one.day, one.symptoms) == (True, False)
     assert "load and symptoms" in share(settings, "ada", symptoms=True)
     assert in_words(shared(settings)) == f"Ada (ada): load and symptoms, as {one.id}"
     assert "nothing of Ada any more" in stop(settings, "ada")
+    assert shared(settings) == [Shared("ada", "Ada", False, False, None)]
     assert in_words(shared(settings)) == "Ada (ada): nothing"
 
 

@@ -48,6 +48,7 @@ def test_a_keeper_logs_in_shares_a_diary_and_lets_a_runner_in(browser: Any, tmp_
         for field in ("#password", "#again"):
             bob.fill(field, "a new one of four words")
         bob.click("main button")
+        bob.get_by_text("Pages", exact=True).click()
         bob.get_by_role("link", name="Account").click()
         bob.get_by_role("button", name="Log out", exact=True).click()
         bob.get_by_role("heading", name="Log in").wait_for()
