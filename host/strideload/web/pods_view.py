@@ -20,8 +20,6 @@ from strideload.words.pods import pod_name, standing
 from strideload_pod.imu import GYRO_CODES, RATE_CODES
 from strideload_pod.settings import RECORDINGS
 
-FEET = ("left", "right", "unknown")
-UNCHANGED = ""
 YES_NO = {"yes": True, "no": False}
 
 
