@@ -12,9 +12,10 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
+from accuracy import detection
 from strideload.simulate.runner import Runner
 from strideload_pod import detector
-from support import detection, micropython, tools
+from support import micropython, tools
 from support.detection import Samples, quantized
 
 MOST = {3: 6, 6: 9}

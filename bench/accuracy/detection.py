@@ -41,7 +41,7 @@ class Steps(NamedTuple):
 
 
 @cache
-def module() -> ModuleType:
+def compiled() -> ModuleType:
     """A private copy of the detector, compiled at its first use."""
     spec = importlib.util.find_spec(detector.__name__)
     if spec is None or spec.loader is None:
@@ -70,7 +70,7 @@ Detect = Callable[[NDArray[np.float64], Chip], Steps]
 
 def detect_compiled(values: NDArray[np.float64], chip: Chip) -> Steps:
     """By numba: for hours of signal."""
-    made = module()
+    made = compiled()
     samples = quantized(values, chip)
     rate_mhz, gyro_udps_lsb = round(chip.rate_hz * 1000), chip.gyro_udps_lsb if samples.shape[1] == 6 else 0
     state = np.zeros(made.state_size(rate_mhz, gyro_udps_lsb), np.int32)

@@ -1,6 +1,5 @@
 """The detector over whole recordings, on CPython and on MicroPython."""
 
-import importlib.util
 import json
 from array import array
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
+from accuracy.detection import compiled
 from strideload_pod import detector
 from support import micropython, tools
 
@@ -63,23 +63,9 @@ def detect_blocks(
     return np.array(found, np.int64).reshape(-1, module.STEP_SIZE)
 
 
-def compiled() -> ModuleType:
-    """A copy of the detector, compiled by numba. Set-up and gap, which raise with a figure, stay as they are."""
-    import numba
-
-    spec = importlib.util.find_spec(detector.__name__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for name, value in list(vars(module).items()):
-        if callable(value) and name not in ("const", "setup", "gap") and not name.startswith("__"):
-            setattr(module, name, numba.njit(value))
-    return module
-
-
-def detect_compiled(module: ModuleType, samples: Samples, case: Case) -> Steps:
-    """Steps by a `compiled` detector."""
+def detect_compiled(samples: Samples, case: Case) -> Steps:
+    """The same by the detector that numba compiled."""
+    module = compiled()
     state = np.zeros(module.state_size(case.rate_mhz, case.gyro_udps_lsb), np.int32)
     steps = np.zeros(module.STEP_SIZE * module.STEPS_LIMIT, np.int32)
     module.setup(state, case.rate_mhz, case.acc_ug_lsb, case.gyro_udps_lsb)
