@@ -1,7 +1,8 @@
 """Symptoms beside runs: the 24-hour course of each site after each run, and what is to be asked now.
 
-An entry belongs to the run whose start it names, wherever that start has moved since. One that names none, because the
-run had not come yet, belongs to the run that it followed: so a pod that learned the time late takes no answer away.
+An entry belongs to the run whose start it names, wherever that start has moved since, and to none while that has no
+time. One that names none, because the run had not come yet, belongs to the run that it followed: so a pod that learned
+the time late takes no answer away.
 What was said of a morning holds for every run of the day before it.
 """
 
@@ -358,7 +359,7 @@ def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:
             for answer in course.answers
             if (course.site, answer.moment) == (new.site, new.moment)
             and answer.entry is not None
-            and _run_of(answer.entry, diary.records) is run
+            and run_of(answer.entry, diary.records) is run
         ),
         None,
     )
@@ -380,7 +381,7 @@ def _join(records: Records) -> tuple[dict[int, list[Entry]], list[Entry]]:
     joined: dict[int, list[Entry]] = {}
     apart: list[Entry] = []
     for entry in sorted(records.entries, key=_by_weight):
-        run = _run_of(entry, records)
+        run = run_of(entry, records)
         if run is None:
             apart.append(entry)
         else:
@@ -393,8 +394,11 @@ def _by_weight(entry: Entry) -> tuple[bool, int, str]:
     return entry.saying.run_utc_us is not None, entry.written_utc_us, entry.id
 
 
-def _run_of(entry: Entry, records: Records) -> RunRecord | None:
+def run_of(entry: Entry, records: Records) -> RunRecord | None:
+    """The run that an entry belongs to; None: to none that has a time."""
     said, runs = entry.saying, records.runs
+    if entry.run_undated:
+        return None
     if said.run_utc_us is not None:
         return run_at(runs, said.run_utc_us)
     about = said.about_utc_us
