@@ -237,20 +237,26 @@ class Diary:
         return answer.pain
 
     def _of_morning(self, run: RunRecord, site: str) -> Entry | None:
-        """What was said of the same morning after a later run of the day."""
+        """What was last said of the same morning after another run of the day."""
         same = [
             entry
-            for later in self._later_that_day(run)
-            for entry in self._said_of(later)
+            for other in self._others_of_day(run)
+            for entry in self._said_of(other)
             if (entry.saying.site, entry.saying.moment) == (site, "next_morning")
         ]
-        return same[-1] if same else None
+        return max(same, key=lambda entry: (entry.written_utc_us, entry.id), default=None)
 
-    def _later_that_day(self, run: RunRecord) -> list[RunRecord]:
+    def _others_of_day(self, run: RunRecord) -> list[RunRecord]:
+        """The runs that have the same next morning."""
         runs = self.records.runs
         place = bisect_left(runs, run.start_utc_us, key=lambda one: one.start_utc_us)
         morning = self._morning_of(run)
-        return list(takewhile(lambda one: self._morning_of(one) == morning, runs[place + 1 :]))
+        before, after = reversed(runs[:place]), runs[place + 1 :]
+        return [
+            other
+            for side in (before, after)
+            for other in takewhile(lambda one: self._morning_of(one) == morning, side)
+        ]
 
     def _morning_of(self, run: RunRecord) -> date:
         if run.start_utc_us not in self._mornings:
@@ -349,7 +355,7 @@ def _last_holds(store: Store, runner: str, entry: str, saying: Saying) -> Entry:
 
 
 def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:
-    """What was said of the morning after a later run is that run's answer."""
+    """What was said of the morning after another run of the day is that run's answer."""
     if run is None or new.moment == "other":
         return None
     return next(
