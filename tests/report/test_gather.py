@@ -65,6 +65,12 @@ def test_a_run_is_set_beside_the_longest_of_30_days(days_before, has_baseline):
     assert one.by_rule.gaps.unknown_days == (29 if has_baseline else 30)
 
 
+def test_a_walk_with_some_hurry_in_it_is_no_baseline():
+    """As on the page."""
+    (one,) = gathered(Shelf(evening(SATURDAY, 50), evening(SUNDAY, 1000))).comparisons
+    assert (one.before_on, one.ratio, one.by_rule.outcome) == (None, None, "no_baseline")
+
+
 def test_what_is_simulated_is_never_mixed_with_what_was_measured():
     shelf = Shelf(evening(SATURDAY, 5000, origin="simulated"), evening(SUNDAY))
     made = gathered(shelf, SATURDAY)

@@ -91,13 +91,27 @@ def test_on_a_journey_the_next_morning_is_where_the_runner_woke(make: Make) -> N
     assert diary.moment_utc_us(run, "next_morning", found.records.zones) == world.us("2026-11-21 13:00")
 
 
-def test_what_was_said_of_a_morning_holds_for_both_runs_of_the_day_before(world: World) -> None:
+@pytest.mark.parametrize("asked_of", [0, 1])
+def test_what_was_said_of_a_morning_holds_for_both_runs_of_the_day_before(
+    world: World, asked_of: int
+) -> None:
+    world.run("2026-11-20 07:00")
+    world.run("2026-11-20 18:00")
+    runs = world.runs("2026-11-20")
+    for run in runs:
+        world.answers(run, 0, 1, 0)
+    world.answers(runs[asked_of], None, None, None, 0)
+    found = world.diary("2026-11-21 08:00")
+    assert (colours(found), found.due) == (["green", "green"], [])
+
+
+def test_an_answer_of_its_own_goes_before_that_of_the_days_other_run(world: World) -> None:
     world.run("2026-11-20 07:00")
     world.run("2026-11-20 18:00")
     first, second = world.runs("2026-11-20")
-    world.answers(first, 0, 1, 0)
-    world.answers(second, 0, 1, 0, 0)
-    assert colours(world.diary("2026-11-21 08:00")) == ["green", "green"]
+    world.answers(second, 0, 1, 0, 1)
+    world.answers(first, 0, 1, 0, 0)
+    assert colours(world.diary("2026-11-21 08:00")) == ["green", "red"]
 
 
 def test_an_answer_finds_its_run_wherever_the_start_of_that_has_moved(world: World) -> None:

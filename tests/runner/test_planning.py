@@ -6,7 +6,7 @@ import pytest
 
 from runner.world import KNEE, RUNNER, World
 from strideload.load.ladder import LadderSettings, Level
-from strideload.load.plan import PlanSettings
+from strideload.load.plan import SORE, PlanSettings
 from strideload.runner import comparing, planning, records
 from strideload.runner.planning import LadderPlan, Settings
 from strideload.store.plans import PlanChanged
@@ -19,6 +19,12 @@ def plan_at(world: World, local: str) -> planning.Plan:
 
 def green(world: World, day: str, minutes: float) -> None:
     world.run(f"{day} 18:00", minutes)
+    world.answers(world.runs(day)[-1], 0, 1, 0, 0)
+
+
+def walk(world: World, day: str) -> None:
+    """A quarter of an hour, half a minute of it running, and green."""
+    world.walk(f"{day} 12:00", 15, running_s=30)
     world.answers(world.runs(day)[-1], 0, 1, 0, 0)
 
 
@@ -42,6 +48,30 @@ def test_a_red_run_steps_down_and_offers_a_physiotherapist(world: World) -> None
     world.answers(world.runs("2026-11-18")[0], 0, 4, 2, 3)
     found = plan_at(world, "2026-11-20 08:00").next_run
     assert (found.outcome, found.minutes, found.offer_physiotherapist) == ("less", 14, True)
+
+
+def test_a_run_that_nobody_answered_for_takes_back_no_offer(world: World) -> None:
+    world.run("2026-11-16 18:00", 20)
+    world.answers(world.runs("2026-11-16")[0], 0, 4, 2, 3)
+    world.run("2026-11-18 18:00", 10)
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.minutes, found.colours) == ("less", 14, ("red", "open"))
+    assert (found.offer_physiotherapist, found.suggestions) == (True, SORE)
+    green(world, "2026-11-20", 10)
+    found = plan_at(world, "2026-11-21 08:00").next_run
+    assert (found.offer_physiotherapist, found.suggestions) == (False, ())
+
+
+def test_walks_allow_no_longer_run(world: World) -> None:
+    """With half a minute of hurry in them, and answered for as runs are."""
+    walk(world, "2026-11-14")
+    walk(world, "2026-11-15")
+    found = plan_at(world, "2026-11-16 08:00").next_run
+    assert (found.outcome, found.minutes, found.greens_in_row) == ("no_baseline", None, 0)
+    green(world, "2026-11-16", 20)
+    walk(world, "2026-11-18")
+    found = plan_at(world, "2026-11-20 08:00").next_run
+    assert (found.outcome, found.minutes, found.greens_in_row) == ("same", 20, 1)
 
 
 def test_with_a_sign_there_is_no_figure(world: World) -> None:
@@ -89,6 +119,19 @@ def test_three_green_sessions_with_rest_between_lead_one_level_up(world: World) 
     assert (found.level, found.counted, found.last_move) == (2, 0, "up")
     assert found.next
     assert found.next.not_before == date(2026, 11, 16)
+
+
+def test_a_run_without_a_pod_is_no_rest(world: World) -> None:
+    on_ladder(world, "2026-11-10")
+    for day in (10, 12, 14):
+        green(world, f"2026-11-{day}", 4)
+    for day in (9, 13, 15):
+        world.store.note_day(RUNNER, date(2026, 11, day), "ran_without")
+    found = plan_at(world, "2026-11-16 08:00").ladder
+    assert found
+    assert (found.level, found.counted, found.last_verdict) == (1, 2, "no_rest_before")
+    assert found.next
+    assert found.next.not_before == date(2026, 11, 17)
 
 
 def test_a_run_beyond_the_level_does_not_count_for_it(world: World) -> None:

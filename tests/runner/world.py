@@ -13,6 +13,7 @@ from strideload.runner.records import Records
 from strideload.runner.runs import RunRecord, runs_of
 from strideload.store import Store, open_store
 from strideload.store.diary import Entry, Saying, When, new_id
+from strideload_pod import page
 
 RUNNER = "me"
 ZONE = "Europe/Berlin"
@@ -44,6 +45,20 @@ class World:
         made = self.pods.setdefault(pod, Pod(pod, log=int(pod[:4], 16)))
         second = self.us(local) / 1e6 - T0_MS / 1e3
         made.run(second, self._session, round(minutes * MINUTE / STRIDE_S), anchored)
+        self.send(pod)
+
+    def walk(self, local: str, minutes: float, running_s: float = 0, pod: str = "aa" * 8) -> None:
+        """One session of even walking that begins with some running, sent and derived."""
+        self._session += 1
+        made = self.pods.setdefault(pod, Pod(pod, log=int(pod[:4], 16)))
+        second = self.us(local) / 1e6 - T0_MS / 1e3
+        strides, running = (round(length_s / STRIDE_S) for length_s in (minutes * MINUTE, running_s))
+        made.start(second, self._session)
+        made.anchor(second)
+        made.steps(second, running)
+        made.steps(second + running * STRIDE_S, strides - running, page.STEP_KIND_WALK)
+        made.anchor(second + strides * STRIDE_S)
+        made.end(second + strides * STRIDE_S)
         self.send(pod)
 
     def learns_the_time(self, local: str, pod: str = "aa" * 8) -> None:

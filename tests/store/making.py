@@ -50,12 +50,12 @@ class Pod:
         record = (samples(second), round(1000 * second), page.UNKNOWN_UTC_MS, page.SESSION_MOTION, bytes(7))
         self.write(page.KIND_SESSION_START, second, record, session=session)
 
-    def steps(self, second: float, count: int, **fields: object) -> None:
+    def steps(self, second: float, count: int, gait: int = page.STEP_KIND_RUN, **fields: object) -> None:
         """Pages of strides, one stride every STRIDE_SAMPLES."""
         for first in range(0, count, STEPS_A_PAGE):
             at = second + first * STRIDE_SAMPLES / (RATE_MHZ / 1000)
             n = min(STEPS_A_PAGE, count - first)
-            step = (100 * 256, STRIDE_SAMPLES * 256, 120, 9000, page.STEP_KIND_RUN, 0, 0)
+            step = (100 * 256, STRIDE_SAMPLES * 256, 120, 9000, gait, 0, 0)
             self.write(page.KIND_STEPS, at, *((i * STRIDE_SAMPLES * 256, *step) for i in range(n)), **fields)
 
     def anchor(self, second: float, off_ms: int = 0) -> None:

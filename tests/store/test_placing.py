@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from store.conftest import RUNNER
 from store.making import NOW_US, POD, T0_MS, Pod, messages, one_by_one
 from strideload.protocol.pages import headers
-from strideload.store import Store, StoreError
+from strideload.store import Store, StoreError, migrate, open_store
+from strideload.store.conditions import Worn
 from strideload.store.derive import session_id
+from strideload.store.diary import Saying, new_id
 
 EVER = (0, 2**62)
 SECOND_US = 1_000_000
@@ -167,3 +169,32 @@ def test_when_it_came_is_asked_by_the_key_of_one_page(sqlite_only: None, placeab
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
     (step,) = [row[3] for row in plan if "pages" in row[3]]
     assert "number=?" in step
+
+
+def test_what_a_former_version_kept_of_a_run_goes_along(placeable: Store, url: str) -> None:
+    """Its tables knew no session of a run, and named it by its start alone."""
+    first = placeable.undated()[0].session_id
+    placeable.place(first, T0_US)
+    (start,) = [one.start_utc_us for one in placeable.sessions(RUNNER, *EVER) if one.session_id == first]
+    placeable.conditions.set_run(RUNNER, start, Worn(surface="trail"))
+    placeable.diary.write(RUNNER, new_id(), 0, Saying("hip_left", "before", 2, start, start))
+    placeable.diary.write(RUNNER, new_id(), 0, Saying("hip_left", "other", 1, start))
+    downgrade(placeable, "0004")
+    with open_store(url) as store:
+        store.place(first, T0_US - 3600 * SECOND_US)
+        assert store.conditions.of_all_runs(RUNNER) == [(start - 3600 * SECOND_US, Worn(surface="trail"))]
+        assert [one.saying.run_utc_us for one in store.diary.everything(RUNNER)] == [
+            start - 3600 * SECOND_US,
+            None,
+        ]
+
+
+def downgrade(store: Store, revision: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrate.FOLDER))
+    with store.engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)

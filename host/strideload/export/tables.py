@@ -189,8 +189,8 @@ class Export:
         yield from (usual_json(one, self._zone_of) for one in self._store.conditions.usual(self.runner))
 
     def _run_conditions(self) -> Iterator[Row]:
-        found = self._store.conditions.of_runs(self.runner, *FOREVER_US)
-        yield from ({"run": run, **worn._asdict()} for run, worn in sorted(found.items()))
+        for run, worn in self._store.conditions.of_all_runs(self.runner):
+            yield {"run": run, **worn._asdict()}
 
     def _activities(self) -> Iterator[Row]:
         yield from (activity_json(one, self._zone_of) for one in self._store.activities.all(self.runner))

@@ -13,8 +13,10 @@ than the longest green one since. So a red run of an hour is no baseline for mor
 later, and a run that nobody answered for changes nothing. This is stricter than the rule's letter, never looser: it is
 never more than `growth_percent` over the longest of 30 days.
 
-A run that nobody answered for is open. A date on which the runner ran without a pod holds a run that nobody answered
-for, too, and ends a row of green ones. Minutes are whole, rounded down.
+A run that nobody answered for is open, and takes back neither the offer of a physiotherapist nor what is suggested
+while sore. A walk is no run: it has no length, and green ones allow no longer run; one that hurt counts. A date on
+which the runner ran without a pod holds a run that nobody answered for, too, and ends a row of green ones. Minutes are
+whole, rounded down.
 """
 
 from collections.abc import Iterable, Sequence
@@ -81,10 +83,11 @@ DEFAULTS: Final = PlanSettings()
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run and what became of it; None: nothing was answered."""
+    """A run or walk and what became of it; None: nothing was answered."""
 
     figures: RunFigures
     status: Status | None = None
+    is_run: bool = True  # not a walk
 
     @property
     def colour(self) -> Colour:
@@ -144,7 +147,7 @@ def next_run(
     """
     known = list({run.figures.start_utc_us: run for run in runs}.values())
     within = _before(on, max((run.figures.start_utc_us for run in known), default=0) + 1, known)
-    last = within[-1:]
+    last = next((run.colour for run in reversed(within) if run.colour != "open"), None)
     noted = {*signs, *_signs(within)}
     ran_without = [day.date for day in days if day.ran_without and day.date <= on]
     greens = _greens_in_row(within, ran_without)
@@ -153,14 +156,14 @@ def next_run(
         outcome, allowed_us, basis = "see_professional", None, None
     elif strong:
         outcome, allowed_us, basis = "strong_pain", None, None
-    sore = any(run.colour in TROUBLE for run in last)
+    sore = last in TROUBLE
     return NextRun(
         outcome=outcome,
         minutes=None if allowed_us is None else allowed_us // _MINUTE_US,
         basis=basis,
         greens_in_row=greens,
         colours=tuple(run.colour for run in within),
-        offer_physiotherapist=any(run.colour == "red" for run in last),
+        offer_physiotherapist=last == "red",
         signs=tuple(sign for sign in SIGNS if sign in noted),
         suggestions=SORE if sore and not noted else (),
         gaps=gaps_before(on, days),
@@ -185,7 +188,7 @@ def _greens_in_row(within: Sequence[PastRun], ran_without: Iterable[date]) -> in
     """Green runs back from the last, each later than any date with a run that is not known."""
     after = max(ran_without, default=date.min)
     in_row = takewhile(lambda run: run.colour == "green" and run.figures.date > after, reversed(within))
-    return len(list(in_row))
+    return sum(_running_us(run) > 0 for run in in_row)
 
 
 def _allowed(
@@ -265,4 +268,4 @@ def _longest(runs: Sequence[PastRun]) -> PastRun:
 
 def _running_us(run: PastRun) -> int:
     """0 of a walk: what became of it counts, its length does not."""
-    return whole("duration", run.figures) or 0
+    return (whole("duration", run.figures) or 0) if run.is_run else 0

@@ -109,7 +109,7 @@ def _distance_m(runs: Sequence[RunRecord]) -> float | None:
 
 
 def _comparisons(records: Records, runs: Sequence[RunRecord], origin: Origin | None) -> Iterator[Comparison]:
-    figures = [run.figures for run in runs]
+    figures = [run.figures for run in runs if run.is_run]
     known = [
         DayKnown(day.date, day.known, day.note) if _is_of(day, origin) else DayKnown(day.date, "unknown")
         for day in records.days

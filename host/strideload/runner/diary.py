@@ -1,7 +1,8 @@
 """Symptoms beside runs: the 24-hour course of each site after each run, and what is to be asked now.
 
-An entry belongs to the run whose start it names, wherever that start has moved since. One that names none, because the
-run had not come yet, belongs to the run that it followed: so a pod that learned the time late takes no answer away.
+An entry belongs to the run whose start it names, wherever that start has moved since, and to none while that has no
+time. One that names none, because the run had not come yet, belongs to the run that it followed: so a pod that learned
+the time late takes no answer away.
 What was said of a morning holds for every run of the day before it.
 """
 
@@ -236,20 +237,26 @@ class Diary:
         return answer.pain
 
     def _of_morning(self, run: RunRecord, site: str) -> Entry | None:
-        """What was said of the same morning after a later run of the day."""
+        """What was last said of the same morning after another run of the day."""
         same = [
             entry
-            for later in self._later_that_day(run)
-            for entry in self._said_of(later)
+            for other in self._others_of_day(run)
+            for entry in self._said_of(other)
             if (entry.saying.site, entry.saying.moment) == (site, "next_morning")
         ]
-        return same[-1] if same else None
+        return max(same, key=lambda entry: (entry.written_utc_us, entry.id), default=None)
 
-    def _later_that_day(self, run: RunRecord) -> list[RunRecord]:
+    def _others_of_day(self, run: RunRecord) -> list[RunRecord]:
+        """The runs that have the same next morning."""
         runs = self.records.runs
         place = bisect_left(runs, run.start_utc_us, key=lambda one: one.start_utc_us)
         morning = self._morning_of(run)
-        return list(takewhile(lambda one: self._morning_of(one) == morning, runs[place + 1 :]))
+        before, after = reversed(runs[:place]), runs[place + 1 :]
+        return [
+            other
+            for side in (before, after)
+            for other in takewhile(lambda one: self._morning_of(one) == morning, side)
+        ]
 
     def _morning_of(self, run: RunRecord) -> date:
         if run.start_utc_us not in self._mornings:
@@ -348,7 +355,7 @@ def _last_holds(store: Store, runner: str, entry: str, saying: Saying) -> Entry:
 
 
 def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:
-    """What was said of the morning after a later run is that run's answer."""
+    """What was said of the morning after another run of the day is that run's answer."""
     if run is None or new.moment == "other":
         return None
     return next(
@@ -358,7 +365,7 @@ def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:
             for answer in course.answers
             if (course.site, answer.moment) == (new.site, new.moment)
             and answer.entry is not None
-            and _run_of(answer.entry, diary.records) is run
+            and run_of(answer.entry, diary.records) is run
         ),
         None,
     )
@@ -380,7 +387,7 @@ def _join(records: Records) -> tuple[dict[int, list[Entry]], list[Entry]]:
     joined: dict[int, list[Entry]] = {}
     apart: list[Entry] = []
     for entry in sorted(records.entries, key=_by_weight):
-        run = _run_of(entry, records)
+        run = run_of(entry, records)
         if run is None:
             apart.append(entry)
         else:
@@ -393,8 +400,11 @@ def _by_weight(entry: Entry) -> tuple[bool, int, str]:
     return entry.saying.run_utc_us is not None, entry.written_utc_us, entry.id
 
 
-def _run_of(entry: Entry, records: Records) -> RunRecord | None:
+def run_of(entry: Entry, records: Records) -> RunRecord | None:
+    """The run that an entry belongs to; None: to none that has a time."""
     said, runs = entry.saying, records.runs
+    if entry.run_undated:
+        return None
     if said.run_utc_us is not None:
         return run_at(runs, said.run_utc_us)
     about = said.about_utc_us

@@ -89,7 +89,7 @@ def plan_of(records: Records, diary: Diary) -> Plan:
     settings = settings_of(records.plan)
     today = records.today
     strong = [_noted(diary, entry, entry.saying.about_utc_us + DAY_US) for entry in diary.strong]
-    past = [PastRun(one.run.figures, one.status) for one in diary.of_runs if _counts(one)]
+    past = [PastRun(one.run.figures, one.status, one.run.is_run) for one in diary.of_runs if _counts(one)]
     return Plan(
         date=today,
         settings=settings,
@@ -97,7 +97,7 @@ def plan_of(records: Records, diary: Diary) -> Plan:
         next_run=_with_signs(
             plan.next_run(today, past, records.known_days, settings.next_run, diary.signs, strong), diary
         ),
-        ladder=_standing(settings.ladder, diary.of_runs) if settings.ladder else None,
+        ladder=_standing(settings.ladder, diary.of_runs, records) if settings.ladder else None,
     )
 
 
@@ -171,15 +171,16 @@ def _counts(one: RunSymptoms) -> bool:
     return one.run.is_run or one.status is not None
 
 
-def _standing(on: LadderPlan, runs: Sequence[RunSymptoms]) -> Standing:
+def _standing(on: LadderPlan, runs: Sequence[RunSymptoms], records: Records) -> Standing:
     """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood.
 
-    What was run before counts neither for nor against.
+    What was run before counts neither for nor against. A run without a pod is no session, and no rest.
     """
     began = [
         one for one in runs if one.run.date >= on.from_date and one.run.start_utc_us >= (on.from_utc_us or 0)
     ]
-    climb = Climb(on.settings)
+    without = [day.date for day in records.known_days if day.ran_without and day.date >= on.from_date]
+    climb = Climb(on.settings, without)
     for one in sorted(began, key=lambda one: one.run.date):
         if one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S:
             climb.take(_session(one, climb.level, on.settings))

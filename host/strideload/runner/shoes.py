@@ -42,7 +42,7 @@ def read(store: Store, runner: str, now: datetime | None = None) -> Shoes:
     zone_of = days.zoning(store, runner)
     dates = [date_at(one.from_utc_us, zone_of(date_at(one.from_utc_us, "UTC"))) for one in usual]
     assigned = [ShoeAssigned(on, one.worn.shoe) for on, one in zip(dates, usual, strict=True)]
-    noted = {worn.shoe for worn in store.conditions.of_runs(runner, 0, EVER).values()}
+    noted = {worn.shoe for _, worn in store.conditions.of_all_runs(runner)}
     found = _mileage(store, runner, shoes, assigned, today, moment)
     return Shoes(
         today=today,

@@ -3,11 +3,12 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import count
 from typing import Any, Final, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from strideload.store import engine, people
+from strideload.store import engine, named, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import run_conditions, shoes, usual_conditions
 from strideload.store.part import Part
@@ -16,6 +17,10 @@ Mount = Literal["laces", "heel_clip", "insole", "ankle"]
 Surface = Literal["road", "trail", "track", "treadmill", "grass", "sand", "mixed"]
 
 NAME_LIMIT: Final = 60  # characters
+
+_OF_RUNS: Final = named.with_sessions(run_conditions)
+_RUN: Final = run_conditions.c.run_utc_us + named.moved_us(run_conditions)
+_DATED: Final = sa.not_(named.is_undated(run_conditions))
 
 
 class ShoeInvalid(StoreError):
@@ -119,19 +124,51 @@ class Conditions(Part):
 
     def set_run(self, runner: str, run_utc_us: int, worn: Worn) -> None:
         """What was so in the run that began then; what it does not know is as usual. ShoeInvalid, StoreError."""
-        row = {"runner": runner, "run_utc_us": run_utc_us, **worn._asdict()}
+        c = run_conditions.c
         with self._writing() as connection:
             _check(connection, runner, worn)
-            engine.upsert(connection, run_conditions, [row])
+            of_it = (
+                sa.select(c.run_utc_us)
+                .select_from(_OF_RUNS)
+                .where(c.runner == runner, _DATED, run_utc_us == _RUN)
+            )
+            connection.execute(run_conditions.delete().where(c.runner == runner, c.run_utc_us.in_(of_it)))
+            session_id, session_utc_us = named.session_of(connection, runner, run_utc_us)
+            taken = set(connection.execute(sa.select(c.run_utc_us).where(c.runner == runner)).scalars())
+            later_us = next(us for us in count() if run_utc_us + us not in taken)
+            row = {
+                "runner": runner,
+                "run_utc_us": run_utc_us + later_us,
+                **worn._asdict(),
+                "session_id": session_id,
+                "session_utc_us": None if session_utc_us is None else session_utc_us + later_us,
+            }
+            connection.execute(run_conditions.insert(), [row])
 
     def of_runs(self, runner: str, start_utc_us: int, end_utc_us: int) -> dict[int, Worn]:
         """What was noted of single runs that began in [start, end), by when they began."""
         c = run_conditions.c
-        query = sa.select(c.run_utc_us, c.shoe, c.mount, c.surface).where(
-            c.runner == runner, c.run_utc_us >= start_utc_us, c.run_utc_us < end_utc_us
+        query = (
+            sa.select(_RUN, c.shoe, c.mount, c.surface)
+            .select_from(_OF_RUNS)
+            .where(c.runner == runner, _DATED, start_utc_us <= _RUN, end_utc_us > _RUN)
+            .order_by(c.run_utc_us)
         )
         with self._reading() as connection:
             return {run: Worn(*worn) for run, *worn in connection.execute(query)}
+
+    def of_all_runs(self, runner: str) -> list[tuple[int | None, Worn]]:
+        """All that was noted of single runs, each with when that began; None: its session has no time now."""
+        c = run_conditions.c
+        start = sa.case((_DATED, _RUN), else_=None)
+        query = (
+            sa.select(start, c.shoe, c.mount, c.surface)
+            .select_from(_OF_RUNS)
+            .where(c.runner == runner)
+            .order_by(_RUN)
+        )
+        with self._reading() as connection:
+            return [(run, Worn(*worn)) for run, *worn in connection.execute(query)]
 
 
 def _check(connection: sa.Connection, runner: str, worn: Worn) -> None:

@@ -16,9 +16,10 @@ from typing import Any, Final, Literal, cast, get_args
 import sqlalchemy as sa
 
 from strideload.load.symptoms import MOMENTS, AnswerInvalid, Answers, Felt, Moment, Sign
-from strideload.store import people
+from strideload.store import named, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import symptoms
+from strideload.store.named import Named
 from strideload.store.part import Part
 
 When = Moment | Literal["other"]
@@ -30,6 +31,18 @@ EARLIEST_UTC_US: Final = 946_684_800_000_000  # the year 2000
 AHEAD_LIMIT_US: Final = 26 * 3600 * 1_000_000
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
+
+# What is said of these is about a time of the run and goes along with it; of all else, the time is the clock's.
+_OF_THE_RUN: Final[tuple[Moment, ...]] = ("before", "during", "at_60_min")
+_MOVED: Final = named.moved_us(symptoms)
+_RUN: Final = symptoms.c.run_utc_us + _MOVED
+_ABOUT: Final = symptoms.c.about_utc_us + sa.case((symptoms.c.moment.in_(_OF_THE_RUN), _MOVED), else_=0)
+_ROWS: Final = sa.select(
+    symptoms,
+    _RUN.label("run_now_us"),
+    _ABOUT.label("about_now_us"),
+    named.is_undated(symptoms).label("run_undated"),
+).select_from(named.with_sessions(symptoms))
 
 
 class EntryInvalid(StoreError):
@@ -74,6 +87,7 @@ class Entry:
     saying: Saying
     retracted: bool
     written_utc_us: int
+    run_undated: bool = False  # nobody knows when the run that it names was: it is joined to none meanwhile
 
 
 def new_id() -> str:
@@ -101,12 +115,12 @@ class Diary(Part):
             if newest is None:
                 if seen or _is_there(connection, entry):
                     raise NoSuchEntry
-                return _put(connection, runner, Entry(entry, 1, checked, False, now))
+                return _put(connection, runner, Entry(entry, 1, checked, False, now), None)
             if newest.saying == checked and not newest.retracted:
                 return newest
             if newest.version != seen:
                 raise EntryChanged(newest)
-            return _put(connection, runner, Entry(entry, seen + 1, checked, False, now))
+            return _put(connection, runner, Entry(entry, seen + 1, checked, False, now), newest)
 
     def retract(self, runner: str, entry: str) -> Entry:
         """Take an entry back: it counts no more, and its history stays. Twice is no change. NoSuchEntry."""
@@ -114,9 +128,8 @@ class Diary(Part):
             newest = _required(connection, runner, entry)
             if newest.retracted:
                 return newest
-            return _put(
-                connection, runner, Entry(entry, newest.version + 1, newest.saying, True, _now_utc_us())
-            )
+            taken_back = Entry(entry, newest.version + 1, newest.saying, True, _now_utc_us())
+            return _put(connection, runner, taken_back, newest)
 
     def undo(self, runner: str, entry: str, version: int) -> Entry:
         """Let what held before `version` hold again, as one more version -> what holds. Twice is no change.
@@ -134,9 +147,8 @@ class Diary(Part):
                 return newest
             if newest.version != version:
                 raise EntryChanged(newest)
-            return _put(
-                connection, runner, Entry(entry, version + 1, said.saying, said.retracted, _now_utc_us())
-            )
+            undone = Entry(entry, version + 1, said.saying, said.retracted, _now_utc_us())
+            return _put(connection, runner, undone, before or newest)
 
     def delete(self, runner: str, entry: str) -> None:
         """Delete an entry for good, with its history. NoSuchEntry."""
@@ -169,12 +181,11 @@ class Diary(Part):
             .subquery()
         )
         c = symptoms.c
-        within = (c.about_utc_us, c.run_utc_us) if of_runs else (c.about_utc_us,)
+        within = (_ABOUT, _RUN) if of_runs else (_ABOUT,)
         query = (
-            sa.select(symptoms)
-            .join(newest, sa.and_(newest.c.entry == c.entry, newest.c.version == c.version))
+            _ROWS.join(newest, sa.and_(newest.c.entry == c.entry, newest.c.version == c.version))
             .where(sa.or_(*(sa.and_(one >= start_utc_us, one < end_utc_us) for one in within)))
-            .order_by(c.about_utc_us, c.written_utc_us, c.entry)
+            .order_by(_ABOUT, c.written_utc_us, c.entry)
         )
         if not retracted:
             query = query.where(sa.not_(c.retracted))
@@ -191,10 +202,8 @@ class Diary(Part):
 
     def everything(self, runner: str) -> list[Entry]:
         """All versions of all entries, to be handed over: by when they were written."""
-        query = (
-            sa.select(symptoms)
-            .where(_of(runner))
-            .order_by(symptoms.c.written_utc_us, symptoms.c.entry, symptoms.c.version)
+        query = _ROWS.where(_of(runner)).order_by(
+            symptoms.c.written_utc_us, symptoms.c.entry, symptoms.c.version
         )
         with self._reading() as connection:
             return [_entry(row) for row in connection.execute(query).mappings()]
@@ -241,7 +250,7 @@ def _is_there(connection: sa.Connection, entry: str) -> bool:
 
 
 def _versions(connection: sa.Connection, runner: str, entry: str) -> list[Entry]:
-    query = sa.select(symptoms).where(_of(runner), symptoms.c.entry == entry).order_by(symptoms.c.version)
+    query = _ROWS.where(_of(runner), symptoms.c.entry == entry).order_by(symptoms.c.version)
     return [_entry(row) for row in connection.execute(query).mappings()]
 
 
@@ -256,7 +265,8 @@ def _required(connection: sa.Connection, runner: str, entry: str) -> Entry:
     return found
 
 
-def _put(connection: sa.Connection, runner: str, entry: Entry) -> Entry:
+def _put(connection: sa.Connection, runner: str, entry: Entry, source: Entry | None) -> Entry:
+    """`source`: the version that it comes from."""
     said = entry.saying
     row = {
         "entry": entry.id,
@@ -272,9 +282,23 @@ def _put(connection: sa.Connection, runner: str, entry: Entry) -> Entry:
         "note": said.note,
         "retracted": entry.retracted,
         "written_utc_us": entry.written_utc_us,
+        **_session_of(connection, runner, said.run_utc_us, source)._asdict(),
     }
     connection.execute(symptoms.insert(), [row])
-    return entry
+    return _required(connection, runner, entry.id)
+
+
+def _session_of(
+    connection: sa.Connection, runner: str, run_utc_us: int | None, source: Entry | None
+) -> Named:
+    """Of a run without a time what its source names, so that it is found once it has one."""
+    if run_utc_us is None:
+        return named.NOTHING
+    if source is None or not source.run_undated or source.saying.run_utc_us != run_utc_us:
+        return named.session_of(connection, runner, run_utc_us)
+    c = symptoms.c
+    query = sa.select(c.session_id, c.session_utc_us).where(c.entry == source.id, c.version == source.version)
+    return Named(*connection.execute(query).one())
 
 
 def _entry(row: Any) -> Entry:
@@ -285,14 +309,15 @@ def _entry(row: Any) -> Entry:
             row["site"],
             row["moment"],
             row["pain"],
-            row["about_utc_us"],
-            row["run_utc_us"],
+            row["about_now_us"],
+            row["run_now_us"],
             _words(row["felt"]),
             _words(row["signs"]),
             row["note"],
         ),
         row["retracted"],
         row["written_utc_us"],
+        bool(row["run_undated"]),
     )
 
 

@@ -15,6 +15,11 @@ def _runner(*, key: bool = False) -> "sa.Column[str]":
     return sa.Column("runner", sa.Text, sa.ForeignKey("runners.id"), primary_key=key, nullable=False)
 
 
+def _session_of_run() -> "list[sa.Column[int]]":
+    """By what `named` finds a run again once its time has changed; null: it had no session when it was named."""
+    return [sa.Column("session_id", sa.BigInteger), sa.Column("session_utc_us", sa.BigInteger)]
+
+
 # Who may come in, and how a runner wants to be shown things. A runner without a row has no login yet.
 accounts: Final = sa.Table(
     "accounts",
@@ -92,6 +97,7 @@ symptoms: Final = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("retracted", sa.Boolean, nullable=False),  # taken back; its history stays until it is deleted
     sa.Column("written_utc_us", sa.BigInteger, nullable=False),
+    *_session_of_run(),
     sa.Index("symptoms_runner", "runner", "about_utc_us"),
 )
 
@@ -122,10 +128,12 @@ run_conditions: Final = sa.Table(
     "run_conditions",
     metadata,
     _runner(key=True),
-    sa.Column("run_utc_us", sa.BigInteger, primary_key=True, autoincrement=False),  # start of the run
+    # Start of the run when it was noted; where another row has that already, the next that is free.
+    sa.Column("run_utc_us", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("shoe", sa.Text, sa.ForeignKey("shoes.id")),
     sa.Column("mount", sa.Text),
     sa.Column("surface", sa.Text),
+    *_session_of_run(),
 )
 
 strength: Final = sa.Table(

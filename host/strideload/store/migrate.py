@@ -9,7 +9,7 @@ from strideload.store import engine
 from strideload.store.errors import StoreError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 # Any number that no one else locks by.
 _LOCK: Final = 0x5354524944454C44
 

@@ -69,7 +69,7 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
     """The whole entry as its page has it; of a run that is not known now it stays. EntryInvalid, NotYet."""
     run_utc_us = held.saying.run_utc_us
     if form.one("run") == str(run_utc_us):
-        run = None if run_utc_us is None else run_at(diary.records.runs, run_utc_us)
+        run = None if run_utc_us is None else diaries.run_of(held, diary.records)
     else:
         run = _chosen_run(diary, form)
         run_utc_us = None if run is None else run.start_utc_us

@@ -207,7 +207,9 @@ def _entry_page(
     """`typed`: what was to be saved and was refused; it stays in the fields."""
     diary = _around(doors, visitor, entry)
     saying = typed or entry.saying
-    run = None if saying.run_utc_us is None else run_at(diary.records.runs, saying.run_utc_us)
+    start = saying.run_utc_us
+    is_undated = entry.run_undated and start == entry.saying.run_utc_us
+    run = None if start is None or is_undated else run_at(diary.records.runs, start)
     felt, signs = views.words(saying.felt, saying.signs)
     return whole_page(
         "entry.html",
@@ -219,7 +221,7 @@ def _entry_page(
         fields=saying,
         typed=typed is not None,
         sites=views.sites(saying.site),
-        runs=views.runs_to_choose(diary, saying.run_utc_us if run is None else run.start_utc_us),
+        runs=views.runs_to_choose(diary, start if run is None else run.start_utc_us),
         moments=[views.moment_choice(diary, run, one, saying.moment) for one in WHENS],
         pains=range(PAIN_MOST + 1),
         felt=felt,

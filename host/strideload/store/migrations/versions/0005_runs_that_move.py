@@ -1,0 +1,29 @@
+"""The session of the run that something is said of, so that it goes along when that is placed anew."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+TABLES = ("symptoms", "run_conditions")
+COLUMNS = ("session_id", "session_utc_us")
+
+
+def upgrade() -> None:
+    for table in TABLES:
+        for column in COLUMNS:
+            op.add_column(table, sa.Column(column, sa.BigInteger))
+        op.execute(
+            f"UPDATE {table} SET session_utc_us = run_utc_us, session_id = "
+            f"(SELECT min(session_id) FROM sessions WHERE start_utc_us = {table}.run_utc_us) "
+            f"WHERE run_utc_us IN (SELECT start_utc_us FROM sessions)"
+        )
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        for column in COLUMNS:
+            op.drop_column(table, column)
