@@ -8,9 +8,12 @@ import sqlalchemy as sa
 
 from store.conftest import RUNNER
 from store.making import LOG, POD, T0_MS, Pod, messages
+from strideload.load.strength import Exercise
 from strideload.store import Store, StoreError, erasing, kept, open_store, schema
+from strideload.store.strength import new_id
 
 EVER = (0, 2**62)
+DAY = date(2026, 3, 1)
 SECOND_US = 1_000_000
 T0_US = T0_MS * 1000
 OTHER_POD = "00" * 8
@@ -223,6 +226,30 @@ def test_no_bytes_are_left_in_the_file(sqlite_only: None, tmp_path: Path) -> Non
         kept_bytes = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert SECRET not in kept_bytes
     assert marker not in kept_bytes
+
+
+def test_nothing_that_was_taken_back_or_written_over_before_is_left_either(
+    sqlite_only: None, tmp_path: Path
+) -> None:
+    """Also after another deletion on the same connection."""
+    with open_store(tmp_path / "store.db") as store:
+        store.ensure_runner(RUNNER, "Me", "Europe/London")
+        exercise = store.strength.add(RUNNER, new_id(), DAY, Exercise("calves", 3))
+        store.strength.delete(RUNNER, exercise.id)
+        said = [f"{SECRET.decode()} {n}" for n in range(4)]
+        store.keys.add_token(RUNNER, said[0], ["read"], 1, None)
+        (token,) = store.keys.tokens_of(RUNNER, 1)
+        store.keys.end_token(RUNNER, token.id)
+        store.keys.share(RUNNER, said[1], DAY, DAY, 1, 2)
+        (share,) = store.keys.shares_of(RUNNER, 1)
+        store.keys.end_share(RUNNER, share.id)
+        shoe = store.conditions.add_shoe(RUNNER, said[2], DAY)
+        store.conditions.change_shoe(RUNNER, shoe.id, name="Blue", retired_date=None)
+        store.accounts.rename(RUNNER, said[3])
+        store.accounts.rename(RUNNER, "Ada")
+        store.erase_runner(RUNNER)
+        kept_bytes = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert SECRET not in kept_bytes
 
 
 def test_a_runner_who_is_not_there(store: Store) -> None:

@@ -326,6 +326,7 @@ def test_the_token_is_that_of_this_log_in(ada: httpx.Client, bob: httpx.Client) 
         {"Origin": "null"},
         {"Origin": "http://127.0.0.1:1"},
         {"Origin": ""},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],

@@ -12,6 +12,8 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from strideload.errors import StrideloadError
+from strideload.web import listening
+from strideload.web.listening import MOST_OF_AN_ADDRESS
 from strideload.web.serve import PortBusy, ServeError, serve
 
 
@@ -33,6 +35,42 @@ def test_serves_from_the_moment_it_returns() -> None:
     assert not server.alive()
     with pytest.raises(httpx.ConnectError):
         httpx.get(server.url)
+
+
+def test_one_computer_does_not_hold_all_connections() -> None:
+    """Nor so many files that the store opens none; what is closed makes room."""
+    with serve(hello, "127.0.0.1", 0) as server:
+        held = [socket.create_connection((server.host, server.port)) for _ in range(MOST_OF_AN_ADDRESS)]
+        refused = (httpx.RemoteProtocolError, httpx.ReadError, httpx.ConnectError, httpx.WriteError)
+        with pytest.raises(refused):
+            httpx.get(server.url)
+        other = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=other) as client:
+            assert client.get(server.url).text == "hello"
+        for one in held:
+            one.close()
+        deadline = time.monotonic() + 5
+        while True:
+            try:
+                assert httpx.get(server.url).text == "hello"
+                break
+            except refused:
+                assert time.monotonic() < deadline
+
+
+def test_there_is_a_bound_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "MOST", 3)
+    with serve(hello, "127.0.0.1", 0) as server:
+        made = [
+            socket.create_connection((server.host, server.port), source_address=(f"127.0.0.{n}", 0))
+            for n in range(1, 5)
+        ]
+        made[3].settimeout(5)
+        assert made[3].recv(1) == b""
+        made[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert made[0].recv(12) == b"HTTP/1.1 200"
+        for one in made:
+            one.close()
 
 
 def test_a_port_can_be_had_again_at_once() -> None:

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import time
+from collections.abc import Callable
 from hashlib import blake2s
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -23,6 +25,7 @@ FREE_A_LOGIN: Final = 5
 FREE_AN_ADDRESS: Final = 20
 IPV6_PREFIX: Final = 64
 WAIT_MOST_S: Final = 300.0
+PLACES_MOST: Final = 20  # addresses that are remembered of a login, the newest
 
 
 class NotLetIn(StrideloadError):
@@ -40,12 +43,15 @@ class HeldBack(StrideloadError):
 class Entry:
     """Checks and changes passwords. No password, and no login that nobody has, is ever logged."""
 
-    def __init__(self, store: Store, passwords: Passwords) -> None:
+    def __init__(
+        self, store: Store, passwords: Passwords, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._accounts = store.accounts
         self._keys = store.keys
         self._passwords = passwords
-        self._by_login = BackOff(FREE_A_LOGIN, WAIT_MOST_S)
-        self._by_address = BackOff(FREE_AN_ADDRESS, WAIT_MOST_S)
+        self._by_login = BackOff(FREE_A_LOGIN, WAIT_MOST_S, clock)
+        self._by_address = BackOff(FREE_AN_ADDRESS, WAIT_MOST_S, clock)
+        self._places: dict[str, tuple[str, ...]] = {}  # addresses from which a login has come in
         self.counters = {"logins_refused": 0, "logins_held_back": 0}
 
     def check(self, login: str, password: str, address: str) -> str:
@@ -56,21 +62,20 @@ class Entry:
             folded = ""
         known = self._accounts.password_of(folded)
         runner, stored = known or (None, None)
-        asked_from = _network(address)
-        self._begin(folded, asked_from, address, runner)
+        counts = self._counts(folded, address)
+        self._begin(counts, address, runner)
         try:
             matches = self._passwords.matches(password, stored)
         except TooBusy:  # it was not looked at, so it is no failure
-            self._by_login.take_back(folded)
-            self._by_address.take_back(asked_from)
+            for back_off, key in counts:
+                back_off.take_back(key)
             raise
         if not matches or runner is None or stored is None:
             self.counters["logins_refused"] += 1
-            count = self._by_login.count(folded)
+            count = self._by_login.count(counts[-1][1])
             log.warning("log-in refused: %s, from %s, %d in a row", _whose(runner), address, count)
             raise NotLetIn("This login and this password do not belong together.")
-        self._by_login.succeeded(folded)
-        self._by_address.take_back(asked_from)
+        self._come_in(counts, folded, address)
         if self._passwords.is_outdated(stored):
             self._accounts.renew_hash(runner, stored, self._passwords.hashed(password))
         log.info("logged in: %s, from %s", _whose(runner), address)
@@ -96,14 +101,42 @@ class Entry:
         passwords.check(password, *about)
         return self._passwords.hashed(password)
 
-    def _begin(self, folded: str, asked_from: str, address: str, runner: str | None) -> None:
-        wait_s = self._by_address.begin(asked_from)
-        if not wait_s:
-            wait_s = self._by_login.begin(folded)
-        if wait_s:
-            self.counters["logins_held_back"] += 1
-            log.warning("log-in held back for %.0f s: %s, from %s", wait_s, _whose(runner), address)
-            raise HeldBack(wait_s)
+    def _counts(self, folded: str, address: str) -> list[tuple[BackOff, str]]:
+        """By what an attempt is counted, the login last.
+
+        Apart, at an address from which this login has come in, and at this computer itself: so whoever fails on
+        purpose elsewhere, for as long as they like, does not keep the owner out. No login has a space.
+        """
+        apart = f"{folded} {address}"
+        if address in self._places.get(folded, ()):
+            return [(self._by_login, apart)]
+        login = apart if _is_loopback(address) else folded
+        return [(self._by_address, _network(address)), (self._by_login, login)]
+
+    def _begin(self, counts: list[tuple[BackOff, str]], address: str, runner: str | None) -> None:
+        for back_off, key in counts:
+            wait_s = back_off.begin(key)
+            if wait_s:
+                self.counters["logins_held_back"] += 1
+                log.warning("log-in held back for %.0f s: %s, from %s", wait_s, _whose(runner), address)
+                raise HeldBack(wait_s)
+
+    def _come_in(self, counts: list[tuple[BackOff, str]], folded: str, address: str) -> None:
+        """The login's failures of here are forgotten, those of the address are not."""
+        for back_off, key in counts:
+            if back_off is self._by_login:
+                back_off.succeeded(key)
+            else:
+                back_off.take_back(key)
+        known = [one for one in self._places.get(folded, ()) if one != address]
+        self._places[folded] = (*known, address)[-PLACES_MOST:]
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _network(address: str) -> str:

@@ -490,7 +490,7 @@ class Store:
 
     @contextmanager
     def _erasing(self) -> Generator[sa.Connection]:
-        with self._turn, engine.erasing(self.engine) as connection:
+        with self._turn, engine.writing(self.engine) as connection:
             self._ledger.forget()
             yield connection
             self._ledger.forget()

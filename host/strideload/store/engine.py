@@ -15,11 +15,14 @@ from strideload.store.errors import StoreBusy, StoreError, StoreFull, StoreOutda
 
 BUSY_TIMEOUT_MS: Final = 10_000
 # WAL: readers and the writer do not wait for each other. FULL: what is acknowledged survives a pulled plug.
+# secure_delete: what is deleted or written over leaves no bytes in the file, so that a runner who is erased later left
+# none on the way. Debian's SQLite does so anyway, others do not.
 PRAGMAS: Final = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
 )
 # SQLSTATE, see appendix A of PostgreSQL's manual.
 DISK_FULL: Final = "53100"
@@ -84,20 +87,6 @@ def take_turn(connection: sa.Connection, lock: int) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
-
-
-@contextmanager
-def erasing(engine: sa.Engine) -> Generator[sa.Connection]:
-    """One transaction whose deleted rows leave no bytes in an SQLite file, once its log is cut. Errors as `writing`."""
-    with writing(engine) as connection:
-        if engine.dialect.name != "sqlite":
-            yield connection
-            return
-        connection.exec_driver_sql("PRAGMA secure_delete = ON")
-        try:
-            yield connection
-        finally:
-            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
 
 def cut_log(engine: sa.Engine, wait_ms: int) -> bool:

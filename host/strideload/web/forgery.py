@@ -48,7 +48,10 @@ def _same_origin(scheme: str, headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    said = urlsplit(origin)
+    try:
+        said = urlsplit(origin)
+    except ValueError:
+        return False
     return (said.scheme, said.netloc.lower()) == (scheme, headers.get("host", "").lower())
 
 

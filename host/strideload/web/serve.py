@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from strideload.errors import StrideloadError
+from strideload.web.listening import Listening
 
 Certificate = tuple[Path, Path]  # PEM files of certificate and key
 
@@ -101,11 +102,11 @@ def _no_password() -> str:
     raise ValueError("the key has a password")
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> Listening:
     """A socket that listens already, so that a busy port is known before anything else starts."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.socket(family, kind, protocol)
+        listening = Listening(family, kind, protocol)
     except OSError as error:
         raise ServeError(host, port, error.strerror or str(error)) from error
     try:
