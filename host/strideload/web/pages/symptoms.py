@@ -149,7 +149,7 @@ def _read(doors: Doors, visitor: Visitor) -> Diary:
 def _around(doors: Doors, visitor: Visitor, entry: Entry) -> Diary:
     """The records in which an entry can be changed: those shown, or of its own time."""
     shown = _read(doors, visitor)
-    on = views.local_of(shown, entry.saying.about_utc_us).date()
+    on = shown.local_of(entry.saying.about_utc_us).date()
     if on >= shown.records.first:
         return shown
     now = doors.now()
