@@ -10,9 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from strideload.runner.diary import utc_us
-from strideload.store.errors import StoreError
 from strideload.web import day_view, live_view, training_view, weeks_view
-from strideload.web.day_notes import NoteRefused, refuse_rest
+from strideload.web.day_notes import refuse_rest
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.rendering import part, whole_page
@@ -55,11 +54,8 @@ def routes(doors: Doors) -> APIRouter:
         """The runner says what a day was of which no pod tells."""
         wanted = form.one("date")
         day = read_date(wanted, doors.days(visitor.runner).today())
-        try:
-            refuse_rest(doors.days(visitor.runner), [day], form.one("what"))
-            doors.store.note_day(visitor.runner, day, form.one("what") or None)
-        except (StoreError, NoteRefused) as error:
-            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        refuse_rest(doors.days(visitor.runner), [day], form.one("what"))
+        doors.store.note_day(visitor.runner, day, form.one("what") or None)
         if "hx-request" in request.headers:
             return HTMLResponse(part("_day.html", visitor=visitor, **_day(doors, visitor, wanted)))
         return RedirectResponse(f"/?date={day.isoformat()}", HTTPStatus.SEE_OTHER)
