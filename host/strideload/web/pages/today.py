@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from strideload.load.longest import DAYS
 from strideload.runner.diary import utc_us
 from strideload.web import day_view, live_view, training_view, weeks_view
 from strideload.web.day_notes import refuse_rest
@@ -18,7 +19,6 @@ from strideload.web.rendering import part, whole_page
 from strideload.web.visitor import Visitor, needs
 
 DAYS_SHOWN = 6 * 7
-BASELINE_DAYS = 30
 # No pod is older, and no time zone's rules are asked for years that they do not know.
 FIRST_DAY = date(2000, 1, 1)
 
@@ -85,10 +85,10 @@ def _day(doors: Doors, visitor: Visitor, wanted: str | None) -> dict[str, Any]:
     days, live = doors.days(visitor.runner), doors.live
     today = days.today()
     shown = read_date(wanted, today)
-    known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, BASELINE_DAYS)), shown)
+    known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, DAYS)), shown)
     rejections = live.health()["rejections"] if shown == today else {}
     day = day_view.view(known[-1], today, FIRST_DAY, rejections, bool(live.pods()))
-    longest = day_view.longest_run(known[:-1][-BASELINE_DAYS:])
+    longest = day_view.longest_run(known[:-1][-DAYS:])
     weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
     training = training_view.view(doors, visitor, shown, today)
     seen = blake2b(repr((day, weeks, training)).encode(), digest_size=8).hexdigest()
