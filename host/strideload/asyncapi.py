@@ -8,8 +8,9 @@ from typing import Any, Final, Literal
 from strideload import __version__
 from strideload.home import discovery, messages
 from strideload.home import schemas as home
-from strideload.home.facts import PAIN_MOST, PainChoices, PainEntry, PodNow, RunnerAtHome, RunnerDay, Symptoms
+from strideload.home.facts import PainChoices, PainEntry, PodNow, RunnerAtHome, RunnerDay, Symptoms
 from strideload.home.pain import COMMAND_BYTES, Draft
+from strideload.load.symptoms import PAIN_MOST
 from strideload.protocol import schemas as pods
 from strideload.protocol import topics
 from strideload.protocol.messages import MAX_PAYLOAD, ack_message, settings_message

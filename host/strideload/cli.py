@@ -226,7 +226,7 @@ def report(
     ] = None,
     runner: Runner = None,
     paper: Annotated[Paper, typer.Option(help="Size of the page.")] = Paper.A4,
-    units: Annotated[Units, typer.Option(help="Of distances.")] = Units.KM,
+    units: Annotated[Units | None, typer.Option(help="Of distances; by default the runner's.")] = None,
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -241,8 +241,10 @@ def report(
     settings = _settings(folder)
     with _store(settings) as store:
         store.derive()
-        content = report_of(store, _known_runner(store, runner or settings.runner.id), first_day, last_day)
-    made = pdf.make(content, paper.value, units.value)
+        who = _known_runner(store, runner or settings.runner.id)
+        content = report_of(store, who, first_day, last_day)
+        of_distances = units.value if units else store.accounts.units_of(who)
+    made = pdf.make(content, paper.value, of_distances)
     whole_file.write(out, [made.data])
     if as_json:
         said = {"file": str(out), "pages": made.pages, "from": f"{content.first}", "to": f"{content.last}"}

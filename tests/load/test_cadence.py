@@ -122,8 +122,8 @@ def test_a_share_is_a_share(spms, target_spm):
 
 
 def test_the_programme_fades():
-    assert fading(0) == Fading(0, 7, 1, 100)
+    assert fading(0) == Fading(0, 1, 100)
     assert fading(4).share_percent == 75
-    assert fading(6) == Fading(6, 7, 7, 25)
-    assert fading(7) == Fading(7, 7, None, 0)
-    assert fading(40) == Fading(40, 7, None, 0)
+    assert fading(6) == Fading(6, 7, 25)
+    assert fading(7) == Fading(7, None, 0)
+    assert fading(40) == Fading(40, None, 0)

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from runner.world import RUNNER, World
+from strideload import activity_file
 from strideload.cli import app
 from strideload.errors import StrideloadError
 from strideload.host import open_home
+from strideload.runner import activities
 from strideload.settings import load_settings
 from support.reports import Read
+from test_activity_file import gpx
 
 
 @pytest.fixture
@@ -46,6 +50,20 @@ def test_it_writes_a_pdf_and_says_so_in_one_line(type_, tmp_path):
     read = Read(file.read_bytes())
     assert "Thursday 1 January 2026 to Saturday 31 January 2026" in read.text
     assert float(read.pdf.pages[0].mediabox.width) == 612
+
+
+@pytest.mark.parametrize(("typed", "unit"), [((), "mi"), (("--units", "km"), "km")])
+def test_distances_are_in_the_runners_unit_unless_another_is_named(
+    type_, tmp_path, typed: tuple[str, ...], unit: str
+):
+    world = World(tmp_path / "state" / "strideload.db")
+    with world.store as store:
+        world.run("2026-11-22 18:02", 10)
+        activities.take(store, RUNNER, activity_file.read(gpx(), "x.gpx"))
+        store.accounts.set_units(RUNNER, "miles")
+    file = tmp_path / "report.pdf"
+    type_("--out", str(file), "--from", "2026-11-16", "--to", "2026-11-22", *typed)
+    assert f"Distance, {unit}" in Read(file.read_bytes()).text
 
 
 def test_for_machines_it_prints_json(type_, tmp_path):

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strideload.load.strength import monday_of
 from strideload.report.content import Change, Plan, Quality, Sensor, StrengthEntry
 from strideload.report.says import Limits, says
-from strideload.report.spans import month_of, spans, week_of
+from strideload.report.spans import month_of, spans
 from strideload.words.numbers import NOT_KNOWN
 from support.reports import SUNDAY, beside, entry, no_run, report, run, season, unknown
 
@@ -53,7 +54,7 @@ def names(of):
     return [one["name"] for one in says(of, "km", LIMITS)["sections"]]
 
 
-def test_a_week_of_known_days_is_summed():
+def test_a_monday_of_known_days_is_summed():
     week = report((run(MONDAY, 30), *map(no_run, WEEK[1:6]), run(SUNDAY, 45)))
     ((row,),) = tables(week, "Load")
     assert row == {
@@ -123,11 +124,11 @@ known_or_not = st.sampled_from([run, no_run, unknown])
 @given(st.lists(known_or_not, min_size=1, max_size=200), st.dates(date(2020, 1, 1), date(2040, 1, 1)))
 def test_weeks_and_months_have_each_day_once(kinds, first):
     days = tuple(kind(first + timedelta(n)) for n, kind in enumerate(kinds))
-    for begin in (week_of, month_of):
+    for begin in (monday_of, month_of):
         parts = spans(days, begin)
         assert tuple(day for part in parts for day in part.days) == days
         assert sum(part.total("steps") or 0 for part in parts) == sum(day.steps or 0 for day in days)
-        assert all(len(part.days) <= (7 if begin is week_of else 31) for part in parts)
+        assert all(len(part.days) <= (7 if begin is monday_of else 31) for part in parts)
         assert all((part.total("running_s") is None) == (part.unknown == len(part.days)) for part in parts)
 
 

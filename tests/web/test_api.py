@@ -212,6 +212,19 @@ def test_a_refusal_is_one_plain_sentence(ada: httpx.Client) -> None:
     assert "“limit”: this is no whole number." in problem(ada.get("runs", params={"limit": "x"}), 422)
 
 
+def test_a_database_that_fails_is_not_put_down_to_who_asks(house: ApiHouse, ada: httpx.Client) -> None:
+    def rename(name: str, to: str) -> None:
+        with house.store.engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {to}")
+
+    rename("strength", "elsewhere")
+    try:
+        problem(ada.get("strength"), 503)
+        assert httpx.get(f"{house.url}strength").status_code == 503
+    finally:
+        rename("elsewhere", "strength")
+
+
 def test_the_course_of_a_run(house: ApiHouse, ada: httpx.Client) -> None:
     run = a_run(house)
     for moment, pain in {"before": 0, "during": 2, "at_60_min": 0, "next_morning": 0}.items():

@@ -275,6 +275,21 @@ def test_an_entry_of_a_run_that_is_not_known_now_keeps_it(house: House, client: 
     assert "during the run: 3 of 10" in words(client.get("/symptoms").text)
 
 
+@pytest.mark.parametrize("days_ago", [41, 42, 100, 3000])
+def test_an_entry_of_long_ago_is_still_changed_and_deleted(
+    house: House, client: httpx.Client, days_ago: int
+) -> None:
+    assert house.store
+    about = run_of_today(house).start_utc_us - days_ago * 86_400_000_000
+    old = house.store.diary.write(RUNNER, new_id(), 0, Saying(KNEE, "other", 3, about), about)
+    assert "3 of 10" in words(client.get(f"/symptoms/{old.id}").text)
+    assert client.post(f"/symptoms/{old.id}", data=changing(client, old, pain=4)).status_code == 303
+    assert [(one.saying.pain, one.saying.about_utc_us) for one in entries(house)] == [(4, about)]
+    token = {"csrf": field(client.get(f"/symptoms/{old.id}").text, "csrf"), "sure": "yes"}
+    assert client.post(f"/symptoms/{old.id}/delete", data=token).status_code == 303
+    assert entries(house) == []
+
+
 def test_a_change_over_another_change_is_refused(house: House, client: httpx.Client) -> None:
     entry = says(house, "during", 2)
     data = changing(client, entry, pain=3)

@@ -338,8 +338,6 @@ def test_strength_shoes_and_cadence():
     assert "foot stays longest" in plain(training.own_cadence(replace(own, speed_m_s=None)))
     assert plain(training.own_cadence(None)).startswith("There is no cadence of your own yet")
     assert plain(training.target(target_of(own))) == "171.2 to 176.0 steps/min, 7 to 10 % over your own."
-    assert plain(training.on_target(0.81)) == "On target, within 2.5 %, for 81 % of the running time."
-    assert "not known" in training.on_target(None)
 
 
 @settings(max_examples=50, deadline=None)

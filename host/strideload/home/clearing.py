@@ -5,13 +5,11 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from paho.mqtt.client import MQTTMessageInfo
-
 from strideload.collect.address import Address
 from strideload.errors import StrideloadError
 from strideload.home import discovery, messages
 from strideload.home.ledger import PUBLISHED_NAME, Ledger
-from strideload.home.line import HomeLine
+from strideload.home.line import HomeLine, is_confirmed
 from strideload.protocol import topics
 
 LOOK_EVERY_S: Final = 0.2
@@ -61,13 +59,6 @@ class Clearing:
         connection = self._line.connection
         sent = {topic: self._line.retain(topic, messages.CLEARED) for topic in sorted(self._ledger.names)}
         while self._line.connection == connection and not self._stopping.wait(LOOK_EVERY_S):
-            self._ledger.forget([topic for topic, info in sent.items() if _is_confirmed(info)])
+            self._ledger.forget([topic for topic, info in sent.items() if is_confirmed(info)])
             if connection is None or not self._ledger.names:
                 return
-
-
-def _is_confirmed(info: MQTTMessageInfo | None) -> bool:
-    try:
-        return info is not None and info.is_published()
-    except (ValueError, RuntimeError):  # it was never queued; it is cleared again on the next connection
-        return False

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from strideload import __version__
-from strideload.home.facts import ANSWERS, KNOWN, PAIN_MOST, STATUSES, PainChoices, PodNow, RunnerAtHome
+from strideload.home.facts import ANSWERS, KNOWN, STATUSES, PainChoices, PodNow, RunnerAtHome
 from strideload.home.messages import OFFLINE, ONLINE
+from strideload.load.symptoms import PAIN_MOST
 from strideload.protocol import topics
 from strideload.protocol.topics import PAIN_SEND_PAYLOAD
 

@@ -11,15 +11,14 @@ from typing import Final, Literal, Protocol, get_args
 from strideload.errors import StrideloadError
 from strideload.load.day import Known
 from strideload.load.steps import Origin
+from strideload.load.symptoms import Colour
 
-PAIN_MOST: Final = 10  # NPRS, 0 to 10
 PAIN_ENTRIES_SHOWN: Final = 10
 
-Status = Literal["green", "amber", "red", "open"]
 Answer = Literal["none", "stored", "incomplete", "refused"]
 
 KNOWN: Final[tuple[str, ...]] = get_args(Known)
-STATUSES: Final[tuple[str, ...]] = get_args(Status)
+STATUSES: Final[tuple[str, ...]] = get_args(Colour)
 ANSWERS: Final[tuple[str, ...]] = get_args(Answer)
 
 
@@ -70,7 +69,7 @@ class PainEntry:
 class Symptoms:
     """How the runner's symptoms stand, and the last entries, the newest first."""
 
-    status: Status | None = None
+    status: Colour | None = None
     reason: str | None = None
     entries: Sequence[PainEntry] = ()
 

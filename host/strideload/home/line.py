@@ -36,6 +36,14 @@ class Heard(NamedTuple):
     retained: bool
 
 
+def is_confirmed(info: mqtt.MQTTMessageInfo | None) -> bool:
+    """Whether the broker has it. What was never queued is sent again on the next connection."""
+    try:
+        return info is not None and info.is_published()
+    except (ValueError, RuntimeError):
+        return False
+
+
 class HomeLine:
     """`trouble` says why there is no connection; `dropped` counts messages that found no room or no name."""
 

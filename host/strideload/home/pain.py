@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from strideload.home.facts import PAIN_MOST, Answer, PainChoices
+from strideload.home.facts import Answer, PainChoices
+from strideload.load.symptoms import PAIN_MOST
 from strideload.protocol.topics import PAIN_SEND_PAYLOAD
 
 COMMAND_BYTES: Final = 64
@@ -30,9 +31,6 @@ class Draft:
     answer: Answer = "none"
     reason: str | None = None
     answered: datetime | None = None
-
-    def is_complete(self) -> bool:
-        return None not in (self.level, self.site, self.moment)
 
 
 class CommandRefused(Exception):

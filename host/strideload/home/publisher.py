@@ -23,7 +23,7 @@ from strideload.home import discovery, messages, pain
 from strideload.home.facts import HomeDoor, PainRefused, RunnerAtHome
 from strideload.home.history import History
 from strideload.home.ledger import PUBLISHED_NAME, Ledger
-from strideload.home.line import Heard, HomeLine
+from strideload.home.line import Heard, HomeLine, is_confirmed
 from strideload.home.pain import CommandRefused, Draft
 from strideload.home.statistics import Statistics
 from strideload.protocol import topics
@@ -215,7 +215,7 @@ class HomePublisher:
 
     def _note_cleared(self) -> None:
         """The ledger forgets what the broker has confirmed."""
-        done = [topic for topic, info in self._clearing.items() if _is_published(info)]
+        done = [topic for topic, info in self._clearing.items() if is_confirmed(info)]
         if done:
             self._ledger.forget(done)
             for topic in done:
@@ -287,13 +287,6 @@ class HomePublisher:
         while entered_s and entered_s[0] < time.monotonic() - HOUR_S:
             entered_s.popleft()
         return len(entered_s) < ENTRIES_AN_HOUR
-
-
-def _is_published(info: MQTTMessageInfo) -> bool:
-    try:
-        return info.is_published()
-    except (ValueError, RuntimeError):  # it was never queued; it is cleared again on the next connection
-        return False
 
 
 def _now() -> datetime:

@@ -7,10 +7,11 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from strideload.home.facts import PAIN_ENTRIES_SHOWN, PAIN_MOST, PainEntry, PodNow, RunnerDay, Symptoms
+from strideload.home.facts import PAIN_ENTRIES_SHOWN, PodNow, RunnerDay, Symptoms
 from strideload.home.messages import VERSION
 from strideload.home.pain import Draft
 from strideload.load.metrics import METRICS
+from strideload.load.symptoms import PAIN_MOST
 
 Schema = dict[str, Any]
 
@@ -97,4 +98,3 @@ PAIN: Final = _message(Draft)
 STATUS: Final = _message(PodNow, leave=("pod",))
 STATUS["properties"]["faults_total"] = _PLAIN[int] | {"description": _described("faults_total")}
 STATUS["required"].append("faults_total")
-PAIN_ENTRY: Final = _object(PainEntry)

@@ -81,7 +81,6 @@ class Fading:
     """Where the programme stands. `next_run`: from 1; None: it is over."""
 
     runs_done: int
-    runs_with_cues: int  # of the whole programme
     next_run: int | None
     share_percent: int  # of the next run, in which cues are given
     evidence: RuleId = "cue_fading"
@@ -156,7 +155,7 @@ def fading(runs_done: int) -> Fading:
     """How far the programme has come after so many runs with it."""
     over = SHARE_PERCENT.index(0)
     following = None if runs_done >= over else runs_done + 1
-    return Fading(runs_done, over, following, SHARE_PERCENT[min(runs_done, over)])
+    return Fading(runs_done, following, SHARE_PERCENT[min(runs_done, over)])
 
 
 def _is_near(speed_m_s: float, wanted_m_s: float) -> bool:

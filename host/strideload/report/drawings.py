@@ -5,9 +5,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from strideload.load.strength import monday_of
 from strideload.report.blocks import Block, answered, count, dates, day_name, from_to, level, month_name
 from strideload.report.content import Comparison, Report, SymptomEntry, highest, of_runs
-from strideload.report.spans import Span, is_long, spans, week_of
+from strideload.report.spans import Span, is_long, spans
 from strideload.words.numbers import duration
 
 MOST_TICKS = 9
@@ -25,7 +26,7 @@ def strip(report: Report) -> Block:
     Of a week that is known in part, the lane above the bars shows the share of its days that are not.
     """
     is_by_week = is_long(report.days)
-    bars = spans(report.days, week_of if is_by_week else lambda day: day)
+    bars = spans(report.days, monday_of if is_by_week else lambda day: day)
     minutes = [(span.total("running_s") or 0) / 60 for span in bars]
     before = {one.date: one.before_s for one in reversed(report.comparisons)}
     longest = [None if is_by_week else _minutes(before.get(span.first)) for span in bars]
@@ -74,7 +75,7 @@ def pain(report: Report, sites: Mapping[str, Sequence[SymptomEntry]]) -> Block:
 
 
 def _marks(report: Report, entries: Sequence[SymptomEntry]) -> list[dict[str, Any]]:
-    together = week_of if is_long(report.days) else lambda day: day
+    together = monday_of if is_long(report.days) else lambda day: day
     groups = (list(group) for _, group in groupby(entries, lambda entry: together(entry.date)))
     return [
         {

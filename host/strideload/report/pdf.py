@@ -15,7 +15,7 @@ import typst
 
 from strideload.report.content import Report
 from strideload.report.says import Limits, says
-from strideload.report.sections.load import Units
+from strideload.store.accounts import Units
 
 Paper = Literal["a4", "letter"]
 

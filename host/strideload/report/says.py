@@ -19,7 +19,7 @@ from strideload.report.sections import (
     summary,
     symptoms,
 )
-from strideload.report.sections.load import Units
+from strideload.store.accounts import Units
 
 TITLE = "Running load and symptoms"
 

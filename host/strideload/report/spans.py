@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 from statistics import median
 
@@ -50,17 +50,12 @@ def is_long(days: Sequence[DayLoad]) -> bool:
     return len(days) > MOST_DAYS_SINGLY
 
 
-def week_of(day: date) -> date:
-    """Its Monday."""
-    return day - timedelta(day.weekday())
-
-
 def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
 def spans(days: Iterable[DayLoad], begin: Callable[[date], date]) -> list[Span]:
-    """Neighbours that begin alike, by `week_of` or `month_of`."""
+    """Neighbours that begin alike, by `monday_of` or `month_of`."""
     groups = (tuple(group) for _, group in groupby(days, lambda day: begin(day.date)))
     return [Span(group[0].date, group[-1].date, group) for group in groups]
 

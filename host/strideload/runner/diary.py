@@ -146,7 +146,7 @@ class Diary:
     def local_of(self, utc_us: int) -> datetime:
         """The runner's own time at a moment."""
         zones = self.records.zones
-        zone = zones[self.records.today]
+        zone = zones[self.records.last]  # of an older entry's records, today is none
         on = local_time(utc_us, zone).date()
         return local_time(utc_us, zones.get(on, zone))
 

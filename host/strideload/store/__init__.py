@@ -1,7 +1,7 @@
 """Pages verbatim, and what is derived from them. The only part that speaks SQL."""
 
 from strideload.store.database import PodRow, Store, open_store
-from strideload.store.errors import StoreBusy, StoreError, StoreFull
+from strideload.store.errors import StoreBusy, StoreError, StoreFailed, StoreFull
 from strideload.store.intake import Outcome, Received
 from strideload.store.wanting import Wanted
 
@@ -12,6 +12,7 @@ __all__ = [
     "Store",
     "StoreBusy",
     "StoreError",
+    "StoreFailed",
     "StoreFull",
     "Wanted",
     "open_store",

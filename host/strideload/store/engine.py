@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.dialects import postgresql, sqlite
 
-from strideload.store.errors import StoreBusy, StoreError, StoreFull, StoreOutdated, StoreRefused
+from strideload.store.errors import (
+    StoreBusy,
+    StoreError,
+    StoreFailed,
+    StoreFull,
+    StoreOutdated,
+    StoreRefused,
+)
 
 BUSY_TIMEOUT_MS: Final = 10_000
 # WAL: readers and the writer do not wait for each other. FULL: what is acknowledged survives a pulled plug.
@@ -125,7 +132,7 @@ def translated() -> Generator[None]:
     except exc.DBAPIError as error:
         raise _kind_of(error)(f"the store: {error.orig}") from error
     except exc.SQLAlchemyError as error:
-        raise StoreError(f"the store: {error}") from error
+        raise StoreFailed(f"the store: {error}") from error
 
 
 def _kind_of(error: exc.DBAPIError) -> type[StoreError]:
@@ -140,7 +147,7 @@ def _kind_of(error: exc.DBAPIError) -> type[StoreError]:
         return StoreOutdated
     if isinstance(error, exc.DataError | exc.IntegrityError):
         return StoreRefused
-    return StoreError
+    return StoreFailed
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -15,6 +15,10 @@ class StoreBusy(StoreError):
     """Another process held the database for longer than we wait."""
 
 
+class StoreFailed(StoreError):
+    """The database, or the way to it, does not work; whoever asked is not to blame."""
+
+
 class StoreOutdated(StoreError):
     """Another process has stored the same, or erased it, since we last looked."""
 

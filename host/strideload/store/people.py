@@ -3,17 +3,16 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 import sqlalchemy as sa
 
+from strideload.load.day import Note
 from strideload.load.steps import Foot
 from strideload.load.zones import known_zone
 from strideload.store import engine
 from strideload.store.errors import StoreError
 from strideload.store.schema import assignments, day_notes, runners, zones
-
-Note = Literal["rest", "ran_without"]
 
 SINCE_EVER: Final = date(1, 1, 1)
 LAST_DATE: Final = date.max

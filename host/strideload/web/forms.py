@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from strideload.access.entry import HeldBack, NotLetIn
 from strideload.access.passwords import TooBusy
 from strideload.errors import StrideloadError
-from strideload.store import StoreBusy, StoreFull
+from strideload.store import StoreBusy, StoreFailed, StoreFull
 
 
 async def fields(request: Request) -> dict[str, list[str]]:
@@ -48,7 +48,7 @@ def problem_of(error: StrideloadError) -> tuple[int, dict[str, str] | None]:
             return HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(math.ceil(error.wait_s))}
         case NotLetIn():
             return HTTPStatus.FORBIDDEN, None
-        case TooBusy() | StoreBusy() | StoreFull():
+        case TooBusy() | StoreBusy() | StoreFull() | StoreFailed():
             return HTTPStatus.SERVICE_UNAVAILABLE, None
         case _:
             return HTTPStatus.BAD_REQUEST, None

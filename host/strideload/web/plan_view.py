@@ -16,12 +16,13 @@ FIGURES = {
     "step_down_percent": ("Less after a red run", "%"),
     "greens_needed": ("Green runs in a row before it grows", "runs"),
 }
-
-LABELS = {name: label for name, (label, _) in FIGURES.items()} | {
-    "start_level": "Begin at level",
-    "sessions_each": "Sessions at each level",
-    "rest_days": "Days of rest between",
+LADDER_FIGURES = {
+    "start_level": ("Begin at level", ""),
+    "sessions_each": ("Sessions at each level", ""),
+    "rest_days": ("Days of rest between", ""),
 }
+
+LABELS = {name: label for name, (label, _) in {**FIGURES, **LADDER_FIGURES}.items()}
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,7 @@ class PlanView:
     set_by: str
     ladder_set_by: str
     seen: str
-    start_level: int
-    sessions_each: int
-    rest_days: int
+    ladder_fields: list[Field]
 
 
 def view(plan: Plan) -> PlanView:
@@ -99,9 +98,7 @@ def view(plan: Plan) -> PlanView:
         set_by=words.SET_BY[plan.settings.next_run.set_by],
         ladder_set_by=words.SET_BY[held.set_by],
         seen="" if plan.set is None else str(plan.set.set_utc_us),
-        start_level=held.start_level,
-        sessions_each=held.sessions_each,
-        rest_days=held.rest_days,
+        ladder_fields=_ladder_fields(held),
     )
 
 
@@ -125,6 +122,11 @@ def _name(one: Noted) -> str:
 
 def _fields(settings: PlanSettings) -> list[Field]:
     return [Field(name, *FIGURES[name], getattr(settings, name), *bounds) for name, bounds in BOUNDS.items()]
+
+
+def _ladder_fields(held: LadderSettings) -> list[Field]:
+    bounds = {**ladder.BOUNDS, "start_level": (0, len(held.levels) - 1)}
+    return [Field(name, *said, getattr(held, name), *bounds[name]) for name, said in LADDER_FIGURES.items()]
 
 
 def _ladder(found: Standing) -> LadderView:

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from strideload.errors import StrideloadError
-from strideload.store import StoreBusy, StoreFull
+from strideload.store import StoreBusy, StoreFailed, StoreFull
 from strideload.store.activities import NoSuchActivity
 from strideload.store.diary import EntryChanged, NoSuchEntry
 from strideload.store.plans import PlanChanged
@@ -64,7 +64,7 @@ def status_of(error: StrideloadError) -> int:
             return HTTPStatus.NOT_FOUND
         case EntryChanged() | PlanChanged():
             return HTTPStatus.CONFLICT
-        case StoreBusy() | StoreFull() | ReaderBusy():
+        case StoreBusy() | StoreFull() | StoreFailed() | ReaderBusy():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             return HTTPStatus.UNPROCESSABLE_ENTITY

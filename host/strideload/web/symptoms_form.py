@@ -93,7 +93,7 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
 
 
 def local_field(diary: Diary, utc_us: int) -> str:
-    return f"{views.local_of(diary, utc_us):%Y-%m-%dT%H:%M}"
+    return f"{diary.local_of(utc_us):%Y-%m-%dT%H:%M}"
 
 
 def _about(diary: Diary, text: str) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -385,13 +384,8 @@ def clock(run: RunRecord, entry: Entry) -> str:
 
 
 def _when(diary: Diary, utc_us: int) -> str:
-    local = local_of(diary, utc_us)
+    local = diary.local_of(utc_us)
     return f"{short_date(local.date())}, {local:%H:%M}"
-
-
-def local_of(diary: Diary, utc_us: int) -> datetime:
-    """The runner's own time at a moment."""
-    return diary.local_of(utc_us)
 
 
 def _capital(text: str) -> str:

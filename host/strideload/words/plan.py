@@ -39,7 +39,7 @@ _VERDICTS: dict[Verdict, str] = {
 
 
 def next_run(plan: NextRun) -> str:
-    """ "Up to 33 min of running, easy: 10 % over your longest run in 30 days, after 2 green runs in a row." """
+    """ "Up to 33 min of running, easy: 10 % over your run of Sun 22 Nov, after 2 green runs in a row." """
     if plan.outcome == "see_professional":
         return f"No figure while there is: {', '.join(symptoms.SIGNS[sign] for sign in plan.signs)}. {symptoms.ADVICE}"
     if plan.outcome == "strong_pain":

@@ -38,7 +38,7 @@ _PHRASES: dict[Measure, tuple[str, str, str, str, str]] = {
         "your farthest {}run",
     ),
 }
-_EDGES_PERCENT = (10, 30, 100)
+_EDGES_PERCENT = tuple(round((band.to - 1) * 100) for band in HAZARD_BANDS if band.to is not None)
 _IN_TIMES = 3  # from here on "3.2 times" is easier to grasp than "220 %"
 
 

@@ -71,9 +71,3 @@ def target(range_: Target) -> str:
     spm = f"{number(range_.low_spm, 1)} to {number(range_.high_spm, 1)}{THIN_SPACE}steps/min"
     percent = f"{range_.low_percent:g} to {range_.high_percent:g}{THIN_SPACE}%"
     return f"{spm}, {percent} over your own."
-
-
-def on_target(share: float | None) -> str:
-    if share is None:
-        return "How much of it was on target is not known."
-    return f"On target, within 2.5{THIN_SPACE}%, for {number(100 * share)}{THIN_SPACE}% of the running time."

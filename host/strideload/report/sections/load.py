@@ -1,19 +1,16 @@
 """Load by days and by weeks."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from strideload.report import drawings
 from strideload.report.blocks import Block, column, note, table
 from strideload.report.content import Report
 from strideload.report.sections import spanned
 from strideload.report.spans import Span
+from strideload.store.accounts import Units
+from strideload.words import distance
 from strideload.words.numbers import NOT_KNOWN, duration, number
 
-Units = Literal["km", "miles"]
-
-METRES = {"km": 1000.0, "miles": 1609.344}
-SIGNS = {"km": "km", "miles": "mi"}
 LEAST = f"≥: days of it are not known, so it was at least so much. {NOT_KNOWN}: not known."
 
 
@@ -26,7 +23,7 @@ def blocks(report: Report, units: Units) -> Iterator[Block]:
     rows = spanned.rows(report)
     has_distance = any(day.distance_m is not None for day in report.days)
     names = ["Days known", "With a run", "Running", "Longest run"]
-    names += [f"Distance, {SIGNS[units]}"] if has_distance else []
+    names += [f"Distance, {distance.NAMES[units][0]}"] if has_distance else []
     names += ["Steps", "Impact load, g"]
     yield table(
         [column(spanned.heading(report), "left"), *map(column, names)],
@@ -55,4 +52,4 @@ def _distance(span: Span, units: Units) -> str:
     if metres is None:
         return NOT_KNOWN
     lacks = span.unknown or any(day.state == "run" and day.distance_m is None for day in span.days)
-    return f"{'≥ ' if lacks else ''}{number(metres / METRES[units], 1)}"
+    return f"{'≥ ' if lacks else ''}{number(distance.in_units(metres, units), 1)}"

@@ -1,8 +1,9 @@
 """The rows that tables of load, gait and strength share: weeks, or in a long period months."""
 
+from strideload.load.strength import monday_of
 from strideload.report.blocks import day_name, month_name
 from strideload.report.content import Report
-from strideload.report.spans import Span, is_long, month_of, spans, week_of
+from strideload.report.spans import Span, is_long, month_of, spans
 from strideload.words.numbers import MONTHS, NOT_KNOWN
 
 CHANGED = (
@@ -11,7 +12,7 @@ CHANGED = (
 
 
 def rows(report: Report) -> list[Span]:
-    return spans(report.days, month_of if is_long(report.days) else week_of)
+    return spans(report.days, month_of if is_long(report.days) else monday_of)
 
 
 def heading(report: Report) -> str:

@@ -1,6 +1,6 @@
 """What may be asked for at once, and how it is written in an address."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Path, Query
@@ -56,10 +56,6 @@ PodId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="The pod's id,
 
 def utc_us_of(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def utc_of(utc_us: int) -> datetime:
-    return (EPOCH + timedelta(microseconds=utc_us)).astimezone(UTC)
 
 
 def period(first: date | None, last: date | None, today: date) -> tuple[date, date]:

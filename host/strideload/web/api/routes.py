@@ -41,7 +41,7 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         HTTPStatus.CONFLICT: "It was changed since it was looked at.",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too long.",
         HTTPStatus.UNPROCESSABLE_ENTITY: "Something cannot be; the sentence says what.",
-        HTTPStatus.SERVICE_UNAVAILABLE: "The store is busy or full.",
+        HTTPStatus.SERVICE_UNAVAILABLE: "The store is busy or full, or fails.",
     }.items()
 }
 

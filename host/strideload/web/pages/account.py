@@ -16,8 +16,9 @@ from strideload.store.keys import DAY_US, LOGIN_LIFE_US
 from strideload.web import cookies
 from strideload.web.doors import Doors
 from strideload.web.forms import Form, problem_of
-from strideload.web.moments import moments
+from strideload.web.local_times import write_local
 from strideload.web.pages.sharing import sealed_days
+from strideload.web.problems import sentence_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import InPerson, Right, Visitor
 from strideload.words.numbers import short_date
@@ -52,7 +53,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             "token_lives": TOKEN_LIVES,
             "first": today - timedelta(days=SHARED_DAYS - 1),
             "last": today,
-            "when": moments(doors.store, runner),
+            "when": lambda at: "never" if at is None else write_local(doors.store, runner, at),
             "day": lambda day: f"{short_date(day)} {day.year}",
             "least": LEAST,
             "problem": None,
@@ -65,7 +66,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
 
     def refused(visitor: Visitor, error: Any) -> Response:
         status, headers = problem_of(error)
-        return page(visitor, status, headers, problem=sentence(error))
+        return page(visitor, status, headers, problem=sentence_of(error))
 
     @router.get("/account")
     def account(visitor: InPerson) -> Response:
@@ -155,12 +156,6 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
         return _ended(keys.end_share(visitor.runner, share_id), "links")
 
     return router
-
-
-def sentence(error: Exception) -> str:
-    """The store speaks in half sentences, for the terminal."""
-    said = str(error)
-    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
 
 
 def _back(section: str) -> RedirectResponse:

@@ -16,13 +16,13 @@ from strideload.errors import StrideloadError
 from strideload.export import formats
 from strideload.runner import activities as taking
 from strideload.store.accounts import Account, clean_name
-from strideload.store.activities import NoSuchActivity
 from strideload.store.errors import StoreError
 from strideload.web import cookies, watch_files
 from strideload.web.api.export import file_of
 from strideload.web.doors import Doors
 from strideload.web.forms import Form, problem_of
-from strideload.web.pages.account import REFUSALS, sentence
+from strideload.web.pages.account import REFUSALS
+from strideload.web.problems import sentence_of
 from strideload.web.rendering import message_page, whole_page
 from strideload.web.visitor import InPerson, Visitor
 from strideload.words import distance
@@ -76,10 +76,7 @@ def routes(doors: Doors, entry: Entry) -> APIRouter:
 
     @router.post("/data/activities/{content}/delete")
     def delete(visitor: InPerson, content: str) -> Response:
-        try:
-            store.activities.delete(visitor.runner, content)
-        except NoSuchActivity as error:
-            raise HTTPException(HTTPStatus.NOT_FOUND, str(error)) from error
+        store.activities.delete(visitor.runner, content)
         return RedirectResponse("/data#activities", HTTPStatus.SEE_OTHER)
 
     @router.post("/data/erase")
@@ -94,7 +91,7 @@ def routes(doors: Doors, entry: Entry) -> APIRouter:
             erased = erase(store, visitor.runner, doors.runner)
         except REFUSALS as error:
             status, headers = problem_of(error)
-            return page(visitor, status, headers, problem=sentence(error))
+            return page(visitor, status, headers, problem=sentence_of(error))
         response = message_page("Erased", in_words(erased))
         cookies.drop(request, response, cookies.LOGIN)
         return response
@@ -111,10 +108,10 @@ def _take(doors: Doors, runner: str, sent: Sequence[tuple[str, bytes]]) -> tuple
             said.append(taking.take(doors.store, runner, watch_files.read(data, name[:120])).in_words())
             status = HTTPStatus.OK
         except watch_files.ReaderBusy as error:
-            said.append(sentence(error))
+            said.append(sentence_of(error))
             return said, HTTPStatus.SERVICE_UNAVAILABLE if status != HTTPStatus.OK else status
         except StrideloadError as error:
-            said.append(sentence(error))
+            said.append(sentence_of(error))
     return said or ["No file was chosen."], status
 
 

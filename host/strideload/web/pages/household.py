@@ -13,7 +13,7 @@ from strideload.store import StoreError
 from strideload.store.accounts import Account
 from strideload.web.doors import Doors
 from strideload.web.forms import Form, problem_of
-from strideload.web.pages.account import sentence
+from strideload.web.problems import sentence_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs, themselves
 
@@ -50,7 +50,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             change()
         except StoreError as error:
             status, headers = problem_of(error)
-            return page(visitor, status, headers, problem=sentence(error))
+            return page(visitor, status, headers, problem=sentence_of(error))
         return RedirectResponse("/household", HTTPStatus.SEE_OTHER)
 
     def known(runner: str) -> Account:

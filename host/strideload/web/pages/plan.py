@@ -6,7 +6,6 @@ from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from strideload.errors import StrideloadError
 from strideload.load import ladder as ladders
@@ -15,7 +14,6 @@ from strideload.load.plan import BOUNDS, PlanSettingOutOfRange, PlanSettings
 from strideload.runner import planning
 from strideload.runner.diary import utc_us
 from strideload.runner.planning import LadderPlan, Plan, Settings
-from strideload.store.errors import StoreError
 from strideload.store.plans import PlanChanged, SetBy
 from strideload.web import plan_view
 from strideload.web.doors import Doors
@@ -63,8 +61,6 @@ def routes(doors: Doors) -> APIRouter:
             return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
         except PlanChanged as problem:
             return HTMLResponse(shown(visitor, problem), HTTPStatus.CONFLICT)
-        except StoreError as problem:
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(problem)) from problem
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     return router

@@ -12,12 +12,12 @@ from starlette.exceptions import HTTPException
 from strideload import cueing, pod_settings
 from strideload.errors import StrideloadError
 from strideload.runner.diary import utc_us
-from strideload.store import StoreError
 from strideload.store.people import SINCE_EVER
 from strideload.web import pods_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Fields, Form
 from strideload.web.local_times import field_value, read_local, write_local
+from strideload.web.problems import sentence_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 from strideload.words.numbers import duration, long_date, number
@@ -188,10 +188,7 @@ def _after(change: Callable[[], object], then: str, again: Callable[[str], Respo
     try:
         change()
     except StrideloadError as error:
-        said = str(error)
-        if isinstance(error, StoreError):
-            said = f"{said[0].upper()}{said[1:]}."
-        return again(said)
+        return again(sentence_of(error))
     return RedirectResponse(then, HTTPStatus.SEE_OTHER)
 
 

@@ -13,7 +13,6 @@ from strideload.load.zones import EARLIEST, LATEST
 from strideload.runner import one_run
 from strideload.runner.one_run import OneRun
 from strideload.store.conditions import ShoeInvalid, Worn
-from strideload.store.errors import StoreError
 from strideload.web import run_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Fields, Form
@@ -57,8 +56,6 @@ def routes(doors: Doors) -> APIRouter:
             store.conditions.set_run(visitor.runner, found.noted_utc_us, worn)
         except ShoeInvalid as error:
             raise HTTPException(HTTPStatus.NOT_FOUND, str(error)) from error
-        except StoreError as error:
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
         return RedirectResponse(f"/run/{found.record.start_utc_us}#worn", HTTPStatus.SEE_OTHER)
 
     return router

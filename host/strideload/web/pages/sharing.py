@@ -14,7 +14,7 @@ from strideload.store import Store
 from strideload.store.keys import check_days
 from strideload.web import cookies, courses_view, weeks_view
 from strideload.web.doors import Days, Doors
-from strideload.web.moments import moments
+from strideload.web.local_times import write_local
 from strideload.web.rendering import part, whole_page
 from strideload.web.sealed import STYLE, encrypt_page
 from strideload.web.visitor import Visiting
@@ -47,7 +47,7 @@ def routes(doors: Doors, now_utc_us: Callable[[], int]) -> APIRouter:
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_LINK)
         days = doors.days(found.runner)
         values = shared_days(doors.store, days, found.runner, found.first, found.last)
-        until = moments(doors.store, visitor.runner)(found.expires_utc_us)
+        until = write_local(doors.store, visitor.runner, found.expires_utc_us)
         return HTMLResponse(
             whole_page("share.html", visitor, "/share", share_name=found.name, until=until, **values)
         )
@@ -73,5 +73,5 @@ def sealed_days(
     """The same as a file that the passphrase opens. PasswordRefused; StoreError: days that run backwards."""
     check_days(first, last)
     shown = shared_days(store, days, runner, first, last)
-    written = moments(store, runner)(now_utc_us)
+    written = write_local(store, runner, now_utc_us)
     return encrypt_page(part("share_file.html", style=Markup(STYLE), written=written, **shown), passphrase)

@@ -6,14 +6,12 @@ from typing import Annotated, Final, cast
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from strideload import days
 from strideload.errors import StrideloadError
 from strideload.load.strength import Exercise, Group, StrengthInvalid, monday_of
 from strideload.runner import records
-from strideload.store.errors import StoreError
-from strideload.store.strength import NoSuchStrengthEntry, StrengthEntry, StrengthEntryInvalid
+from strideload.store.strength import StrengthEntry, StrengthEntryInvalid
 from strideload.web import strength_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Fields, Form
@@ -67,23 +65,13 @@ def routes(doors: Doors) -> APIRouter:
             store.strength.add(
                 visitor.runner, form.one("entry"), _date(form), _exercise(form), form.one("note"), today
             )
-        except NoSuchStrengthEntry as problem:
-            raise HTTPException(HTTPStatus.NOT_FOUND, str(problem)) from problem
         except (StrengthInvalid, StrengthEntryInvalid) as problem:
             return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
-        except StoreError as problem:
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(problem)) from problem
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     @router.post(f"{HERE}/{{entry}}/delete")
     def delete(visitor: Writer, entry: str) -> Response:
-        try:
-            gone = store.strength.delete(visitor.runner, entry)
-        except NoSuchStrengthEntry as problem:
-            raise HTTPException(HTTPStatus.NOT_FOUND, str(problem)) from problem
-        except StoreError as problem:
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(problem)) from problem
-        return HTMLResponse(shown(visitor, gone=gone))
+        return HTMLResponse(shown(visitor, gone=store.strength.delete(visitor.runner, entry)))
 
     return router
 

@@ -1,6 +1,5 @@
 """Symptoms: pain at a tap, the 24-hour course of each run, and each entry with its history."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -8,7 +7,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.exceptions import HTTPException
 
 from strideload import days
 from strideload.load.symptoms import PAIN_MOST
@@ -16,11 +14,12 @@ from strideload.runner import diary as diaries
 from strideload.runner import records
 from strideload.runner.diary import Diary
 from strideload.runner.runs import run_at
-from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid, NoSuchEntry, Saying
+from strideload.store.diary import WHENS, Entry, EntryInvalid, Saying
 from strideload.store.errors import StoreError
 from strideload.web import symptoms_view as views
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
+from strideload.web.problems import status_of
 from strideload.web.rendering import part, whole_page
 from strideload.web.symptoms_form import local_field, read_entry, read_tap, read_wanted, whole
 from strideload.web.symptoms_view import Wanted
@@ -58,7 +57,7 @@ def routes(doors: Doors) -> APIRouter:
             values = _values(_read(doors, visitor), visitor, wanted, entry, problem)
             return HTMLResponse(part("_symptoms.html", visitor=visitor, **values))
         if problem is not None:
-            raise HTTPException(_status(problem), str(problem)) from problem
+            raise problem
         query = {"saved": entry.id, "version": entry.version} if entry else {}
         return RedirectResponse(f"{HERE}?{urlencode(query)}" if query else HERE, HTTPStatus.SEE_OTHER)
 
@@ -71,7 +70,7 @@ def routes(doors: Doors) -> APIRouter:
         saved: str | None = None,
         version: int = 0,
     ) -> str:
-        entry = _entry(doors, visitor, saved) if saved else None
+        entry = kept.entry(visitor.runner, saved) if saved else None
         still = entry if entry and entry.version == version else None
         values = _values(_read(doors, visitor), visitor, read_wanted(run, site, moment), still)
         return whole_page("symptoms.html", visitor, HERE, **values)
@@ -107,33 +106,33 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.get(f"{HERE}/{{entry}}", response_class=HTMLResponse)
     def entry_page(visitor: Reader, entry: str) -> str:
-        return _entry_page(doors, visitor, _entry(doors, visitor, entry))
+        return _entry_page(doors, visitor, kept.entry(visitor.runner, entry))
 
     @router.post(f"{HERE}/{{entry}}")
     def change(visitor: Writer, entry: str, form: Form) -> Response:
-        held = _entry(doors, visitor, entry)
+        held = kept.entry(visitor.runner, entry)
         saying = None
         try:
             saying = read_entry(form, _around(doors, visitor, held), held)
             written = kept.write(visitor.runner, entry, whole(form.one("version")), saying)
         except StoreError as problem:
-            html = _entry_page(doors, visitor, _entry(doors, visitor, entry), problem, saying)
-            return HTMLResponse(html, _status(problem))
+            html = _entry_page(doors, visitor, kept.entry(visitor.runner, entry), problem, saying)
+            return HTMLResponse(html, status_of(problem))
         query = urlencode({"saved": written.id, "version": written.version})
         return RedirectResponse(f"{HERE}?{query}", HTTPStatus.SEE_OTHER)
 
     @router.post(f"{HERE}/{{entry}}/retract")
     def retract(visitor: Writer, entry: str) -> Response:
-        _or_refused(lambda: kept.retract(visitor.runner, entry))
+        kept.retract(visitor.runner, entry)
         return RedirectResponse(f"{HERE}/{entry}", HTTPStatus.SEE_OTHER)
 
     @router.post(f"{HERE}/{{entry}}/delete")
     def delete(visitor: Writer, entry: str, form: Form) -> Response:
         if form.one("sure") != "yes":
             problem = EntryInvalid("Tick that it is to be deleted for good; nothing was deleted.")
-            html = _entry_page(doors, visitor, _entry(doors, visitor, entry), problem)
+            html = _entry_page(doors, visitor, kept.entry(visitor.runner, entry), problem)
             return HTMLResponse(html, HTTPStatus.UNPROCESSABLE_ENTITY)
-        _or_refused(lambda: kept.delete(visitor.runner, entry))
+        kept.delete(visitor.runner, entry)
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     return router
@@ -149,7 +148,7 @@ def _read(doors: Doors, visitor: Visitor) -> Diary:
 def _around(doors: Doors, visitor: Visitor, entry: Entry) -> Diary:
     """The records in which an entry can be changed: those shown, or of its own time."""
     shown = _read(doors, visitor)
-    on = views.local_of(shown, entry.saying.about_utc_us).date()
+    on = shown.local_of(entry.saying.about_utc_us).date()
     if on >= shown.records.first:
         return shown
     now = doors.now()
@@ -170,31 +169,6 @@ def _values(
         "problem": problem,
         "may_write": visitor.may("write"),
     }
-
-
-def _entry(doors: Doors, visitor: Visitor, entry: str) -> Entry:
-    """HTTPException 404: there is none, or it is another runner's."""
-    return _or_refused(lambda: doors.store.diary.entry(visitor.runner, entry))
-
-
-def _or_refused(do: Callable[[], Any]) -> Any:
-    """HTTPException: what the diary refuses."""
-    try:
-        return do()
-    except (NoSuchEntry, EntryInvalid, EntryChanged) as error:
-        raise HTTPException(_status(error), str(error)) from error
-
-
-def _status(problem: StoreError) -> int:
-    match problem:
-        case NoSuchEntry():
-            return HTTPStatus.NOT_FOUND
-        case EntryChanged():
-            return HTTPStatus.CONFLICT
-        case EntryInvalid():
-            return HTTPStatus.UNPROCESSABLE_ENTITY
-        case _:
-            return HTTPStatus.SERVICE_UNAVAILABLE
 
 
 def _entry_page(

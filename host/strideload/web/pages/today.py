@@ -9,17 +9,16 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from strideload.load.longest import DAYS
 from strideload.runner.diary import utc_us
-from strideload.store.errors import StoreError
 from strideload.web import day_view, live_view, training_view, weeks_view
-from strideload.web.day_notes import NoteRefused, refuse_rest
+from strideload.web.day_notes import refuse_rest
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.rendering import part, whole_page
 from strideload.web.visitor import Visitor, needs
 
 DAYS_SHOWN = 6 * 7
-BASELINE_DAYS = 30
 # No pod is older, and no time zone's rules are asked for years that they do not know.
 FIRST_DAY = date(2000, 1, 1)
 
@@ -55,11 +54,8 @@ def routes(doors: Doors) -> APIRouter:
         """The runner says what a day was of which no pod tells."""
         wanted = form.one("date")
         day = read_date(wanted, doors.days(visitor.runner).today())
-        try:
-            refuse_rest(doors.days(visitor.runner), [day], form.one("what"))
-            doors.store.note_day(visitor.runner, day, form.one("what") or None)
-        except (StoreError, NoteRefused) as error:
-            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
+        refuse_rest(doors.days(visitor.runner), [day], form.one("what"))
+        doors.store.note_day(visitor.runner, day, form.one("what") or None)
         if "hx-request" in request.headers:
             return HTMLResponse(part("_day.html", visitor=visitor, **_day(doors, visitor, wanted)))
         return RedirectResponse(f"/?date={day.isoformat()}", HTTPStatus.SEE_OTHER)
@@ -89,10 +85,10 @@ def _day(doors: Doors, visitor: Visitor, wanted: str | None) -> dict[str, Any]:
     days, live = doors.days(visitor.runner), doors.live
     today = days.today()
     shown = read_date(wanted, today)
-    known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, BASELINE_DAYS)), shown)
+    known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, DAYS)), shown)
     rejections = live.health()["rejections"] if shown == today else {}
     day = day_view.view(known[-1], today, FIRST_DAY, rejections, bool(live.pods()))
-    longest = day_view.longest_run(known[:-1][-BASELINE_DAYS:])
+    longest = day_view.longest_run(known[:-1][-DAYS:])
     weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
     training = training_view.view(doors, visitor, shown, today)
     seen = blake2b(repr((day, weeks, training)).encode(), digest_size=8).hexdigest()

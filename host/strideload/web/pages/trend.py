@@ -11,9 +11,8 @@ from starlette.exceptions import HTTPException
 from strideload import days
 from strideload.load.longest import MEASURES, Measure
 from strideload.runner import records
-from strideload.store.errors import StoreError
 from strideload.web import trend_view
-from strideload.web.day_notes import NoteRefused, refuse_rest
+from strideload.web.day_notes import refuse_rest
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.pages.today import FIRST_DAY, read_date
@@ -58,13 +57,8 @@ def routes(doors: Doors) -> APIRouter:
             raise HTTPException(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "Tick the days that it was so; none is ticked."
             )
-        try:
-            refuse_rest(doors.days(visitor.runner), chosen, what)
-            store.note_days(visitor.runner, chosen, what)
-        except NoteRefused as error:
-            raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from error
-        except StoreError as error:
-            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from error
+        refuse_rest(doors.days(visitor.runner), chosen, what)
+        store.note_days(visitor.runner, chosen, what)
         until = read_date(form.one("last") or None, today)
         return RedirectResponse(
             trend_view.address(_measure(form.one("by") or MEASURES[0]), until, today), HTTPStatus.SEE_OTHER

@@ -77,6 +77,25 @@ function mondays(days, width) {
   return all.filter((_, place) => (all.length - 1 - place) % every === 0);
 }
 
+// What plots of one place a day have in common; `highest`: the greatest value, `amounts`: the axis of values.
+function ofDays(days, highest, amounts) {
+  return {
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
+    scales: { x: { time: false, range: [-0.7, days.length - 0.3] }, y: { range: [0, highest * 1.08] } },
+    axes: [
+      axis({
+        splits: (u) => mondays(days, u.width),
+        values: (_, indices) => indices.map((index) => days[index].short),
+        grid: { show: false },
+        size: 30,
+        gap: 8,
+      }),
+      axis({ space: 50, gap: 8, ...amounts }),
+    ],
+  };
+}
+
 function makePlot(host) {
   const { days, longest_min: longestMin } = JSON.parse(host.dataset.plot);
   const readout = document.getElementById("readout");
@@ -97,20 +116,8 @@ function makePlot(host) {
   const plot = new uPlot(
     {
       ...size(),
-      legend: { show: false },
+      ...ofDays(days, highest, { size: 56, values: (_, values) => values.map((value) => `${value}\u202fmin`) }),
       padding: [8, 14, 0, 0],
-      cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-      scales: { x: { time: false, range: [-0.7, days.length - 0.3] }, y: { range: [0, highest * 1.08] } },
-      axes: [
-        axis({
-          splits: (u) => mondays(days, u.width),
-          values: (_, indices) => indices.map((index) => days[index].short),
-          grid: { show: false },
-          size: 30,
-          gap: 8,
-        }),
-        axis({ size: 56, space: 50, gap: 8, values: (_, values) => values.map((value) => `${value}\u202fmin`) }),
-      ],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
         draw: [(u) => drawDays(u, days, longestMin)],

@@ -19,20 +19,8 @@
   const plot = new uPlot(
     {
       ...size(),
-      legend: { show: false },
+      ...ofDays(days, highest, { size: 64, values: withUnit(unit) }),
       padding: [8, 26, 0, 0],
-      cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-      scales: { x: { time: false, range: [-0.7, days.length - 0.3] }, y: { range: [0, highest * 1.08] } },
-      axes: [
-        axis({
-          splits: (u) => mondays(days, u.width),
-          values: (_, indices) => indices.map((index) => days[index].short),
-          grid: { show: false },
-          size: 30,
-          gap: 8,
-        }),
-        axis({ size: 64, space: 50, gap: 8, values: withUnit(unit) }),
-      ],
       series: [
         {},
         { paths: () => null, points: { show: false } },
