@@ -247,6 +247,39 @@ def test_another_site_is_asked_about_and_the_keyboard_stays_where_it_is(open_pag
     assert page.locator("#saved").count() == 0
 
 
+def test_words_that_were_chosen_stay_while_another_moment_is_chosen(house: House, open_page: Open) -> None:
+    page = open_page("symptoms", 360)
+    page.locator("#more-words-summary").click()
+    page.get_by_label("made me limp").check()
+    page.get_by_label("swelling", exact=False).check()
+    page.locator("#note").fill("on the stairs")
+    page.locator("#say-moment-during").check()
+    arrives(page, "#question", "during the run")
+    assert page.get_by_label("made me limp").is_visible()
+    page.locator("#pain-1").click()
+    arrives(page, "#saved", "during the run: 1 of 10; made me limp; swelling; “on the stairs”")
+    assert page.locator("#more-words input:checked").count() == 0  # those of the next answer are its own
+    assert page.locator("#note").input_value() == ""
+
+
+def test_an_answer_that_did_not_arrive_is_said_and_can_be_given_again(house: House, open_page: Open) -> None:
+    page = open_page("symptoms", 360, expected="htmx|Failed to load|403")
+    unsaved = page.locator("#unsaved")
+    page.locator("#more-words-summary").click()
+    page.get_by_label("made me limp").check()
+    page.context.set_offline(True)
+    page.locator("#pain-3").click()
+    unsaved.filter(has_text="Strideload does not answer").wait_for()
+    assert unsaved.bounding_box()["y"] >= 0  # in sight, wherever the page was scrolled to
+    page.context.set_offline(False)
+    page.locator("#pain-3").click()
+    arrives(page, "#saved", "before the run: 3 of 10; made me limp")
+    assert unsaved.is_hidden()
+    page.route("**/symptoms", lambda route: route.fulfill(status=403))
+    page.locator("#pain-2").click()
+    unsaved.filter(has_text="This was not saved. Reload the page").wait_for()
+
+
 def test_an_unknown_day_is_noted_without_reload(open_page: Open) -> None:
     page = open_page("?date=2026-09-24")
     page.evaluate("window.notReloaded = true")

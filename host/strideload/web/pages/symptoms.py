@@ -79,9 +79,9 @@ def routes(doors: Doors) -> APIRouter:
     def form_part(
         visitor: Reader, run: str | None = None, site: str | None = None, moment: str | None = None
     ) -> str:
-        """The form for another site, run or moment."""
+        """The form for another site, run or moment; the words that were chosen and typed already stay."""
         values = _values(_read(doors, visitor), visitor, read_wanted(run, site, moment))
-        return part("_symptoms.html", visitor=visitor, **values)
+        return part("_symptoms.html", visitor=visitor, **values | {"words_stay": True})
 
     @router.post(HERE)
     def say(request: Request, visitor: Writer, form: Form) -> Response:
@@ -167,6 +167,7 @@ def _values(
         "symptoms": views.view(diary, wanted),
         "saved": views.saved(entry) if entry else None,
         "problem": problem,
+        "words_stay": problem is not None,
         "may_write": visitor.may("write"),
     }
 
