@@ -209,6 +209,17 @@ def test_what_was_allowed_before_a_leap_is_known_though_its_runs_are_older_than_
     assert plan(*runs, day=33).minutes == 23  # only the leap lies within
 
 
+def test_what_is_older_than_sixty_days_changes_nothing_however_far_back_is_read():
+    """Whoever is on a ladder has more days read than others. The red run of day 72 left 42 of its own 60 minutes."""
+    runs = [
+        PastRun(ran(day, minutes), COLOURED[colour])
+        for day, minutes, colour in [(42, 30, "red"), (72, 60, "red"), (93, 90, "amber")]
+    ]
+    for read in (runs, runs[1:]):
+        found = next_run(on(120), read, known(-40, 121))
+        assert (found.outcome, found.minutes) == ("less", 42)
+
+
 @settings(max_examples=60, deadline=None)
 @given(runs_of_any_colour, st.integers(0, 29), st.integers(1, 30))
 def test_more_growth_never_allows_less(runs, growth, more):

@@ -21,13 +21,13 @@ whole, rounded down.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Final, Literal
 
 from strideload.errors import StrideloadError
 from strideload.load.evidence import RuleId
-from strideload.load.longest import DayKnown, Gaps, RunFigures, gaps_before, runs_before, whole
+from strideload.load.longest import DAYS, DayKnown, Gaps, RunFigures, gaps_before, runs_before, whole
 from strideload.load.symptoms import SIGNS, Colour, Sign, Status
 
 Outcome = Literal[
@@ -143,9 +143,11 @@ def next_run(
 
     `strong`: what was last said of a site within 24 hours, where that is pain of 6 or more.
 
-    Of runs before the 30 days only those count that say what was allowed before an amber or red run within them.
+    Of runs before the 30 days only those count that say what was allowed before an amber or red run within them, and
+    those of the 30 days before these alone, however many are given.
     """
-    known = list({run.figures.start_utc_us: run for run in runs}.values())
+    since = on - timedelta(days=2 * DAYS)
+    known = list({run.figures.start_utc_us: run for run in runs if run.figures.date >= since}.values())
     within = _before(on, max((run.figures.start_utc_us for run in known), default=0) + 1, known)
     last = next((run.colour for run in reversed(within) if run.colour != "open"), None)
     noted = {*signs, *_signs(within)}
