@@ -15,8 +15,10 @@ never more than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open, and takes back neither the offer of a physiotherapist nor what is suggested
 while sore. A walk is no run: it has no length, and green ones allow no longer run; one that hurt counts. A date on
-which the runner ran without a pod holds a run that nobody answered for, too, and ends a row of green ones. Minutes are
-whole, rounded down.
+which the runner ran without a pod holds a run that nobody answered for, too, and ends a row of green ones.
+
+Minutes are whole, rounded down. A run that lacks MISSED_S or less of a whole minute had that minute, as its first and
+last strides are not measured: else "the same again" would be a minute less each time. Growth is of what was measured.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,6 +52,8 @@ SORE_RULE: Final[RuleId] = "spread_load"
 
 # Most growth: the end of the study's small band. A step down of nothing would be none, and one of all is rest.
 BOUNDS: Final = {"growth_percent": (0, 30), "step_down_percent": (10, 80), "greens_needed": (1, 6)}
+
+MISSED_S: Final = 5  # of a run, by which its running time may be too short
 
 _MINUTE_US: Final = 60_000_000
 
@@ -261,7 +265,7 @@ def _left_by(run: PastRun, start_us: int, settings: PlanSettings) -> tuple[Outco
 
 
 def _grown_us(run: PastRun, settings: PlanSettings) -> int:
-    return _running_us(run) * (100 + settings.growth_percent) // 100
+    return max(_running_us(run), _measured_us(run) * (100 + settings.growth_percent) // 100)
 
 
 def _longest(runs: Sequence[PastRun]) -> PastRun:
@@ -269,5 +273,11 @@ def _longest(runs: Sequence[PastRun]) -> PastRun:
 
 
 def _running_us(run: PastRun) -> int:
+    """Whole minutes of which it lacks next to nothing as whole ones."""
+    measured_us = _measured_us(run)
+    return max(measured_us, (measured_us + MISSED_S * 1_000_000) // _MINUTE_US * _MINUTE_US)
+
+
+def _measured_us(run: PastRun) -> int:
     """0 of a walk: what became of it counts, its length does not."""
     return (whole("duration", run.figures) or 0) if run.is_run else 0
