@@ -142,6 +142,20 @@ def test_days_that_are_not_known_are_counted():
     assert plan((30, "green"), days=known(0, 12)).gaps == Gaps(unknown_days=17, ran_without_days=0)
 
 
+def test_the_same_again_is_no_minute_less_each_time():
+    """The pod lacks a second of each run; after the third, too, it is 15 minutes again."""
+    assert plan((14.98, "amber")).minutes == 15
+    assert plan((14.98, "amber"), (14.98, "amber"), (14.98, "amber")).minutes == 15
+    assert plan((14.98, None)).minutes == 15
+    assert plan((14.9, None)).minutes == 14  # six seconds
+    assert plan((19.98, "red")).minutes == 14
+
+
+def test_growth_is_of_what_was_measured_and_never_beyond_the_reference_band():
+    assert plan((29.98, "green"), (29.98, "green")).minutes == 32
+    assert plan((29.98, "green"), (29.98, "green"), settings=PlanSettings(growth_percent=0)).minutes == 30
+
+
 def test_a_walk_that_hurt_counts_though_it_has_no_length():
     found = plan((30, "green"), (0, "red"))
     assert (found.outcome, found.minutes, found.offer_physiotherapist) == ("less", 0, True)
@@ -207,6 +221,17 @@ def test_what_was_allowed_before_a_leap_is_known_though_its_runs_are_older_than_
     runs = [(30, "green"), (30, "green"), (78, "red")]
     assert plan(*runs, day=30).minutes == 23
     assert plan(*runs, day=33).minutes == 23  # only the leap lies within
+
+
+def test_what_is_older_than_sixty_days_changes_nothing_however_far_back_is_read():
+    """Whoever is on a ladder has more days read than others. The red run of day 72 left 42 of its own 60 minutes."""
+    runs = [
+        PastRun(ran(day, minutes), COLOURED[colour])
+        for day, minutes, colour in [(42, 30, "red"), (72, 60, "red"), (93, 90, "amber")]
+    ]
+    for read in (runs, runs[1:]):
+        found = next_run(on(120), read, known(-40, 121))
+        assert (found.outcome, found.minutes) == ("less", 42)
 
 
 @settings(max_examples=60, deadline=None)

@@ -87,7 +87,7 @@ def test_the_plan_is_there_and_whose(world: World) -> None:
     made = report(world).plan
     assert made is not None
     assert made.set_by == "the rules"
-    assert made.lines[0].startswith(f"Up to 9{THIN_SPACE}min of running")
+    assert made.lines[0].startswith(f"Up to 10{THIN_SPACE}min of running")
     ladder = planning.ladder.LadderSettings(start_level=4, set_by="physiotherapist")
     settings = planning.Settings(ladder=planning.LadderPlan(date(2026, 11, 23), ladder))
     planning.set_plan(world.store, RUNNER, settings, "physiotherapist", None)
@@ -96,7 +96,7 @@ def test_the_plan_is_there_and_whose(world: World) -> None:
     assert again.set_by == "the rules (figures) and the physiotherapist (ladder)"
     assert again.lines[0] == (
         f"Level 4 of 10: (4{THIN_SPACE}min running + 6{THIN_SPACE}min walking) \N{MULTIPLICATION SIGN} 3; "
-        f"0 of 3 sessions. At most 9{THIN_SPACE}min of running in it: "
+        f"0 of 3 sessions. At most 10{THIN_SPACE}min of running in it: "
         "no longer than your longest run in 30 days, until 2 in a row are green."
     )
     assert not any("Up to" in line for line in again.lines)

@@ -121,6 +121,17 @@ def test_three_green_sessions_with_rest_between_lead_one_level_up(world: World) 
     assert found.next.not_before == date(2026, 11, 16)
 
 
+def test_a_session_that_was_done_is_recommended_whole(world: World) -> None:
+    """Fifteen minutes, of which a tenth of a second was not measured."""
+    plan = Settings(ladder=LadderPlan(date(2026, 11, 10), LadderSettings(start_level=5)))
+    planning.set_plan(world.store, RUNNER, plan, "runner", None)
+    green(world, "2026-11-10", 15)
+    assert world.runs("2026-11-10")[0].run.running_s == pytest.approx(899.93, abs=0.01)
+    found = plan_at(world, "2026-11-11 12:00")
+    assert (found.minutes, found.ladder and found.ladder.counted) == (15, 1)
+    assert "At most" not in words.recommendation(found.next_run, found.ladder)
+
+
 def test_a_run_without_a_pod_is_no_rest(world: World) -> None:
     on_ladder(world, "2026-11-10")
     for day in (10, 12, 14):
@@ -274,10 +285,10 @@ def test_on_a_ladder_its_session_is_what_is_recommended(world: World) -> None:
     green(world, "2026-11-08", 3)
     on_ladder(world, "2026-11-10", start_level=1)
     less = plan_at(world, "2026-11-12 08:00")
-    assert (less.next_run.minutes, less.minutes) == (2, 2)
+    assert (less.next_run.minutes, less.minutes) == (3, 3)
     said = words.recommendation(less.next_run, less.ladder)
     assert said.startswith("Level 1 of 3:")
-    assert "At most 2" in said
+    assert "At most 3" in said
     green(world, "2026-11-09", 20)
     enough = plan_at(world, "2026-11-12 08:00")
     assert (enough.next_run.minutes, enough.minutes) == (22, 4)

@@ -6,6 +6,7 @@ import pytest
 
 from runner.world import RUNNER, Make, World
 from strideload.load.activity import track
+from strideload.runner import comparing
 from strideload.store.activities import Activity, NoSuchActivity
 from strideload.store.conditions import Worn
 from strideload.store.kept import activities
@@ -146,13 +147,20 @@ def test_distance_is_of_the_activities_that_are_the_run(
     assert run.figures.distance_m == expected
 
 
-def track_of(world: World, start: str, end: str, speed_m_s: float, ascent_m: float | None = None) -> None:
+def track_of(
+    world: World,
+    start: str,
+    end: str,
+    speed_m_s: float,
+    ascent_m: float | None = None,
+    day: str = "2026-11-20",
+) -> None:
     """An activity with a point a second."""
-    first, last = world.us(f"2026-11-20 {start}"), world.us(f"2026-11-20 {end}")
+    first, last = world.us(f"{day} {start}"), world.us(f"{day} {end}")
     seconds = range((last - first) // 1_000_000 + 1)
     points = track([first + s * 1_000_000 for s in seconds], [s * speed_m_s for s in seconds])
     whole_m = seconds[-1] * speed_m_s
-    one = Activity(start, "watch", first, last, whole_m, ascent_m, None, True)
+    one = Activity(f"{day} {start}", "watch", first, last, whole_m, ascent_m, None, True)
     assert world.store.activities.add(RUNNER, one, points)
 
 
@@ -162,8 +170,9 @@ def track_of(world: World, start: str, end: str, speed_m_s: float, ascent_m: flo
         ([("18:00", "18:20")], 3600, 12.0),
         ([("17:30", "18:20")], 3600, None),  # of the way there nothing counts
         ([("18:00", "19:40")], 3600, None),
-        ([("18:05", "18:20")], 2700, 12.0),  # started late: what it saw
-        ([("18:00", "18:08"), ("18:10", "18:20")], 3240, 24.0),
+        ([("18:01", "18:20")], 3420, 12.0),  # started late
+        ([("18:05", "18:20")], None, None),  # of what it did not see nobody knows
+        ([("18:00", "18:09"), ("18:10", "18:20")], 3420, 24.0),
         ([("18:00", "18:09")], None, None),  # less than half of the run
         ([("18:00", "18:20"), ("17:00", "19:00")], 3600, 12.0),  # a watch's and a phone's
         ([("12:00", "13:00")], None, None),
@@ -195,3 +204,16 @@ def test_an_activity_of_the_same_content_is_no_change(world: World) -> None:
             asked("other", one.content)
     world.store.activities.delete(RUNNER, one.content)
     assert world.store.activities.all(RUNNER) == []
+
+
+def test_a_watch_that_saw_a_part_of_a_run_makes_it_no_shorter(world: World) -> None:
+    """It is set beside the others by its duration; the file is told as one of the run all the same."""
+    world.run("2026-11-18 18:00", 20)
+    world.run("2026-11-20 18:00", 22)
+    track_of(world, "18:00", "18:20", 3.0, day="2026-11-18")
+    track_of(world, "18:07", "18:22", 3.0)
+    found = comparing.of_day(world.read("2026-11-20"), date(2026, 11, 20))
+    assert found
+    assert (found.measure, found.first.ratio) == ("duration", pytest.approx(1.1, abs=0.003))
+    assert found.by["distance"].outcome == "not_measured"
+    assert found.run.activities == ("2026-11-20 18:07",)

@@ -359,7 +359,7 @@ OF_A_WATCH = (
         "m",
         "How far a run went by the watch's file: of a file with a track, what of it lies in the time of the run.",
         "The watch's file, FIT or GPX.",
-        "Not known without a file that covers half of the run or more; as true as the watch.",
+        "Not known without files that cover nine tenths of the run or more; as true as the watch.",
     ),
     Metric(
         "pace",

@@ -15,19 +15,21 @@ never more than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open, and takes back neither the offer of a physiotherapist nor what is suggested
 while sore. A walk is no run: it has no length, and green ones allow no longer run; one that hurt counts. A date on
-which the runner ran without a pod holds a run that nobody answered for, too, and ends a row of green ones. Minutes are
-whole, rounded down.
+which the runner ran without a pod holds a run that nobody answered for, too, and ends a row of green ones.
+
+Minutes are whole, rounded down. A run that lacks MISSED_S or less of a whole minute had that minute, as its first and
+last strides are not measured: else "the same again" would be a minute less each time. Growth is of what was measured.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import Final, Literal
 
 from strideload.errors import StrideloadError
 from strideload.load.evidence import RuleId
-from strideload.load.longest import DayKnown, Gaps, RunFigures, gaps_before, runs_before, whole
+from strideload.load.longest import DAYS, DayKnown, Gaps, RunFigures, gaps_before, runs_before, whole
 from strideload.load.symptoms import SIGNS, Colour, Sign, Status
 
 Outcome = Literal[
@@ -50,6 +52,8 @@ SORE_RULE: Final[RuleId] = "spread_load"
 
 # Most growth: the end of the study's small band. A step down of nothing would be none, and one of all is rest.
 BOUNDS: Final = {"growth_percent": (0, 30), "step_down_percent": (10, 80), "greens_needed": (1, 6)}
+
+MISSED_S: Final = 5  # of a run, by which its running time may be too short
 
 _MINUTE_US: Final = 60_000_000
 
@@ -143,9 +147,11 @@ def next_run(
 
     `strong`: what was last said of a site within 24 hours, where that is pain of 6 or more.
 
-    Of runs before the 30 days only those count that say what was allowed before an amber or red run within them.
+    Of runs before the 30 days only those count that say what was allowed before an amber or red run within them, and
+    those of the 30 days before these alone, however many are given.
     """
-    known = list({run.figures.start_utc_us: run for run in runs}.values())
+    since = on - timedelta(days=2 * DAYS)
+    known = list({run.figures.start_utc_us: run for run in runs if run.figures.date >= since}.values())
     within = _before(on, max((run.figures.start_utc_us for run in known), default=0) + 1, known)
     last = next((run.colour for run in reversed(within) if run.colour != "open"), None)
     noted = {*signs, *_signs(within)}
@@ -259,7 +265,7 @@ def _left_by(run: PastRun, start_us: int, settings: PlanSettings) -> tuple[Outco
 
 
 def _grown_us(run: PastRun, settings: PlanSettings) -> int:
-    return _running_us(run) * (100 + settings.growth_percent) // 100
+    return max(_running_us(run), _measured_us(run) * (100 + settings.growth_percent) // 100)
 
 
 def _longest(runs: Sequence[PastRun]) -> PastRun:
@@ -267,5 +273,11 @@ def _longest(runs: Sequence[PastRun]) -> PastRun:
 
 
 def _running_us(run: PastRun) -> int:
+    """Whole minutes of which it lacks next to nothing as whole ones."""
+    measured_us = _measured_us(run)
+    return max(measured_us, (measured_us + MISSED_S * 1_000_000) // _MINUTE_US * _MINUTE_US)
+
+
+def _measured_us(run: PastRun) -> int:
     """0 of a walk: what became of it counts, its length does not."""
     return (whole("duration", run.figures) or 0) if run.is_run else 0

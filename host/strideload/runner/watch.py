@@ -12,6 +12,8 @@ from strideload.store.activities import Activity
 # A watch is started at the door and a pod sooner: this much of a run lies in its activities. An activity without a
 # track tells a run only if so much of it lies in the run; with one it tells what of it does.
 RUN_SHARE: Final = 0.5
+# So much of a run, and how far it went is known: what a watch saw of three quarters is not the distance of the run.
+WHOLE_SHARE: Final = 0.9
 ACTIVITY_SHARE: Final = 0.8
 
 
@@ -35,10 +37,13 @@ class Watch:
     def of(self, start_utc_us: int, end_utc_us: int) -> ByWatch:
         """Of the run from start to end. A sum is known only where all of it is."""
         chosen = _matching(self._activities, start_utc_us, end_utc_us)
+        contents = tuple(one.content for one in chosen)
+        if _covered_us(chosen, start_utc_us, end_utc_us) < WHOLE_SHARE * (end_utc_us - start_utc_us):
+            return ByWatch(None, None, contents)
         distances = [self._distance_m(one, start_utc_us, end_utc_us) for one in chosen]
         lies_in = all(_lies_in(one, start_utc_us, end_utc_us) for one in chosen)
         ascents = [one.ascent_m if lies_in else None for one in chosen]
-        return ByWatch(_sum(distances), _sum(ascents), tuple(one.content for one in chosen))
+        return ByWatch(_sum(distances), _sum(ascents), contents)
 
     def _distance_m(self, one: Activity, start_utc_us: int, end_utc_us: int) -> float | None:
         """By its track what of it lies in the run, else the whole of it."""
@@ -81,8 +86,7 @@ def _matching(activities: Sequence[Activity], start_utc_us: int, end_utc_us: int
             one.start_utc_us >= other.end_utc_us or one.end_utc_us <= other.start_utc_us for other in chosen
         ):
             chosen.append(one)
-    covered = sum(_overlap_us(one, *bounds) for one in chosen)
-    if covered < RUN_SHARE * (end_utc_us - start_utc_us):
+    if _covered_us(chosen, *bounds) < RUN_SHARE * (end_utc_us - start_utc_us):
         return []
     return sorted(chosen, key=lambda one: one.start_utc_us)
 
@@ -98,6 +102,11 @@ def _by_rank(one: Activity, start_utc_us: int, end_utc_us: int) -> tuple[int, bo
 def _lies_in(one: Activity, start_utc_us: int, end_utc_us: int) -> bool:
     length_us = one.end_utc_us - one.start_utc_us
     return _overlap_us(one, start_utc_us, end_utc_us) >= ACTIVITY_SHARE * length_us > 0
+
+
+def _covered_us(chosen: Sequence[Activity], start_utc_us: int, end_utc_us: int) -> int:
+    """How much of a run lies in activities that are not over each other."""
+    return sum(_overlap_us(one, start_utc_us, end_utc_us) for one in chosen)
 
 
 def _overlap_us(one: Activity, start_utc_us: int, end_utc_us: int) -> int:

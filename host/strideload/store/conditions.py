@@ -19,7 +19,7 @@ Surface = Literal["road", "trail", "track", "treadmill", "grass", "sand", "mixed
 NAME_LIMIT: Final = 60  # characters
 
 _OF_RUNS: Final = named.with_sessions(run_conditions)
-_RUN: Final = run_conditions.c.run_utc_us + named.moved_us(run_conditions)
+_began: Final = run_conditions.c.run_utc_us + named.moved_us(run_conditions)
 _DATED: Final = sa.not_(named.is_undated(run_conditions))
 
 
@@ -130,7 +130,7 @@ class Conditions(Part):
             of_it = (
                 sa.select(c.run_utc_us)
                 .select_from(_OF_RUNS)
-                .where(c.runner == runner, _DATED, run_utc_us == _RUN)
+                .where(c.runner == runner, _DATED, _began == run_utc_us)
             )
             connection.execute(run_conditions.delete().where(c.runner == runner, c.run_utc_us.in_(of_it)))
             session_id, session_utc_us = named.session_of(connection, runner, run_utc_us)
@@ -149,9 +149,9 @@ class Conditions(Part):
         """What was noted of single runs that began in [start, end), by when they began."""
         c = run_conditions.c
         query = (
-            sa.select(_RUN, c.shoe, c.mount, c.surface)
+            sa.select(_began, c.shoe, c.mount, c.surface)
             .select_from(_OF_RUNS)
-            .where(c.runner == runner, _DATED, start_utc_us <= _RUN, end_utc_us > _RUN)
+            .where(c.runner == runner, _DATED, _began >= start_utc_us, _began < end_utc_us)
             .order_by(c.run_utc_us)
         )
         with self._reading() as connection:
@@ -160,12 +160,12 @@ class Conditions(Part):
     def of_all_runs(self, runner: str) -> list[tuple[int | None, Worn]]:
         """All that was noted of single runs, each with when that began; None: its session has no time now."""
         c = run_conditions.c
-        start = sa.case((_DATED, _RUN), else_=None)
+        start = sa.case((_DATED, _began), else_=None)
         query = (
             sa.select(start, c.shoe, c.mount, c.surface)
             .select_from(_OF_RUNS)
             .where(c.runner == runner)
-            .order_by(_RUN)
+            .order_by(_began)
         )
         with self._reading() as connection:
             return [(run, Worn(*worn)) for run, *worn in connection.execute(query)]
