@@ -112,7 +112,15 @@ HEAD, END = b'<gpx version="1.1" creator="t"><trk><trkseg>', b"</trkseg></trk></
         (b'<e a="" b="" c="" d=""/>', 400_001, "more than 2000000 elements"),
         (b" xmlns", 400_000, "an element of more than 64 kB"),
     ],
-    ids=["points", "points of a prefix", "of a foreign prefix", "waypoints", "elements", "attributes", "a text"],
+    ids=[
+        "points",
+        "points of a prefix",
+        "of a foreign prefix",
+        "waypoints",
+        "elements",
+        "attributes",
+        "a text",
+    ],
 )
 def test_a_small_file_of_millions_is_refused_before_anything_is_made_of_them(
     one: bytes, times: int, said: str, monkeypatch: pytest.MonkeyPatch
@@ -150,7 +158,9 @@ def test_a_texts_words_are_only_words() -> None:
 
 def test_a_gpx_file_takes_little_more_memory_than_its_points() -> None:
     """A tree of these would have 6 MB."""
-    point = b'<trkpt lat="1" lon="1"><time>2026-11-22T10:00:00Z</time><extensions><a/><b/></extensions></trkpt>'
+    point = (
+        b'<trkpt lat="1" lon="1"><time>2026-11-22T10:00:00Z</time><extensions><a/><b/></extensions></trkpt>'
+    )
     data = HEAD + point * 4000 + END
     read(data, "run.gpx")  # what is loaded at first stays
     tracemalloc.start()
@@ -187,7 +197,7 @@ def test_a_point_that_is_nowhere_is_refused(place: str) -> None:
 def test_an_encoding_that_hides_a_document_type_is_not_heard() -> None:
     hidden = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE g [<!ENTITY a "aaaa">]><gpx/>'
     for data in (hidden.encode("utf-16-le"), b"\xff\xfe" + hidden.encode("utf-16-le")):
-        with pytest.raises(ActivityFileError, match="zero byte|neither a FIT nor a GPX"):
+        with pytest.raises(ActivityFileError, match=r"zero byte|neither a FIT nor a GPX"):
             read(data, "run.gpx")
 
 

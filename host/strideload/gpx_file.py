@@ -15,7 +15,9 @@ from gpxpy.gpx import GPXException
 from gpxpy.gpxfield import parse_time
 
 PIECE: Final = 1024 * 1024
-NAMES_LIMIT: Final = 1000  # different names of elements, attributes and namespaces, each of which the parser remembers
+NAMES_LIMIT: Final = (
+    1000  # different names of elements, attributes and namespaces, each of which the parser remembers
+)
 TEXT_PIECES_LIMIT: Final = 100  # of one text; what comes after them is left out
 ELEVATIONS_LEAST: Final = 0.75  # share of a segment's points that have one, else it tells of no climb
 SEGMENT_LEAST: Final = 3  # points

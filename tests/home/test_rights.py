@@ -95,7 +95,9 @@ def test_a_dashboard_reads_gives_commands_and_speaks_for_nobody(any_broker: Brok
 
 def test_a_dashboard_does_not_hear_who_runs_now(any_broker: Broker, stack: ExitStack) -> None:
     """What a pod says of steps, cadence and its runner's target: nobody opted in to that."""
-    said = tuple(f"strideload/pod/{POD_A}/{leaf}" for leaf in ("live", "state", "online", "settings", "pages"))
+    said = tuple(
+        f"strideload/pod/{POD_A}/{leaf}" for leaf in ("live", "state", "online", "settings", "pages")
+    )
     host = stack.enter_context(Talker(any_broker.address))
     for topic in said:
         host.publish(topic, b"private", retain=True)
