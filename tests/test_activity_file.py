@@ -1,15 +1,16 @@
 """A watch's files: FIT and GPX, gzipped or not, broken, foreign and hostile."""
 
 import gzip
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
-import gpxpy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strideload import activity_file
+from strideload import activity_file, gpx_file
 from strideload.activity_file import ActivityFileError, read, read_file
 from support.fit_file import fit_file
 
@@ -109,17 +110,102 @@ HEAD, END = b'<gpx version="1.1" creator="t"><trk><trkseg>', b"</trkseg></trk></
         (b'<wpt lat="1" lon="1"/>', 200_001, "more than 200000 points"),
         (b"<a/>", 2_000_001, "more than 2000000 elements"),
         (b'<e a="" b="" c="" d=""/>', 400_001, "more than 2000000 elements"),
+        (b" xmlns", 400_000, "an element of more than 64 kB"),
     ],
-    ids=["points", "points of a prefix", "of a foreign prefix", "waypoints", "elements", "attributes"],
+    ids=[
+        "points",
+        "points of a prefix",
+        "of a foreign prefix",
+        "waypoints",
+        "elements",
+        "attributes",
+        "a text",
+    ],
 )
 def test_a_small_file_of_millions_is_refused_before_anything_is_made_of_them(
     one: bytes, times: int, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gpxpy, "parse", lambda _: pytest.fail("it was parsed"))
+    monkeypatch.setattr(gpx_file, "read", lambda _: pytest.fail("it was parsed"))
     packed = gzip.compress(HEAD + one * times + END)
     assert len(packed) < 100_000
     with pytest.raises(ActivityFileError, match=said):
         read(packed, "run.gpx")
+
+
+@pytest.mark.parametrize(
+    ("one", "times"),
+    [
+        ('<a xmlns:n{0}="u{0}"/>', 1001),
+        ("<n{0}/>", 1001),
+        ('<a n{0}="x"/>', 1001),
+        ("<n{0}>", 1001),
+    ],
+    ids=["namespaces", "elements", "attributes", "within each other"],
+)
+def test_names_of_every_kind_are_not_remembered_without_end(one: str, times: int) -> None:
+    before = len(ElementTree._namespace_map)  # type: ignore[attr-defined]
+    with pytest.raises(ActivityFileError, match="more than 1000 different names"):
+        read(HEAD + "".join(map(one.format, range(times))).encode() + END, "run.gpx")
+    read(gpx(more='<?xml-stylesheet href="x"?>').replace(b"<gpx", b'<gpx xmlns:own="urn:own"'), "run.gpx")
+    assert len(ElementTree._namespace_map) == before  # type: ignore[attr-defined]
+
+
+def test_a_texts_words_are_only_words() -> None:
+    """A reader that looks for namespaces in a text takes a minute for these, and lets nobody else run meanwhile."""
+    found = read(gpx().replace(b"<trkseg>", b"<desc>" + b" xmlns" * 10_000 + b"</desc><trkseg>"), "run.gpx")
+    assert len(found.track) == 61
+
+
+def test_a_gpx_file_takes_little_more_memory_than_its_points() -> None:
+    """A tree of these would have 6 MB."""
+    point = (
+        b'<trkpt lat="1" lon="1"><time>2026-11-22T10:00:00Z</time><extensions><a/><b/></extensions></trkpt>'
+    )
+    data = HEAD + point * 4000 + END
+    read(data, "run.gpx")  # what is loaded at first stays
+    tracemalloc.start()
+    try:
+        read(data, "run.gpx")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 2_500_000
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["yesterday", "2026-11-22T10:00:00+99:99", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", ""],
+)
+def test_a_point_with_a_time_that_is_none_is_not_dated(time: str) -> None:
+    last = f'<trkpt lat="49" lon="11"><time>{time}</time></trkpt></trkseg>'.encode()
+    found = read(gpx().replace(b"</trkseg>", last), "run.gpx")
+    assert len(found.track) == 61
+    assert found.end_utc_us == START_US + 600_000_000
+
+
+def test_times_of_any_zone_are_one() -> None:
+    found = read(gpx().replace(b"00Z</time>", b"00+00:00</time>").replace(b"10Z", b"10.000Z"), "run.gpx")
+    assert found.track.tolist() == read(gpx(), "run.gpx").track.tolist()
+
+
+@pytest.mark.parametrize("place", ['lat="x" lon="1"', 'lon="1"', 'lat="inf" lon="1"'])
+def test_a_point_that_is_nowhere_is_refused(place: str) -> None:
+    with pytest.raises(ActivityFileError, match="not GPX, or broken"):
+        read(HEAD + f"<trkpt {place}/>".encode() * 2 + END, "run.gpx")
+
+
+def test_an_encoding_that_hides_a_document_type_is_not_heard() -> None:
+    hidden = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE g [<!ENTITY a "aaaa">]><gpx/>'
+    for data in (hidden.encode("utf-16-le"), b"\xff\xfe" + hidden.encode("utf-16-le")):
+        with pytest.raises(ActivityFileError, match=r"zero byte|neither a FIT nor a GPX"):
+            read(data, "run.gpx")
+
+
+def test_what_stands_in_extensions_is_not_the_points() -> None:
+    more = b"<extensions><time>2020-01-01T00:00:00Z</time><ele>9999</ele><x><name>no</name></x></extensions></trkpt>"
+    found = read(gpx().replace(b"</trkpt>", more), "run.gpx")
+    assert found.track.tolist() == read(gpx(), "run.gpx").track.tolist()
+    assert (found.name, found.ascent_m) == ("Evening run", read(gpx(), "run.gpx").ascent_m)
 
 
 def test_a_fit_file_is_read_no_further_than_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from runner.world import RUNNER, World
+from store.making import T0_MS
 from strideload import activity_file
 from strideload.cli import app
 from strideload.export import archive, formats, tables
@@ -87,6 +88,32 @@ def test_a_document_has_all_of_it(world: World) -> None:
     assert len(found["tracks"]) == 61
     assert found["zones"] == [{"from_date": "0001-01-01", "zone": "Europe/Berlin"}]
     assert found["account"][0]["name"] == "Me"
+
+
+def test_each_cue_is_in_it(world: World) -> None:
+    pod, second = world.pods[POD], world.us("2026-11-22 19:00") / 1e6 - T0_MS / 1e3
+    pod.start(second, 90)
+    pod.anchor(second)
+    pod.steps(second, 100)
+    pod.cue(second + 30, run=4, share=75)
+    pod.end(second + 72)
+    world.send(POD)
+    (cue,) = document(world)["cues"]
+    assert cue["at_local"].startswith("2026-11-22T19:00:30")
+    assert cue["session_id"] in [one["session_id"] for one in document(world)["sessions"]]
+    assert [cue[name] for name in ("target_spm", "cadence_spm", "outcome", "programme_run", "share_percent")] == [
+        172.5, 164.8, "given", 4, 75,
+    ]  # fmt: skip
+    assert document(world, "friend")["cues"] == []
+
+
+def test_each_log_in_that_holds_is_in_it(world: World) -> None:
+    made_us = world.us("2026-11-23 11:00")
+    world.store.keys.log_in("friend", made_us)
+    secret = world.store.keys.log_in(RUNNER, made_us)
+    found = document(world)
+    assert [row["made_utc"] for row in found["log_ins"]] == ["2026-11-23T10:00:00.000+00:00"]
+    assert secret not in json.dumps(found)
 
 
 def test_every_step_is_in_it_once(world: World) -> None:

@@ -5,7 +5,6 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -16,12 +15,12 @@ from strideload.errors import StrideloadError
 from strideload.load.activity import Track, track
 from strideload.load.zones import EPOCH
 
-# A GPX file is held as a whole, in ten to twenty times its size; a FIT file message by message.
 SIZE_LIMIT: Final = 32 * 1024 * 1024
 POINTS_LIMIT: Final = 200_000  # two days of one a second
 PARTS_LIMIT: Final = (
     10 * POINTS_LIMIT
 )  # elements and attributes of a GPX file: with all its sensors a point has nine
+PART_LIMIT: Final = 64 * 1024  # bytes of a GPX file's element with its attributes, or of a text
 MESSAGES_LIMIT: Final = 5 * POINTS_LIMIT  # of a FIT file: also heartbeats, laps, and what no reader knows
 DISTANCE_LIMIT_M: Final = 1_000_000.0
 CLIMB_LIMIT_M: Final = 100_000.0
@@ -39,6 +38,7 @@ SPOILT: Final = (
     ValueError,
     struct.error,
 )
+LONG_PART: Final = re.compile(rb"<[^<!][^<]{%d}" % PART_LIMIT)
 GPX_POINT: Final = re.compile(rb"<(?:[^\s<>/:]+:)?(?:trk|rte|w)pt\b")
 FIT_SIGN: Final = b".FIT"
 GZIP_SIGN: Final = b"\x1f\x8b"
@@ -179,8 +179,7 @@ def _value(frame: Any, name: str) -> Any:
 
 def _gpx(data: bytes, name: str) -> _Points:
     """A GPX file: distances along its points. ActivityFileError."""
-    import gpxpy
-    import gpxpy.gpx
+    from strideload import gpx_file  # only now, as fitdecode
 
     if re.search(rb"<!\s*(DOCTYPE|ENTITY)", data, re.IGNORECASE):
         raise ActivityFileError(f"{name} declares a document type, which no GPX file needs.")
@@ -189,41 +188,23 @@ def _gpx(data: bytes, name: str) -> _Points:
         raise _too_many_points(name)
     if data.count(b"<") - data.count(b"</") + data.count(b"=") > PARTS_LIMIT:
         raise ActivityFileError(f"{name} has more than {PARTS_LIMIT} elements and attributes.")
+    if LONG_PART.search(data):
+        raise ActivityFileError(f"{name} has an element of more than {PART_LIMIT // 1024} kB.")
     try:
-        gpx = gpxpy.parse(data.decode("utf-8-sig"))
-    except (gpxpy.gpx.GPXException, ValueError, RecursionError) as error:
+        found = gpx_file.read(data)
+    except gpx_file.GpxBroken as error:
         raise ActivityFileError(f"{name} is not GPX, or broken: {error}.") from error
-    times: list[datetime] = []
-    distances: list[float] = []
-    for at, distance_m in _along(gpx):
-        times.append(at)
-        distances.append(distance_m)
-    climbed = gpx.get_uphill_downhill() if gpx.has_elevations() else None
-    first = gpx.tracks[0] if gpx.tracks else None
-    sport = (first.type or "").strip().lower() if first else ""
+    ascent_m, descent_m = found.climbed_m or (None, None)
+    sport = found.sport.lower()
     return _Points(
         sport=GPX_NUMBERS.get(sport, sport),
-        title=(first.name or "") if first else "",
-        distance_m=distances[-1] if distances else None,
-        ascent_m=climbed.uphill if climbed else None,
-        descent_m=climbed.downhill if climbed else None,
-        times=times,
-        distances_m=distances,
+        title=found.title,
+        distance_m=found.distances_m[-1] if found.distances_m else None,
+        ascent_m=ascent_m,
+        descent_m=descent_m,
+        times=found.times,
+        distances_m=found.distances_m,
     )
-
-
-def _along(gpx: Any) -> Iterator[tuple[datetime, float]]:
-    """Each dated point of all tracks, and how far it is along them; a break between two segments is no distance."""
-    distance_m = 0.0
-    for one in gpx.tracks:
-        for segment in one.segments:
-            before = None
-            for point in segment.points:
-                if before is not None:
-                    distance_m += point.distance_2d(before) or 0.0
-                before = point
-                if point.time is not None:
-                    yield point.time, distance_m
 
 
 def _checked(found: _Points, content: str, name: str) -> Activity:

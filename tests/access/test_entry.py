@@ -76,7 +76,9 @@ def test_who_fails_on_purpose_does_not_keep_the_owner_out(
     with pytest.raises(NotLetIn):
         guarded.check("ada", "not her password", others)
     with pytest.raises(HeldBack):
-        guarded.check("ada", GOOD, "192.168.1.3")  # an address that she never came in from waits with the others
+        guarded.check(
+            "ada", GOOD, "192.168.1.3"
+        )  # an address that she never came in from waits with the others
 
 
 @pytest.mark.parametrize("here", ["127.0.0.1", "::1"])

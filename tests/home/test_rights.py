@@ -93,6 +93,24 @@ def test_a_dashboard_reads_gives_commands_and_speaks_for_nobody(any_broker: Brok
     assert {payload for _, payload in host.heard} == {b"true"}
 
 
+def test_a_dashboard_does_not_hear_who_runs_now(any_broker: Broker, stack: ExitStack) -> None:
+    """What a pod says of steps, cadence and its runner's target: nobody opted in to that."""
+    said = tuple(
+        f"strideload/pod/{POD_A}/{leaf}" for leaf in ("live", "state", "online", "settings", "pages")
+    )
+    host = stack.enter_context(Talker(any_broker.address))
+    for topic in said:
+        host.publish(topic, b"private", retain=True)
+    listening = (*said, "strideload/pod/+/live", "strideload/#", STATUS)
+    dashboard = stack.enter_context(Talker(dashboard_of(any_broker), listening))  # type: ignore[arg-type]
+    for topic in said:
+        host.publish(topic, b"private again")
+    any_home = stack.enter_context(Talker(any_broker.home_address))
+    any_home.publish(STATUS, b"told")
+    until(lambda: dashboard.heard)
+    assert dashboard.heard == [(STATUS, b"told")]
+
+
 def test_the_homes_user_is_no_pod_and_no_host(any_broker: Broker, stack: ExitStack) -> None:
     topics = (STATE, f"strideload/pod/{POD_A}/ack", f"strideload/pod/{POD_A}/settings")
     host = stack.enter_context(Talker(any_broker.address, topics))

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from strideload.protocol.pod_settings import CueTarget
 from strideload.web import watch_files
 from test_activity_file import gpx
 from web.api_house import ADA, ADAS_POD, BOB, BOBS_POD, ApiHouse, api_house
@@ -340,6 +341,22 @@ def test_who_keeps_the_house_sees_all_pods_by_a_token_for_it(house: ApiHouse, ad
     with house.program(ADA, "read", "write") as other:
         assert [pod["pod"] for pod in ok(other.get("pods"))["pods"]] == [ADAS_POD]
         problem(other.patch(f"pods/{BOBS_POD}/settings", json={"odr_hz": 416}), 404)
+
+
+def test_who_keeps_the_house_learns_nothing_of_anothers_cadence(house: ApiHouse, ada: httpx.Client) -> None:
+    house.store.change_settings(BOBS_POD, cue=CueTarget(17_351), odr_hz=416)
+    with house.program(BOB) as bob:
+        assert ok(bob.get(f"pods/{BOBS_POD}/cue"))["target_spm"] == 173.51
+        assert ok(bob.get(f"pods/{BOBS_POD}"))["settings"]["wanted"]["cue"]["target_cspm"] == 17_351
+    told = ok(ada.get(f"pods/{BOBS_POD}"))
+    assert told["settings"]["wanted"] == {"odr_hz": 416}
+    assert told in ok(ada.get("pods"))["pods"]
+    changed = ok(ada.patch(f"pods/{BOBS_POD}/settings", json={"odr_hz": 833}))
+    assert changed["settings"]["wanted"] == {"odr_hz": 833}
+    for method, body in (("GET", None), ("PUT", {}), ("DELETE", None)):
+        problem(ada.request(method, f"pods/{BOBS_POD}/cue", json=body), 404)
+    with house.program(BOB) as bob:
+        assert ok(bob.get(f"pods/{BOBS_POD}/cue"))["target_spm"] == 173.51
 
 
 # Another's

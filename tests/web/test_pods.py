@@ -12,6 +12,8 @@ import pytest
 
 from store.making import LOG, NOW_US, POD, T0_MS, Pod, messages
 from strideload.load.zones import date_at
+from strideload.pod_settings import known_pod
+from strideload.protocol.pod_settings import CueTarget
 from strideload.store import Store, open_store
 from strideload.store.people import SINCE_EVER
 from strideload.web.app import make_app
@@ -190,6 +192,28 @@ def test_wrong_assignments_are_refused(
     assert answer.status_code == 400
     assert said in words(answer)
     assert store.assignments(pod) == []
+
+
+def test_who_keeps_the_house_learns_nothing_of_anothers_cadence(
+    client: httpx.Client, store: Store, house: House, pod: str
+) -> None:
+    """A cue's target is made of its runner's own: neither what it is, nor what it rests on."""
+    store.change_settings(pod, cue=CueTarget(17_351), odr_hz=416)
+    house.live = [a_live_pod(pod=pod, settings=known_pod(store, pod).settings)]
+    assert "cue at 173.5" in words(client.get("/pods"))
+    assert "Cadence cue: on" in words(client.get("/pods"))
+    store.ensure_runner("bob", "Bob", "Europe/Berlin")
+    store.assign(pod, "bob", "left", 0)
+    store.change_settings(pod, cue=CueTarget(17_351), odr_hz=416)
+    house.live = [a_live_pod(pod=pod, settings=known_pod(store, pod).settings)]
+    seen = words(client.get("/pods"))
+    assert "Bob, left foot" in seen
+    assert "rate 416" in seen
+    assert "173.5" not in seen
+    assert not re.search(r"\bcues?\b", seen)
+    assert "own cadence" not in seen
+    assert send(client, "/pods", f"/pods/{pod}/cue", cue="off").status_code == 404
+    assert known_pod(store, pod).settings["wanted"]["cue"]["target_cspm"] == 17_351  # type: ignore[index]
 
 
 @pytest.mark.parametrize("what", ["settings", "mark", "cue", "worn"])

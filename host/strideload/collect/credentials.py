@@ -63,7 +63,6 @@ def home_rights(prefix: str) -> dict[str, Rights]:
     )
     # Under any prefix: what an earlier one began has to be cleared.
     devices = tuple("+/" * levels + "device/+/config" for levels in range(1, PREFIX_LEVELS + 1))
-    of_pods = tuple(of_pod("+", leaf) for leaf in ("online", "state", "live"))
     discovered = (
         f"{prefix}/device/+/config",
         f"{prefix}/+/+/config",
@@ -71,7 +70,7 @@ def home_rights(prefix: str) -> dict[str, Rights]:
     )  # as Home Assistant asks for them
     return {
         HOME_USER: Rights((*devices, *told), (birth, *commands)),
-        DASHBOARD_USER: Rights((birth, *commands), (*told, *of_pods, *discovered, birth)),
+        DASHBOARD_USER: Rights((birth, *commands), (*told, *discovered, birth)),
     }
 
 

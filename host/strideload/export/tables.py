@@ -58,7 +58,7 @@ class StepsOf:
 
 
 class Export:
-    """What is a runner's in a store. `now` with a zone: tokens and links that ended before are left out."""
+    """What is a runner's in a store. `now` with a zone: log-ins, tokens and links that ended before are left out."""
 
     def __init__(self, store: Store, runner: str, now: datetime) -> None:
         self._store = store
@@ -78,6 +78,7 @@ class Export:
             Table("runs", _RUNS, self._runs),
             Table("sessions", _SESSIONS, self._sessions),
             Table("marks", ("at_utc", "at_local", "pod", "source", "code", "origin"), self._marks),
+            Table("cues", _CUES, self._cues),
             Table("symptoms", _SYMPTOMS, self._symptoms),
             Table("strength", _STRENGTH, self._strength),
             Table("plans", ("set_utc", "set_by", "settings"), self._plans),
@@ -86,6 +87,7 @@ class Export:
             Table("run_conditions", ("run", "shoe", "mount", "surface"), self._run_conditions),
             Table("activities", _ACTIVITIES, self._activities),
             Table("tracks", ("activity", "utc_us", "distance_m"), self._tracks),
+            Table("log_ins", ("made_utc", "seen_utc", "expires_utc"), self._log_ins),
             Table("tokens", ("name", "scopes", "made_utc", "expires_utc", "used_utc"), self._tokens),
             Table("links", ("name", "first", "last", "made_utc", "expires_utc"), self._links),
         ]
@@ -168,6 +170,20 @@ class Export:
         for mark in self._store.marks(self.runner, *FOREVER_US):
             yield plain(mark, self._zone_of(date_at(mark.at_utc_us, "UTC")))
 
+    def _cues(self) -> Iterator[Row]:
+        for place in self._places():
+            session = self._session(place)
+            for cue in session.cues if session is not None else ():
+                yield {
+                    **self._moment("at", cue.utc_us),
+                    "session_id": f"{place.session_id:016x}",
+                    "target_spm": _spm(cue.target_cspm),
+                    "cadence_spm": _spm(cue.cadence_cspm),
+                    "outcome": cue.outcome,
+                    "programme_run": cue.run,
+                    "share_percent": cue.share_percent,
+                }
+
     def _runs(self) -> Iterator[Row]:
         for first, last in self._spans:
             yield from map(run_json, runs_of(self._store, self.runner, first, last))
@@ -203,6 +219,14 @@ class Export:
                     "utc_us": int(point["utc_us"]),
                     "distance_m": int(point["distance_mm"]) / 1000,
                 }
+
+    def _log_ins(self) -> Iterator[Row]:
+        for one in self._store.keys.logins_of(self.runner, self.made_utc_us):
+            yield {
+                "made_utc": _utc(one.made_utc_us),
+                "seen_utc": _utc(one.seen_utc_us),
+                "expires_utc": _utc(one.expires_utc_us),
+            }
 
     def _tokens(self) -> Iterator[Row]:
         for one in self._store.keys.tokens_of(self.runner, self.made_utc_us):
@@ -269,6 +293,10 @@ _SESSIONS: Final = (
     *("date", "session_id", "pod", "foot", *_SPAN, "recorded_s", "strides", "chip", "odr_hz", "acc_range_g"),
     *("origin", "resampled", "open", "gaps", "gap_s", "pages_lost"),
 )
+_CUES: Final = (
+    *("at_utc", "at_local", "session_id", "target_spm", "cadence_spm", "outcome", "programme_run"),
+    "share_percent",
+)
 _SYMPTOMS: Final = (
     *("id", "version", "site", "moment", "pain", "run", "about_utc", "about_local", "felt", "signs", "note"),
     *("retracted", "written_utc"),
@@ -286,6 +314,10 @@ def _contacts(session: Session) -> Iterator[tuple[Any, ...]]:
             bool(flags & page.STEP_CLIPPED),
             bool(flags & page.STEP_PEAK_UNRELIABLE),
         )
+
+
+def _spm(cspm: int | None) -> float | None:
+    return None if cspm is None else cspm / 100
 
 
 def _utc(utc_us: int | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from strideload import cueing
@@ -12,7 +12,7 @@ from strideload.protocol.pod_settings import ranges_of
 from strideload.store import Store
 from strideload.store.reading import Undated
 from strideload.web import pod_words
-from strideload.web.doors import LivePod
+from strideload.web.doors import LivePod, SettingsNow
 from strideload.web.local_times import field_value, write_local
 from strideload.web.visitor import Visitor
 from strideload.words.numbers import NOT_KNOWN, THIN_SPACE, duration, number
@@ -52,7 +52,7 @@ class PodView:
     faults: list[pod_words.Fault]
     standing: str
     choices: list[Choice]
-    cue: list[str]
+    cue: list[str]  # []: it is another's
     cued: bool
     worn: list[Worn]
     foot: str
@@ -70,11 +70,11 @@ class PodsView:
 
 
 def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsView:
-    """The pods that the visitor wears, or all of them for the keeper; `live`: what is live, by pod."""
+    """The pods that the visitor wears, or all of them for the keeper, who is told no other's cue; `live`: by pod."""
     now_utc_us = time.time_ns() // 1000
     names = store.runner_names()
     states = {row.pod: row.state or {} for row in store.pods()}
-    seen = [pod for pod in known_pods(store) if is_theirs(visitor, pod)]
+    seen = [as_told(visitor, pod) for pod in known_pods(store) if is_theirs(visitor, pod)]
     return PodsView(
         pods=[_pod(store, pod, states.get(pod.pod, {}), live.get(pod.pod), visitor, names) for pod in seen],
         runners=[(runner, names[runner]) for runner in _may_wear(visitor, names)],
@@ -87,6 +87,21 @@ def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsVie
 
 def is_theirs(visitor: Visitor, pod: KnownPod) -> bool:
     return visitor.may("keep") or pod.runner == visitor.runner
+
+
+def wears(visitor: Visitor, pod: KnownPod) -> bool:
+    return pod.runner == visitor.runner
+
+
+def as_told(visitor: Visitor, pod: KnownPod) -> KnownPod:
+    """A cue's target is made of its runner's own cadence: whoever keeps the house is told of nobody else's."""
+    if wears(visitor, pod) or pod.settings is None:
+        return pod
+    return replace(pod, settings=_without_cue(pod.settings))
+
+
+def _without_cue(now: SettingsNow) -> SettingsNow:
+    return {**now, "wanted": {name: value for name, value in now["wanted"].items() if name != "cue"}}
 
 
 def may_place(store: Store, visitor: Visitor, session: Undated) -> bool:
@@ -110,7 +125,9 @@ def _pod(
     names: Mapping[str, str],
 ) -> PodView:
     name = pod_name(pod.pod, pod.foot)
-    cue = cueing.show(store, pod.pod)
+    cue = cueing.show(store, pod.pod) if wears(visitor, pod) else None
+    if live is not None:
+        live = {**live, "settings": pod.settings}
     return PodView(
         pod=pod.pod,
         name=name[0].upper() + name[1:],
@@ -120,8 +137,8 @@ def _pod(
         faults=pod_words.faults(live) if live else [],
         standing=standing(name, pod.settings) if pod.settings else "What its own settings.toml says holds.",
         choices=_choices(state.get("chip")),
-        cue=cueing.in_words(cue).splitlines(),
-        cued=cue.target_cspm is not None,
+        cue=cueing.in_words(cue).splitlines() if cue else [],
+        cued=cue is not None and cue.target_cspm is not None,
         worn=_worn(store, pod.pod, visitor, names, time.time_ns() // 1000),
         foot=pod.foot,
         runner=pod.runner,

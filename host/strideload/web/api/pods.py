@@ -1,4 +1,4 @@
-"""Pods: how they are, what they are set to, what they cue, a mark. One's own; for who keeps the house, all."""
+"""Pods: how they are, what they are set to, a mark: one's own; for who keeps the house, all. And one's own cue."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -22,6 +22,7 @@ from strideload.web.doors import Doors, LivePod, SettingsNow
 from strideload.web.visitor import Visitor
 
 NO_POD = "There is no such pod of yours."
+NO_CUE = "The cadence cue of this pod is its runner's."
 
 
 class SettingsJson(BaseModel):
@@ -94,9 +95,9 @@ def routes(doors: Doors) -> APIRouter:
     router = APIRouter(tags=["pods"])
     store = doors.store
 
-    def shown(pod: KnownPod) -> PodJson:
+    def shown(visitor: Visitor, pod: KnownPod) -> PodJson:
         live = {one["pod"]: one for one in doors.live.pods()}
-        return _pod(pod, live.get(pod.pod))
+        return _pod(pods_view.as_told(visitor, pod), live.get(pod.pod))
 
     def own(visitor: Visitor, pod: str) -> KnownPod:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
@@ -105,45 +106,50 @@ def routes(doors: Doors) -> APIRouter:
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_POD)
         return found
 
+    def worn(visitor: Visitor, pod: str) -> None:
+        """HTTPException 404: a cue is made of its runner's own cadence, and no other's to see or set."""
+        if not pods_view.wears(visitor, own(visitor, pod)):
+            raise HTTPException(HTTPStatus.NOT_FOUND, NO_CUE)
+
     @router.get("/pods")
     def pods(visitor: Reader) -> Pods:
         """The pods that the runner wears; for who keeps the house, all."""
         seen = [one for one in pod_settings.known_pods(store) if pods_view.is_theirs(visitor, one)]
-        return Pods(pods=[shown(one) for one in seen])
+        return Pods(pods=[shown(visitor, one) for one in seen])
 
     @router.get("/pods/{pod}")
     def one(visitor: Reader, pod: PodId) -> PodJson:
         """One pod."""
-        return shown(own(visitor, pod))
+        return shown(visitor, own(visitor, pod))
 
     @router.patch("/pods/{pod}/settings")
     def change(visitor: Writer, pod: PodId, settings: SettingsIn) -> PodJson:
         """Change what a pod is set to; it takes it when it next connects."""
         own(visitor, pod)
-        return shown(pod_settings.change(store, pod, **settings.model_dump()))
+        return shown(visitor, pod_settings.change(store, pod, **settings.model_dump()))
 
     @router.post("/pods/{pod}/marks", status_code=HTTPStatus.ACCEPTED)
     def mark(visitor: Writer, pod: PodId, mark: MarkIn) -> PodJson:
         """Have a pod that is in reach mark this moment."""
         own(visitor, pod)
-        return shown(pod_settings.mark(store, pod, mark.code))
+        return shown(visitor, pod_settings.mark(store, pod, mark.code))
 
     @router.get("/pods/{pod}/cue")
     def cue(visitor: Reader, pod: PodId) -> CueJson:
         """The cadence cue, and what it rests on."""
-        own(visitor, pod)
+        worn(visitor, pod)
         return _cue(cueing.show(store, pod))
 
     @router.put("/pods/{pod}/cue")
     def switch_on(visitor: Writer, pod: PodId, wanted: CueIn) -> CueJson:
         """Begin the programme anew."""
-        own(visitor, pod)
+        worn(visitor, pod)
         return _cue(cueing.switch_on(store, pod, wanted.percent))
 
     @router.delete("/pods/{pod}/cue")
     def switch_off(visitor: Writer, pod: PodId) -> CueJson:
         """End the programme."""
-        own(visitor, pod)
+        worn(visitor, pod)
         return _cue(cueing.switch_off(store, pod))
 
     return router

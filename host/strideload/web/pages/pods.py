@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from strideload import cueing, pod_settings
 from strideload.errors import StrideloadError
+from strideload.pod_settings import KnownPod
 from strideload.runner.diary import utc_us
 from strideload.store.people import SINCE_EVER
 from strideload.web import pods_view
@@ -26,6 +27,7 @@ from strideload.words.pods import pod_name
 Reader = Annotated[Visitor, Depends(needs("read"))]
 Writer = Annotated[Visitor, Depends(needs("write"))]
 CODE = 1  # of a mark from the page
+Theirs = Callable[[Visitor, KnownPod], bool]
 ZONES_AHEAD = timedelta(days=1)  # further east that day may have come
 
 NUMBERS: Final = {"odr_hz": "The rate", "range_g": "The range", "gyro_dps": "The range of rotation"}
@@ -78,14 +80,16 @@ def routes(doors: Doors) -> APIRouter:
         html = whole_page("places.html", visitor, "/pods", rows=rows, today=today, problem=problem)
         return HTMLResponse(html, status)
 
-    def own(visitor: Visitor, pod: str) -> None:
+    def own(visitor: Visitor, pod: str, theirs: Theirs) -> None:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
         every = {one.pod: one for one in pod_settings.known_pods(store)}
-        if pod not in every or not pods_view.is_theirs(visitor, every[pod]):
+        if pod not in every or not theirs(visitor, every[pod]):
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such pod of yours.")
 
-    def changed(visitor: Visitor, pod: str, change: Callable[[], object]) -> Response:
-        own(visitor, pod)
+    def changed(
+        visitor: Visitor, pod: str, change: Callable[[], object], theirs: Theirs = pods_view.is_theirs
+    ) -> Response:
+        own(visitor, pod, theirs)
         return _after(change, f"/pods#pod-{pod}", lambda said: pods_page(visitor, said, 400))
 
     @router.get("/pods")
@@ -108,7 +112,7 @@ def routes(doors: Doors) -> APIRouter:
             else:
                 cueing.switch_on(store, pod, _number(form.one("percent"), "How far above your own cadence"))
 
-        return changed(visitor, pod, change)
+        return changed(visitor, pod, change, pods_view.wears)
 
     @router.post("/pods/{pod}/worn")
     def wear(visitor: Writer, pod: str, form: Form) -> Response:
