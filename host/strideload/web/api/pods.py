@@ -1,5 +1,6 @@
 """Pods: how they are, what they are set to, what they cue, a mark. One's own; for who keeps the house, all."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -95,8 +96,11 @@ def routes(doors: Doors) -> APIRouter:
     store = doors.store
 
     def shown(pod: KnownPod) -> PodJson:
+        return every([pod])[0]
+
+    def every(pods: Sequence[KnownPod]) -> list[PodJson]:
         live = {one["pod"]: one for one in doors.live.pods()}
-        return _pod(pod, live.get(pod.pod))
+        return [_pod(pod, live.get(pod.pod)) for pod in pods]
 
     def own(visitor: Visitor, pod: str) -> KnownPod:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
@@ -109,7 +113,7 @@ def routes(doors: Doors) -> APIRouter:
     def pods(visitor: Reader) -> Pods:
         """The pods that the runner wears; for who keeps the house, all."""
         seen = [one for one in pod_settings.known_pods(store) if pods_view.is_theirs(visitor, one)]
-        return Pods(pods=[shown(one) for one in seen])
+        return Pods(pods=every(seen))
 
     @router.get("/pods/{pod}")
     def one(visitor: Reader, pod: PodId) -> PodJson:
