@@ -1,47 +1,64 @@
-"""Days as an encrypted file, from the terminal."""
+"""`strideload share` as a person types it."""
 
-from collections.abc import Iterator
-from datetime import date
+import os
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from strideload import share
+from strideload.cli import app
 from strideload.errors import StrideloadError
-from strideload.store import Store, open_store
-from strideload.web import sealed
+from strideload.host import open_home
+from strideload.settings import load_settings
 
-PASSPHRASE = "a long passphrase of words"
-DAY = date(2026, 11, 22)
+PASSPHRASE = "four words of no kin"
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr(sealed, "ITERATIONS", 1000)
-    with open_store(tmp_path / "store.db") as found:
-        found.ensure_runner("me", "Ada", "Europe/London")
-        yield found
+def type_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The command in a folder of its own, with a runner and nothing else; errors come as they are."""
+    monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path / "state"))
+    (tmp_path / "state").mkdir()
+    open_home(load_settings()).close()
+
+    def share(*typed: str, passphrase: str = PASSPHRASE):
+        words = ["share", "--passphrase-stdin", *typed]
+        return CliRunner().invoke(app, words, input=f"{passphrase}\n", catch_exceptions=False)
+
+    return share
 
 
-def test_six_weeks_are_written_unless_said_otherwise(store: Store, tmp_path: Path) -> None:
+def test_it_writes_the_days_encrypted_and_says_which(type_, tmp_path):
     file = tmp_path / "diary.html"
-    said = share.write(store, "me", None, DAY, PASSPHRASE, file)
-    assert f"{file}: 2026-10-12 to 2026-11-22, encrypted." in said
-    assert b"Running, day by day" not in file.read_bytes()
+    done = type_("--to-file", str(file), "--from", "2026-01-01", "--to", "2026-01-31")
+    assert done.stdout.startswith(f"{file}: 2026-01-01 to 2026-01-31, encrypted.")
+    html = file.read_text()
+    assert html.startswith("<!doctype html>")
+    assert "January" not in html
+
+
+def test_a_disk_that_fails_leaves_the_former_file(type_, tmp_path, monkeypatch):
+    file = tmp_path / "diary.html"
+    file.write_text("the former one")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StrideloadError, match=r"diary\.html cannot be written: No space left on device\.$"):
+        type_("--to-file", str(file))
+    assert file.read_text() == "the former one"
 
 
 @pytest.mark.parametrize(
-    ("runner", "first", "last", "passphrase", "says"),
+    ("typed", "passphrase", "said"),
     [
-        ("nobody", DAY, DAY, PASSPHRASE, "There is no runner 'nobody'"),
-        ("me", DAY, date(2026, 11, 21), PASSPHRASE, "the first day is after the last"),
-        ("me", date(2001, 1, 1), DAY, PASSPHRASE, "no more than 732 days"),
-        ("me", DAY, DAY, "too short", "15 characters or more"),
+        (("--from", "2026-02-01", "--to", "2026-01-01"), PASSPHRASE, "the first day is after the last"),
+        ((), "short", "15 characters or more"),
+        (("--runner", "nobody"), PASSPHRASE, "There is no runner 'nobody'"),
     ],
 )
-def test_what_cannot_be_written_leaves_no_file(
-    store: Store, tmp_path: Path, runner: str, first: date, last: date, passphrase: str, says: str
-) -> None:
-    with pytest.raises(StrideloadError, match=says):
-        share.write(store, runner, first, last, passphrase, tmp_path / "diary.html")
+def test_what_cannot_be_is_refused_and_nothing_is_written(type_, tmp_path, typed, passphrase, said):
+    with pytest.raises(StrideloadError, match=said):
+        type_("--to-file", str(tmp_path / "diary.html"), *typed, passphrase=passphrase)
     assert not (tmp_path / "diary.html").exists()

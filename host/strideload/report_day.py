@@ -14,6 +14,7 @@ from rich.text import Text
 from strideload.load.day import Day, to_json
 from strideload.words import cues, figures, phrases, quality
 from strideload.words.numbers import duration, long_date, number
+from strideload.words.sentences import capital
 
 CELL = (0, 0, 0, 2)  # two spaces before each column, the first one too
 
@@ -34,7 +35,7 @@ def _parts(day: Day, facts: dict[str, Any]) -> Iterator[RenderableType]:
     yield Text(f"{long_date(day.date)} {day.date.year} · {day.zone}{origin}", "dim")
     yield Text(phrases.sentence(facts), "bold")
     if day.known != "recorded" or day.note:
-        yield Text(f"{day.reason[0].upper()}{day.reason[1:]}.")
+        yield Text(f"{capital(day.reason)}.")
     if day.runs:
         yield from _section("Runs", _runs(facts["runs"]))
     if said := cues.of_runs(facts):

@@ -68,6 +68,11 @@ def test_two_pods_are_one_run_and_no_stride_is_counted_in_two_minutes() -> None:
     assert sum(one.strides for one in found) == sum(len(foot.steps) for foot in feet)
 
 
+def test_a_stride_that_begins_as_the_run_ends_is_of_its_last_minute() -> None:
+    (only,) = course([session(2)], START_US, START_US + 60 * SECOND_US)
+    assert only.strides == 81
+
+
 def test_nothing_recorded_is_one_stretch_of_nothing() -> None:
     (only,) = course([session(0)], START_US, START_US)
     assert (only.strides, only.cadence_spm, only.moves) == (0, None, None)

@@ -42,6 +42,11 @@ def test_the_minutes_are_of_the_runner_however_many_pods_are_worn():
     assert [len(one.minutes_spm) for one in both] == [12]
 
 
+@pytest.mark.parametrize(("seconds", "minutes"), [(28, 10), (32, 11)])
+def test_a_minute_with_less_than_half_of_it_run_has_no_cadence(seconds, minutes):
+    assert [len(one.minutes_spm) for one in found(run(1, 10 + seconds / 60))] == [minutes]
+
+
 NOT_COUNTED = [
     ("too short", {"minutes": 9}, ()),
     ("walked", {"kind": page.STEP_KIND_WALK}, ()),

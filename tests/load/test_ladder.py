@@ -153,6 +153,11 @@ def test_what_is_no_ladder_is_refused(fields):
         LadderSettings(**fields)
 
 
+def test_a_level_may_have_the_running_of_the_one_below():
+    settings = LadderSettings(levels=(Level(0, 30), Level(1, 9, 2), Level(2, 8, 1)))
+    assert [level.running_min for level in settings.levels] == [0, 2, 2]
+
+
 @pytest.mark.parametrize("figures", [(0, 0), (-1, 5), (5, -1), (1, 1, 0)])
 def test_what_is_no_level_is_refused(figures):
     with pytest.raises(LadderInvalid):

@@ -76,6 +76,14 @@ def test_the_bands_are_the_studys_and_leave_nothing_out():
     ]
 
 
+@pytest.mark.parametrize(("estimated", "marked"), [(51, False), (52, True)])
+def test_steps_are_marked_as_estimated_beyond_one_percent(estimated, marked):
+    one = ran(10, 30)
+    assert one.steps == 5100
+    compared = compare(replace(one, steps_estimated=estimated), [ran(0, 30)], ALL_KNOWN)
+    assert [compared[measure].estimated for measure in MEASURES] == [False, marked, marked, False]
+
+
 def test_a_first_run_has_no_baseline():
     compared = compare(ran(0, 30), [], ALL_KNOWN)
     assert {one.outcome for measure, one in compared.items() if measure != "distance"} == {"no_baseline"}

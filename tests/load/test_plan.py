@@ -1,6 +1,7 @@
 """Rule next_run against cases worked by hand, and what may never happen."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from strideload.load.plan import (
     BOUNDS,
     DEFAULTS,
     SORE,
+    Noted,
     PastRun,
     PlanSettingOutOfRange,
     PlanSettings,
@@ -77,6 +79,12 @@ CASES = [
         "longer",
         46,
     ),
+    (
+        "red again, and only the green ones since it count",
+        [(60, "red"), (42, "green"), (42, "green"), (20, "red"), (10, "green"), (12, "green")],
+        "less",
+        14,
+    ),
     ("green, open, green", [(30, "green"), (30, "open"), (30, "green")], "same", 30),
     ("red at once", [(30, "green"), (1, "red")], "less", 0),
     ("a leap that was red", [(45, "green"), (45, "green"), (78, "red")], "less", 34),  # 70 % of 49.5
@@ -114,6 +122,20 @@ def test_red_offers_a_physiotherapist_and_what_to_do_while_sore():
     assert (green.offer_physiotherapist, green.suggestions) == (False, ())
 
 
+def test_a_sign_takes_the_place_of_what_to_do_while_sore():
+    hurt = status(Answers("knee_front_left", 0, 4, 0, 0, signs=frozenset({"locking"})))
+    found = next_run(on(4), [PastRun(ran(2, 30), hurt)], ALL_KNOWN)
+    assert (found.colours, found.outcome, found.suggestions) == (("amber",), "see_professional", ())
+
+
+def test_while_the_latest_word_is_strong_pain_no_length_is_given():
+    at = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+    noted = Noted("0" * 32, "knee_front_left", at, 6, (), at + timedelta(days=1))
+    found = plan((30, "green"), (30, "green"), strong=[noted])
+    assert (found.outcome, found.minutes, found.basis, found.noted) == ("strong_pain", None, None, (noted,))
+    assert plan((30, "green"), strong=[noted], signs=["night_pain"]).outcome == "see_professional"
+
+
 LOCKING = status(Answers("knee_front_left", 0, 0, 0, 0, signs=frozenset({"locking"})))
 
 
@@ -134,6 +156,8 @@ def test_a_run_without_a_pod_ends_a_row_of_green_ones():
     assert (found.outcome, found.minutes, found.greens_in_row) == ("same", 30, 0)
     assert found.gaps == Gaps(0, 1)
     assert plan((30, "green"), (30, "green"), (30, "green"), (30, "green"), days=days).greens_in_row == 2
+    same_day = [*ALL_KNOWN, DayKnown(on(2), "recorded", "ran_without")]
+    assert plan((30, "green"), (30, "green"), days=same_day).greens_in_row == 0
     later = [*ALL_KNOWN, DayKnown(on(30), "ran_without")]
     assert plan((30, "green"), (30, "green"), days=later).greens_in_row == 2
 

@@ -69,6 +69,29 @@ def test_a_status_and_its_reasons(pain, felt, colour, kinds):
     assert list(found.missing) == [moment for moment, value in named if value is None]
 
 
+@pytest.mark.parametrize(("other", "colour"), [(5, "green"), (6, "red")])
+def test_pain_at_another_time_is_red_from_six_on(other, colour):
+    assert status(Answers(KNEE, 0, 0, 0, 0, other=other)).colour == colour
+
+
+def test_a_run_that_goes_on_is_open_whatever_was_answered_and_red_all_the_same():
+    going_on = status(Answers(KNEE, 0, 4, 0, 0, still_recording=True))
+    assert going_on.colour == "open"
+    assert [reason.kind for reason in going_on.reasons] == ["above_two_during", "still_recording"]
+    assert status(Answers(KNEE, 0, 6, 0, 0, still_recording=True)).colour == "red"
+
+
+WORSE_FIRST = [(0, 6, 0, 0), (0, 4, 0, None), (0, 4, 0, 0), (0, 0, 0, 0)]  # red, open, amber, green
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_run_has_the_first_of_red_open_amber_and_green(place):
+    sites = [status(Answers(KNEE, *pain)) for pain in WORSE_FIRST[place:]]
+    found = of_run(reversed(sites))
+    assert found is not None
+    assert found.colour == ("red", "open", "amber", "green")[place]
+
+
 def test_a_reason_has_the_figures_that_it_rests_on():
     assert status(Answers(KNEE, 2, 5, 3, 3)).reasons == (Reason("higher_next_morning", "next_morning", 3, 2),)
     assert status(Answers(KNEE, 1, 6)).reasons == (Reason("six_or_more", "during", 6, 6),)

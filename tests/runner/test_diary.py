@@ -140,6 +140,38 @@ def test_what_was_said_before_the_pod_knew_the_time_is_of_its_run_once_that_come
     assert (colours(found), pains(course(found)), found.apart) == (["green"], [1, 2, 1, 1], [])
 
 
+@pytest.mark.parametrize(
+    ("moment", "at", "is_of_it"),
+    [
+        ("before", "2026-11-20 11:59", False),
+        ("before", "2026-11-20 12:00", True),
+        ("other", "2026-11-21 06:10", True),
+        ("other", "2026-11-21 06:11", False),
+        ("next_morning", "2026-11-22 06:10", True),
+        ("next_morning", "2026-11-22 06:11", False),
+    ],
+)
+def test_what_names_no_run_is_of_one_that_is_near_enough(
+    world: World, moment: When, at: str, is_of_it: bool
+) -> None:
+    world.run("2026-11-20 18:00", 10)
+    (run,) = world.runs("2026-11-20")
+    since_end_us = world.us(at) - world.us("2026-11-20 18:10")
+    about = run.end_utc_us + since_end_us if moment != "before" else world.us(at)
+    entry = world.store.diary.write(RUNNER, new_id(), 0, Saying(KNEE, moment, 1, about), about)
+    found = world.diary("2026-11-22 12:00")
+    assert found.apart == ([] if is_of_it else [entry])
+
+
+@pytest.mark.parametrize(("felt_at", "site"), [("2026-11-06 18:00", HIP), ("2026-11-06 18:01", KNEE)])
+def test_what_was_felt_within_two_weeks_is_asked_about(world: World, felt_at: str, site: str) -> None:
+    world.says("other", 3, at=felt_at)
+    world.says("other", 0, at="2026-11-07 12:00", site=HIP)
+    world.run("2026-11-20 18:00")
+    found = world.diary("2026-11-20 20:00")
+    assert {course.site for course, _ in found.due} == {site}
+
+
 def test_an_answer_of_a_run_that_is_gone_is_kept_apart_not_lost(world: World) -> None:
     world.run("2026-11-20 18:00")
     (run,) = world.runs("2026-11-20")
@@ -246,6 +278,8 @@ def test_a_run_is_not_green_before_its_morning_whatever_was_written(world: World
     evening = world.diary("2026-11-20 20:00")
     assert (colours(evening), course(evening).status.missing) == (["open"], ("next_morning",))
     assert colours(world.diary("2026-11-21 08:00")) == ["green"]
+    world.answers(run, None, None, None, 6, site=HIP)
+    assert colours(world.diary("2026-11-20 20:00")) == ["red"]  # 6 or more counts at once
 
 
 def test_a_run_that_is_still_being_recorded_is_not_green(
@@ -272,6 +306,9 @@ def test_strong_pain_at_another_time_makes_the_run_red_within_its_24_hours(world
     assert colours(world.diary("2026-11-21 08:00")) == ["green"]
     world.says("other", 9, at="2026-11-20 07:00")  # before it
     assert colours(world.diary("2026-11-21 08:00")) == ["green"]
+    late = Saying(KNEE, "other", 9, run.end_utc_us + diary.DAY_US + 1, run.start_utc_us)
+    world.store.diary.write(RUNNER, new_id(), 0, late, late.about_utc_us)
+    assert colours(world.diary("2026-11-21 20:00")) == ["green"]
     world.says("other", 6, at="2026-11-20 14:00")
     found = world.diary("2026-11-21 08:00")
     assert (colours(found), symptoms.status(course(found).status)) == (

@@ -493,8 +493,8 @@ def test_a_runner_who_keeps_no_house_has_no_token_that_does(home: People, bob: h
     answer = send(bob, "/account/tokens", name="mine", scope=["read", "keep"], days="30")
     assert answer.status_code == 403
     secret = home.store.keys.add_token("bob", "sly", ["keep"], home.now(), None)
-    answer = httpx.get(f"{home.url}household", headers=bearer(secret))
-    assert answer.status_code == 403
+    assert httpx.get(f"{home.url}household", headers=bearer(secret)).status_code == 403
+    assert httpx.get(f"{home.url}api/v1/me", headers=bearer(secret)).json()["rights"] == []
 
 
 def test_a_token_is_shown_once(home: People, bob: httpx.Client) -> None:

@@ -139,6 +139,14 @@ def test_a_named_proxy_speaks_for_https(by_proxy: People) -> None:
         assert "; Secure" in answer.headers["Set-Cookie"]
 
 
+@pytest.mark.parametrize("address", ["healthz", "openmetrics"])
+def test_what_programs_on_this_computer_watch_needs_a_log_in_from_elsewhere(
+    by_proxy: People, address: str
+) -> None:
+    answer = httpx.get(f"{by_proxy.url}{address}", headers=FROM_PROXY)
+    assert (answer.status_code, answer.text) == (303, "")
+
+
 @pytest.mark.parametrize("said", ["http", "", "http, https", "https, http", None])
 def test_a_proxy_that_does_not_say_https_is_refused(by_proxy: People, said: str | None) -> None:
     headers = {**FROM_PROXY, "X-Forwarded-Proto": said}

@@ -18,6 +18,8 @@ EARLIEST = date(
     1970, 1, 3
 )  # one day either side is asked for, in any zone, and none may lie before the epoch
 LATEST = date(2199, 12, 30)
+# No pod is older, and nobody says or is shown anything of a time before it.
+FIRST_DAY: Final = date(2000, 1, 1)
 
 # What a calendar has, less a day either side for zones.
 FIRST_UTC_US = (datetime(1, 1, 2, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)

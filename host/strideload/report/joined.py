@@ -16,6 +16,7 @@ from strideload.store import Store
 from strideload.store.diary import Entry
 from strideload.words import conditions, symptoms
 from strideload.words import plan as plan_words
+from strideload.words.sentences import capital
 
 
 def report_of(
@@ -63,7 +64,7 @@ def _course(course: Course) -> SymptomEntry:
         date=course.run.date,
         site=symptoms.site(course.site),
         status=course.status.colour,
-        reason=_sentence(symptoms.status(course.status).partition(": ")[2]),
+        reason=capital(symptoms.status(course.status).partition(": ")[2]),
         before=pain["before"],
         during=pain["during"],
         after_60_min=pain["at_60_min"],
@@ -104,10 +105,6 @@ def _felt(entries: Sequence[Entry]) -> str:
     words = dict.fromkeys(symptoms.FELT[felt] for entry in entries for felt in entry.saying.felt)
     notes = dict.fromkeys(entry.saying.note for entry in entries if entry.saying.note)
     return "; ".join([", ".join(words), *notes] if words else notes)
-
-
-def _sentence(said: str) -> str:
-    return f"{said[:1].upper()}{said[1:]}"
 
 
 def _plan(plan: planning.Plan) -> Plan:

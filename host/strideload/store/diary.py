@@ -16,6 +16,7 @@ from typing import Any, Final, Literal, cast, get_args
 import sqlalchemy as sa
 
 from strideload.load.symptoms import MOMENTS, AnswerInvalid, Answers, Felt, Moment, Sign
+from strideload.load.zones import FIRST_DAY, midnight_utc_us
 from strideload.store import named, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import symptoms
@@ -26,7 +27,7 @@ When = Moment | Literal["other"]
 
 WHENS: Final[tuple[When, ...]] = (*MOMENTS, *get_args(Literal["other"]))
 NOTE_LIMIT: Final = 2000  # characters
-EARLIEST_UTC_US: Final = 946_684_800_000_000  # the year 2000
+EARLIEST_UTC_US: Final = midnight_utc_us(FIRST_DAY, "UTC")
 # A phone's clock may be ahead, and its date be that of a zone further east.
 AHEAD_LIMIT_US: Final = 26 * 3600 * 1_000_000
 
@@ -223,7 +224,9 @@ def _checked(saying: Saying, now_utc_us: int) -> Saying:
     if saying.pain is None and not (felt or signs or saying.note.strip()):
         raise EntryInvalid("An entry says something: pain, what it felt like, a sign or a note.")
     if not EARLIEST_UTC_US <= saying.about_utc_us <= now_utc_us + AHEAD_LIMIT_US:
-        raise EntryInvalid("The time that the entry is about has not come yet, or is before the year 2000.")
+        raise EntryInvalid(
+            f"The time that the entry is about has not come yet, or is before the year {FIRST_DAY.year}."
+        )
     return Saying(
         saying.site,
         saying.moment,

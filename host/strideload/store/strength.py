@@ -10,13 +10,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from strideload.load.strength import Exercise
+from strideload.load.zones import FIRST_DAY
 from strideload.store import people
 from strideload.store.errors import StoreError
 from strideload.store.kept import strength
 from strideload.store.part import Part
 
 NOTE_LIMIT: Final = 500  # characters
-EARLIEST: Final = date(2000, 1, 1)
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -66,8 +66,8 @@ class Strength(Part):
         """
         if not _ID.fullmatch(entry):
             raise StrengthEntryInvalid("This form is not whole. Reload the page and send it again.")
-        if day < EARLIEST or (today is not None and day > today):
-            raise StrengthEntryInvalid(f"{day} has not come yet, or is before the year {EARLIEST.year}.")
+        if day < FIRST_DAY or (today is not None and day > today):
+            raise StrengthEntryInvalid(f"{day} has not come yet, or is before the year {FIRST_DAY.year}.")
         if len(note) > NOTE_LIMIT or not note.isprintable():
             raise StrengthEntryInvalid(f"A note is one line of {NOTE_LIMIT} characters at most.")
         made = StrengthEntry(entry, day, exercise, note.strip(), time.time_ns() // 1000)

@@ -10,6 +10,7 @@ from strideload.store import Store
 from strideload.web import symptoms_view
 from strideload.words import symptoms
 from strideload.words.numbers import NOT_KNOWN
+from strideload.words.sentences import capital
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def of_days(store: Store, runner: str, first: date, last: date) -> list[RunCours
 
 def _site(course: Course) -> SiteCourse:
     return SiteCourse(
-        site=_capital(symptoms.site(course.site)),
+        site=capital(symptoms.site(course.site)),
         answers=list(_answers(course)),
         status=symptoms.status(course.status),
         advice=symptoms.signs(course.status.signs),
@@ -52,7 +53,3 @@ def _answers(course: Course) -> Iterator[tuple[str, str]]:
     for entry in course.others:
         if entry.saying.pain is not None:
             yield symptoms_view.clock(course.run, entry), str(entry.saying.pain)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

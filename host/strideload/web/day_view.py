@@ -10,6 +10,7 @@ from strideload.load.zones import EPOCH
 from strideload.web.doors import DayJson
 from strideload.words import cues, figures, phrases, quality
 from strideload.words.numbers import THIN_SPACE, duration, long_date, number, short_date
+from strideload.words.sentences import capital
 
 MOVES = {"running_s": "running", "walking_s": "walking"}
 
@@ -88,14 +89,14 @@ def _link(to: date, today: date) -> Link:
 
 def _more(day: DayJson, is_today: bool) -> list[str]:
     if day["reason"] == NOT_WATCHING:
-        return [f"{NOT_WATCHING[0].upper()}{NOT_WATCHING[1:]}."]
+        return [f"{capital(NOT_WATCHING)}."]
     if day["known"] == "unknown":
         if is_today:
             return ["A run appears here by itself once its pod has sent it."]
         return [
             "No pod reported on this day and nothing was noted. A pod that still holds it fills it in when it syncs."
         ]
-    lines = [f"{day['reason'][0].upper()}{day['reason'][1:]}."] if day["note"] == "ran_without" else []
+    lines = [f"{capital(day['reason'])}."] if day["note"] == "ran_without" else []
     lines += [f"Marked: {'; '.join(map(cues.mark, day['marks']))}."] if day["marks"] else []
     return lines
 

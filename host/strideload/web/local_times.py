@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from strideload.errors import StrideloadError
-from strideload.load.zones import EPOCH, LATEST, local_time
+from strideload.load.zones import EPOCH, FIRST_DAY, LATEST, local_time
 from strideload.store import Store
 from strideload.words.numbers import short_date
 
-FIRST_YEAR = 2000  # no pod is older
+FIRST_YEAR = FIRST_DAY.year
 LAST_YEAR = LATEST.year
 
 

@@ -17,6 +17,7 @@ from strideload.web.local_times import field_value, write_local
 from strideload.web.visitor import Visitor
 from strideload.words.numbers import NOT_KNOWN, THIN_SPACE, duration, number
 from strideload.words.pods import pod_name, standing
+from strideload.words.sentences import capital
 from strideload_pod.imu import GYRO_CODES, RATE_CODES
 from strideload_pod.settings import RECORDINGS
 
@@ -130,7 +131,7 @@ def _pod(
         live = {**live, "settings": pod.settings}
     return PodView(
         pod=pod.pod,
-        name=name[0].upper() + name[1:],
+        name=capital(name),
         sentence=_sentence(pod, live),
         notes=list(pod_words.states(live)) if live else [],
         facts=list(_facts(store, pod, state, live, visitor)),

@@ -14,6 +14,7 @@ from strideload.store.diary import EntryChanged, NoSuchEntry
 from strideload.store.plans import PlanChanged
 from strideload.store.strength import NoSuchStrengthEntry
 from strideload.web.watch_files import ReaderBusy
+from strideload.words.sentences import capital
 
 MEDIA_TYPE: Final = "application/problem+json"
 SCHEMA: Final = {
@@ -72,8 +73,7 @@ def status_of(error: StrideloadError) -> int:
 
 def sentence_of(error: Exception) -> str:
     """The store speaks in half sentences, for the terminal."""
-    said = str(error).rstrip(".")
-    return f"{said[:1].upper()}{said[1:]}."
+    return f"{capital(str(error).rstrip('.'))}."
 
 
 def not_understood(error: RequestValidationError) -> str:

@@ -20,6 +20,7 @@ from strideload.web.load_view import Bar
 from strideload.web.symptoms_view import CourseView
 from strideload.words import conditions, cues, distance, figures, measures, phrases, quality, rules
 from strideload.words.numbers import NOT_KNOWN, THIN_SPACE, duration, long_date, number, short_date
+from strideload.words.sentences import capital
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def view(found: OneRun, shoes: Sequence[Shoe], units: Units, *, shared: bool) ->
         one_foot=found.whole.asymmetry is None,
         groups=[group for group in groups if group.name not in (figures.SIDES, figures.BINS, figures.TOTALS)],
         remarks=quality.remarks(day, {}),
-        cues=[_capital(f"{cues.run(cue)}.") for run_day in day["runs"] for cue in run_day["cues"]],
+        cues=[capital(f"{cues.run(cue)}.") for run_day in day["runs"] for cue in run_day["cues"]],
         cue_evidence=[cues.FADING, cues.EVIDENCE, cues.CAVEAT],
         courses=_courses(found, shared),
         conditions=_conditions(found, shoes),
@@ -190,7 +191,7 @@ def _measures(found: OneRun) -> list[MeasureView]:
         return []
     return [
         MeasureView(
-            name=_capital(rules.MEASURES[measure]),
+            name=capital(rules.MEASURES[measure]),
             sentence=rules.comparison(one),
             bar=load_view.bar_of(one),
             longest=None if one.longest is None else f"That run was on {short_date(one.longest.date)}.",
@@ -345,7 +346,3 @@ def _said(name: str, worn: Worn, noted: Worn, what: str) -> str:
 
 def _choices(options: Any, noted: str | None) -> list[Choice]:
     return [Choice("", "as usual", noted is None), *(Choice(v, n, v == noted) for v, n in options)]
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

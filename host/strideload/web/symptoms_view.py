@@ -13,6 +13,7 @@ from strideload.runner.runs import RunRecord
 from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When, new_id
 from strideload.words import rules, symptoms
 from strideload.words.numbers import NOT_KNOWN, duration, short_date
+from strideload.words.sentences import capital
 
 FIRST_SITE: Final = "knee_front_left"
 BY_RULE: Final[tuple[Literal["green", "amber", "red"], ...]] = ("green", "amber", "red")
@@ -150,7 +151,7 @@ def view(diary: Diary, wanted: Wanted) -> SymptomsView:
 
 def course_view(course: Course) -> CourseView:
     return CourseView(
-        site=_capital(symptoms.SITE_NAMES[course.site]),
+        site=capital(symptoms.SITE_NAMES[course.site]),
         answers=[_answer(course, answer) for answer in course.answers],
         others=[
             AnswerView(clock(course.run, entry), _pain(entry), f"/symptoms/{entry.id}", "Change it", False)
@@ -188,7 +189,7 @@ def said(entry: Entry) -> str:
     parts += [symptoms.FELT[word] for word in one.felt]
     parts += [symptoms.SIGNS[sign] for sign in one.signs]
     parts += [f"“{one.note}”"] if one.note else []
-    return f"{_capital(symptoms.SITE_NAMES[one.site])}, {moment_name(one.moment)}: {'; '.join(parts)}."
+    return f"{capital(symptoms.SITE_NAMES[one.site])}, {moment_name(one.moment)}: {'; '.join(parts)}."
 
 
 def moment_name(moment: When) -> str:
@@ -203,14 +204,14 @@ def run_title(run: RunRecord) -> str:
 
 
 def sites(chosen: str) -> list[Choice]:
-    return [Choice(name, _capital(symptoms.SITE_NAMES[name]), name == chosen) for name in SITES]
+    return [Choice(name, capital(symptoms.SITE_NAMES[name]), name == chosen) for name in SITES]
 
 
 def words(felt: Sequence[str] = (), signs: Sequence[str] = ()) -> tuple[list[Choice], list[Choice]]:
     """What it felt like, and signs, as boxes to tick."""
     return (
-        [Choice(word, _capital(symptoms.FELT[word]), word in felt) for word in FELT],
-        [Choice(sign, _capital(symptoms.SIGNS[sign]), sign in signs) for sign in SIGNS],
+        [Choice(word, capital(symptoms.FELT[word]), word in felt) for word in FELT],
+        [Choice(sign, capital(symptoms.SIGNS[sign]), sign in signs) for sign in SIGNS],
     )
 
 
@@ -338,11 +339,11 @@ def _question(run: RunRecord | None, site: str, moment: When) -> str:
     where = symptoms.SITE_NAMES[site]
     if run is None or moment == "other":
         return f"How is the {where} now?" if site != "other" else "How is it now?"
-    return f"{_capital(where)}, {moment_name(moment)}, {short_date(run.date)}"
+    return f"{capital(where)}, {moment_name(moment)}, {short_date(run.date)}"
 
 
 def _asked(course: Course, answer: Answer) -> str:
-    return f"{_capital(symptoms.SITE_NAMES[course.site])}, {moment_name(answer.moment)}, {short_date(course.run.date)}"
+    return f"{capital(symptoms.SITE_NAMES[course.site])}, {moment_name(answer.moment)}, {short_date(course.run.date)}"
 
 
 def _run(one: RunSymptoms) -> RunView:
@@ -386,7 +387,3 @@ def clock(run: RunRecord, entry: Entry) -> str:
 def _when(diary: Diary, utc_us: int) -> str:
     local = diary.local_of(utc_us)
     return f"{short_date(local.date())}, {local:%H:%M}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -13,6 +13,7 @@ from strideload.load.symptoms import (
     Sign,
     Status,
 )
+from strideload.words.sentences import capital
 
 COLOURS: dict[Colour, str] = {"green": "Green", "amber": "Amber", "red": "Red", "open": "Open"}
 MOMENTS: dict[Moment, str] = {
@@ -115,7 +116,7 @@ def missing(moments: Iterable[Moment]) -> str:
 def signs(noted: Iterable[Sign]) -> str | None:
     """ "Swelling, it locks. See a physiotherapist or doctor." None of none."""
     words = ", ".join(SIGNS[sign] for sign in noted)
-    return f"{words[:1].upper()}{words[1:]}. {ADVICE}" if words else None
+    return f"{capital(words)}. {ADVICE}" if words else None
 
 
 def _pain(one: Reason) -> str:

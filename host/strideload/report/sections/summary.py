@@ -7,6 +7,7 @@ from strideload.report.content import Report, SymptomEntry, highest
 from strideload.report.sections import compared, symptoms
 from strideload.report.spans import Span
 from strideload.words.numbers import duration, number
+from strideload.words.sentences import capital
 
 ORIGINS = {
     "recording": "All measured figures are from recordings that were played back.",
@@ -80,6 +81,6 @@ def _site(name: str, entries: Sequence[SymptomEntry]) -> str:
     others = [pain for entry in entries for _, pain in entry.others]
     other = f", at another time {max(others)}" if others else ""
     return (
-        f"{name[:1].upper()}{name[1:]}: {symptoms.counted(entries)}. "
+        f"{capital(name)}: {symptoms.counted(entries)}. "
         f"Highest pain during a run {during}, next morning {morning}{other}."
     )

@@ -82,7 +82,7 @@ def routes(doors: Doors) -> APIRouter:
         zone_of = zoning(doors.store, visitor.runner)
         start, end = day_bounds(span[0], zone_of)[0], day_bounds(span[1], zone_of)[1]
         about, page = bounds.page_of(kept.between(visitor.runner, start, end), limit, offset)
-        shown = [_activity(doors, visitor.runner, one) for one in page]
+        shown = [ActivityJson(**activity_json(one, zone_of)) for one in page]
         return Activities(**about, activities=shown)
 
     @router.post("/activities", status_code=HTTPStatus.CREATED, openapi_extra=BODY)

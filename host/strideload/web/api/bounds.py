@@ -8,13 +8,14 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from strideload.errors import StrideloadError
 from strideload.load.zones import EARLIEST, EPOCH, LATEST
+from strideload.report.period import USUAL_DAYS
+from strideload.store.diary import EARLIEST_UTC_US
 
 MOST_DAYS: Final = 366
-USUAL_DAYS: Final = 42
 MOST_A_PAGE: Final = 500
 USUAL_A_PAGE: Final = 100
 # As us since 1970; JSON's numbers are whole beyond it, too (2**53).
-FIRST_UTC_US: Final = 946_684_800_000_000  # the year 2000
+FIRST_UTC_US: Final = EARLIEST_UTC_US
 LAST_UTC_US: Final = 7_258_118_400_000_000  # the year 2200
 
 Item = TypeVar("Item")

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from strideload.errors import StrideloadError
 from strideload.load import day
 from strideload.load.day import Note
+from strideload.load.zones import FIRST_DAY
 from strideload.web.api import bounds
 from strideload.web.api.bounds import Day, First, Last
 from strideload.web.api.entry import Reader, Writer
 from strideload.web.api.shapes import As
 from strideload.web.day_notes import refuse_rest
 from strideload.web.doors import Doors
-from strideload.web.pages.today import FIRST_DAY
 
 DayShape = Annotated[Any, As(day.Day)]
 

@@ -1,5 +1,6 @@
 """Pods: how they are, what they are set to, a mark: one's own; for who keeps the house, all. And one's own cue."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -96,8 +97,11 @@ def routes(doors: Doors) -> APIRouter:
     store = doors.store
 
     def shown(visitor: Visitor, pod: KnownPod) -> PodJson:
+        return every(visitor, [pod])[0]
+
+    def every(visitor: Visitor, pods: Sequence[KnownPod]) -> list[PodJson]:
         live = {one["pod"]: one for one in doors.live.pods()}
-        return _pod(pods_view.as_told(visitor, pod), live.get(pod.pod))
+        return [_pod(pods_view.as_told(visitor, pod), live.get(pod.pod)) for pod in pods]
 
     def own(visitor: Visitor, pod: str) -> KnownPod:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
@@ -115,7 +119,7 @@ def routes(doors: Doors) -> APIRouter:
     def pods(visitor: Reader) -> Pods:
         """The pods that the runner wears; for who keeps the house, all."""
         seen = [one for one in pod_settings.known_pods(store) if pods_view.is_theirs(visitor, one)]
-        return Pods(pods=[shown(visitor, one) for one in seen])
+        return Pods(pods=every(visitor, seen))
 
     @router.get("/pods/{pod}")
     def one(visitor: Reader, pod: PodId) -> PodJson:

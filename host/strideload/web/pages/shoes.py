@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 
 from strideload import days
 from strideload.errors import StrideloadError
+from strideload.load.zones import FIRST_DAY
 from strideload.runner import shoes
 from strideload.store.conditions import Shoe, ShoeInvalid, Worn
 from strideload.web import shoes_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Fields, Form, problem_of
 from strideload.web.local_times import write_local
-from strideload.web.pages.today import FIRST_DAY
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 from strideload.words.conditions import MOUNTS, SURFACES

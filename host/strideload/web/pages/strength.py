@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from strideload import days
 from strideload.errors import StrideloadError
 from strideload.load.strength import Exercise, Group, StrengthInvalid, monday_of
+from strideload.load.zones import FIRST_DAY
 from strideload.runner import records
 from strideload.store.strength import StrengthEntry, StrengthEntryInvalid
 from strideload.web import strength_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Fields, Form
-from strideload.web.pages.today import FIRST_DAY
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 

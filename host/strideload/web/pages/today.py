@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from strideload.load.longest import DAYS
+from strideload.load.zones import FIRST_DAY
 from strideload.runner.diary import utc_us
 from strideload.web import day_view, live_view, training_view, weeks_view
 from strideload.web.day_notes import refuse_rest
@@ -19,8 +20,6 @@ from strideload.web.rendering import part, whole_page
 from strideload.web.visitor import Visitor, needs
 
 DAYS_SHOWN = 6 * 7
-# No pod is older, and no time zone's rules are asked for years that they do not know.
-FIRST_DAY = date(2000, 1, 1)
 
 Reader = Annotated[Visitor, Depends(needs("read"))]
 

@@ -10,12 +10,13 @@ from starlette.exceptions import HTTPException
 
 from strideload import days
 from strideload.load.longest import MEASURES, Measure
+from strideload.load.zones import FIRST_DAY
 from strideload.runner import records
 from strideload.web import trend_view
 from strideload.web.day_notes import refuse_rest
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
-from strideload.web.pages.today import FIRST_DAY, read_date
+from strideload.web.pages.today import read_date
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 from strideload.words import rules
