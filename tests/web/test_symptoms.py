@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -264,6 +266,20 @@ def test_saved_as_it_was_is_no_new_version(house: House, client: httpx.Client) -
     entry = says(house, "during", 2)
     assert client.post(f"/symptoms/{entry.id}", data=changing(client, entry)).status_code == 303
     assert entries(house) == [entry]
+
+
+def test_an_entry_of_months_ago_is_changed_and_deleted_like_any_other(
+    house: House, client: httpx.Client
+) -> None:
+    entry = says(house, "during", 2)
+    house.date = TODAY + timedelta(days=100)
+    changes = changing(client, entry, pain=4)
+    assert "2026-11-22T18:43" in changes["about"]
+    assert client.post(f"/symptoms/{entry.id}", data=changes).status_code == 303
+    assert entries(house)[0].saying == replace(entry.saying, pain=4)
+    token = {"csrf": changes["csrf"], "sure": "yes"}
+    assert client.post(f"/symptoms/{entry.id}/delete", data=token).status_code == 303
+    assert entries(house) == []
 
 
 def test_an_entry_of_a_run_that_is_not_known_now_keeps_it(house: House, client: httpx.Client) -> None:
