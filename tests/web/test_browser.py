@@ -206,7 +206,9 @@ def test_pain_is_entered_at_phone_width_and_the_next_morning_turns_the_run_green
     page.get_by_role("link", name="morning: answer").tap()
     page.locator("#pain-1").tap()
     arrives(page, ".course", "Green: ")
-    page.goto(page.url.split("/symptoms")[0] + "/?date=2026-11-22")
+    page.goto(page.url.split("/symptoms")[0])
+    arrives(page, ".sites", "Green: .*Sun 22 Nov, 18:02, 41\u202fmin running")
+    page.goto(page.url + "?date=2026-11-22")
     arrives(page, ".sites", "Green: ")
 
 

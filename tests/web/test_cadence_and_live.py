@@ -25,7 +25,7 @@ def test_ones_own_cadence_and_no_target_unless_asked_for(client: httpx.Client, s
     seen = read(client, "/cadence").text
     assert re.search(r"Your own cadence: 1[67]\d\.\d steps/min, the median of \d+ minutes of \d+ runs", seen)
     assert NOTHING_PROPOSED in seen
-    assert "The rule's range" not in seen
+    assert "A target lies at" not in seen
     assert "the evidence is insufficient (Anderson 2022)" in seen
     assert "Optional, case by case." in seen
 
@@ -41,7 +41,7 @@ def test_a_target_its_band_and_the_programmes_progress(
     assert NOTHING_PROPOSED not in seen
     assert "cues towards 170.0 steps/min, and is silent within 166 to 174." in seen
     assert "Run 5 of" in seen
-    assert "7 to 10 % over your own." in seen
+    assert re.search(r"A target lies at 1[\d.]+ to 1[\d.]+ steps/min, 7 to 10 % over your own\.", seen)
     assert re.search(r"Sun 22 Nov 169 170\.0 \d+ %", seen)
 
 

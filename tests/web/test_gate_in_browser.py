@@ -30,13 +30,17 @@ def test_a_keeper_logs_in_shares_a_diary_and_lets_a_runner_in(browser: Any, tmp_
         ada.click("main button")
         ada.get_by_role("heading", name="Account of Ada").wait_for()
         assert ada.evaluate("document.cookie") == ""
-        ada.fill("#link-name", "Dr Quinn")
+        ada.fill("#link-name", "Dr Quinn-" * 8)
         ada.locator("form[action='/account/links'] button").click()
-        link = ada.locator("#links .secret code").first.inner_text()
+        shown_once = ada.locator("#links .secret")
+        shown_once.wait_for()
+        assert 0 <= shown_once.bounding_box()["y"] < 800  # far down the page, and yet in sight
+        assert ada.evaluate("document.activeElement.className") == "secret"
+        link = shown_once.locator("code").first.inner_text()
         assert fits(ada)
 
         physio.goto(link)
-        physio.get_by_role("heading", name="Diary of Ada, shared with Dr Quinn").wait_for()
+        physio.get_by_role("heading", name="Diary of Ada, shared with Dr Quinn-").wait_for()
         assert physio.url == f"{home.url}share"
         assert fits(physio)
 

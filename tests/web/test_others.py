@@ -182,6 +182,7 @@ def test_a_link_shows_the_trend_of_its_days_only(guest: httpx.Client) -> None:
     assert "of its weight" not in seen.text
     assert "Longest run of the days that are shared: " in seen.text
     assert guest.get(f"/trend?last={day(BEFORE)}").status_code == 404
+    assert "Later" not in seen.text  # no link leads past the days that are shared
     assert guest.post("/trend/note", data={"date": str(day(SHARED)), "what": "rest"}).status_code in (
         401,
         403,
@@ -192,6 +193,8 @@ def test_a_link_shows_the_strength_of_its_days_only(guest: httpx.Client) -> None
     seen = Page(guest.get("/strength").text)
     assert "shown" in seen.text
     assert "private" not in seen.text
+    assert "This week" not in seen.text  # the last week that is shared is long gone
+    assert re.search(r"Week of Mon \d+ \w+: 1 session;", seen.text)
     assert all(tag != "form" for tag, _ in seen.tags)
 
 

@@ -106,7 +106,7 @@ def test_settings_reach_the_store(client: httpx.Client, store: Store, pod: str) 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({}, "Nothing to set was named"),
+        ({}, "Nothing was set: every choice stands at “as it is”."),
         ({"odr_hz": "417"}, "not 417"),
         ({"odr_hz": "fast"}, "not “fast”"),
         ({"odr_hz": "nan"}, "not “nan”"),

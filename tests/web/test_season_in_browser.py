@@ -107,6 +107,8 @@ def arrives(page: Any, selector: str, text: str) -> None:
 def test_a_season_is_seen(demo: Season, open_page: Open) -> None:
     demo.at("07:10")
     page = open_page("/?date=2026-11-11", DESK)
+    assert said(page, ".top").startswith("Strideload demo, simulated")
+    assert "simulated" not in said(page, "h1")  # once at the head of the page is enough
     assert said(page, "#lead").startswith("1 h 18 min running")
     assert "% farther than your farthest known run in 30 days." in said(page, ".beside")
     page.locator("#beside-more summary").click()

@@ -12,6 +12,7 @@ from strideload.store.strength import new_id
 from web.house import RUNNER, TODAY, House, a_live_pod
 from web.test_browser import Open, arrives, open_page  # noqa: F401 open_page is a fixture
 
+LONG_AGO = TODAY - timedelta(days=90)
 PLACES = ["trend", "run", "strength", "shoes", "cadence", "live"]
 
 
@@ -19,10 +20,9 @@ def said(house: House) -> None:
     """Something to show on each page."""
     assert house.store
     house.live = [a_live_pod(cue={"target_cspm": 17_000, "run": 3})]
-    house.store.conditions.add_shoe(
-        RUNNER, "A pair with a long and descriptive name", TODAY - timedelta(days=90)
-    )
-    house.store.strength.add(RUNNER, new_id(), TODAY, Exercise("hamstrings", 3, 12, 7), "slow " * 20)
+    house.store.conditions.add_shoe(RUNNER, "Donaudampfschifffahrtslaufschuhe" + "-" * 28, LONG_AGO)
+    address = "https://example.org/" + "w" * 200
+    house.store.strength.add(RUNNER, new_id(), TODAY, Exercise("hamstrings", 3, 12, 7), address)
 
 
 def address(house: House, place: str) -> str:

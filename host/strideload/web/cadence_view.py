@@ -47,7 +47,7 @@ def view(found: CadenceNow, units: Units) -> CadenceView:
         lead=f"Your own cadence: {training.own_cadence(own, units)}" if own else training.own_cadence(None),
         targets=[
             *(_target(one) for one in found.cues),
-            *([f"The rule's range: {training.target(found.target)}"] if found.target else []),
+            *([f"A target lies at {training.target(found.target)}"] if found.target else []),
         ],
         programme=[line for one in found.cues for line in _programme(one.fading)],
         no_cue=None if found.cues else NO_CUE,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from strideload.load.strength import EFFORT, GROUPS, REPETITIONS, SETS, StrengthSession, coverage
+from strideload.load.strength import EFFORT, GROUPS, REPETITIONS, SETS, StrengthSession, coverage, monday_of
 from strideload.load.trend import week_ending
 from strideload.runner.amounts import amounts
 from strideload.runner.records import Records
@@ -96,12 +96,16 @@ def view(
             )
         )
     return StrengthView(
-        lead=f"This week: {_lower(training.strength_week(weeks[-1]))}",
+        lead=f"{_named(weeks[-1].monday, records.today)}: {_lower(training.strength_week(weeks[-1]))}",
         form=_form(last_entry, records.today),
         columns=[group.capitalize() for group in GROUPS],
         weeks=rows,
         entries=[EntryRow(one.id, short_date(one.date), said(one)) for one in reversed(entries)],
     )
+
+
+def _named(monday: date, today: date) -> str:
+    return "This week" if monday == monday_of(today) else f"Week of {short_date(monday)}"
 
 
 def said(entry: StrengthEntry) -> str:

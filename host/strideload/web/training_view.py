@@ -26,6 +26,7 @@ class NoteButton:
 @dataclass(frozen=True)
 class SiteLine:
     run: str
+    is_named: bool  # the run is another day's, or not the only one here
     course: CourseView
 
 
@@ -56,10 +57,15 @@ def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingVi
     kept = diary_of(found, now)
     plan = planning.plan_of(found, kept) if shown == today else None
     told = _told(kept, shown, is_today=shown == today)
+    several = len(told) > 1
     return TrainingView(
         load=compared,
         sites=[
-            SiteLine(symptoms_view.run_title(one.run), symptoms_view.course_view(course))
+            SiteLine(
+                symptoms_view.run_title(one.run),
+                several or one.run.date != shown,
+                symptoms_view.course_view(course),
+            )
             for one in told
             for course in one.courses
         ],
@@ -71,8 +77,13 @@ def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingVi
 
 
 def _told(diary: Diary, shown: date, *, is_today: bool) -> list[RunSymptoms]:
-    """The runs of the day, and today each run of which an answer is due; the latest first."""
-    return [one for one in reversed(diary.of_runs) if one.run.date == shown or (is_today and one.due)]
+    """The runs of the day, and today each run of which an answer is due; the latest first.
+
+    Where today has neither, the last run, if something was said of it: how the knee took it is asked of each day.
+    """
+    told = [one for one in reversed(diary.of_runs) if one.run.date == shown or (is_today and one.due)]
+    last = diary.of_runs[-1:] if is_today and not told else []
+    return told or [one for one in last if one.courses]
 
 
 def _notes(day: Day) -> list[NoteButton]:

@@ -115,7 +115,7 @@ def first_shown(last: date) -> date:
 
 
 def view(records: Records, measure: Measure, units: Units, visitor: Visitor, first_day: date) -> TrendView:
-    """`records`: from WARM_UP before the first day that is shown, to the last. `first_day`: no link leads further."""
+    """`records`: from WARM_UP before the first day that is shown, to the last. `first_day`: no link leads further back."""
     last = records.last
     earliest = first_shown(last)
     first = _first_worth_showing(records, earliest, visitor)
@@ -127,6 +127,7 @@ def view(records: Records, measure: Measure, units: Units, visitor: Visitor, fir
     longest = amounts.longest(records, last, measure)
     runs = [run for run in records.runs if run.date >= first and run.is_run]
     shown = _Shown(measure, units, visitor, records.today)
+    latest = min(records.today, visitor.last or records.today)
     weeks = _mondays(first, last)
     return TrendView(
         range=f"{len(weeks)} weeks to {last.day} {MONTHS[last.month - 1]} {last.year}",
@@ -142,8 +143,8 @@ def view(records: Records, measure: Measure, units: Units, visitor: Visitor, fir
         before=_link(earliest - _ONE_DAY, measure, records.today, "Earlier")
         if earliest > first_day
         else None,
-        after=_link(min(last + timedelta(weeks=WEEKS), records.today), measure, records.today, "Later")
-        if last < records.today
+        after=_link(min(last + timedelta(weeks=WEEKS), latest), measure, records.today, "Later")
+        if last < latest
         else None,
         averages=[_average(averages[span].get(last), span, shown) for span in spans] or [AVERAGES_NOT_SHARED],
         averages_evidence=rules.evidence("ewma"),

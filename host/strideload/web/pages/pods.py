@@ -210,6 +210,8 @@ def _settings(form: Fields) -> dict[str, Any]:
         if raw not in pods_view.YES_NO:
             raise StrideloadError("Raw samples are kept, yes or no.")
         found["raw"] = pods_view.YES_NO[raw]
+    if not found:
+        raise StrideloadError("Nothing was set: every choice stands at “as it is”.")
     return found
 
 
