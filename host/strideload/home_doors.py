@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from strideload.home.statistics import Statistics
 
 MOMENTS: dict[When, str] = {**words.MOMENTS, "other": "at another time"}
-ASKED_FOR_US = 36 * 3600 * 1_000_000  # until the evening of the next day
+HOUR_US = 3600 * 1_000_000
+ASKED_FOR_US = 36 * HOUR_US  # until the evening of the next day
+CHANGED_FOR_US = 12 * HOUR_US  # a dashboard does not show which run an answer is of: later it may be another's
 
 log = logging.getLogger(__name__)
 
@@ -158,16 +160,17 @@ class StoreHome:
         return PainChoices(tuple(words.SITE_NAMES[site] for site in sites), tuple(MOMENTS.values()))
 
     def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        """Of the run that is being asked about now; before a run, of the one that is to come."""
+        """Of the run that is asked about now; before a run, or where it was answered long since, of one to come."""
         sites = {name: one for one, name in words.SITE_NAMES.items()}
         moments: dict[str, When] = {name: one for one, name in MOMENTS.items()}
         if site not in sites or moment not in moments:
             raise PainRefused("there is no such site or moment")
         known, kept, _ = planning.read(self._store, runner)
         now_utc_us = diary.utc_us()
-        run = None if moments[moment] == "before" else _run_asked_about(kept, now_utc_us)
+        when = moments[moment]
+        run = None if when == "before" else _run_asked_about(kept, sites[site], when, now_utc_us)
         try:
-            new = diary.saying_of(known, run, sites[site], moments[moment], level, now_utc_us)
+            new = diary.saying_of(known, run, sites[site], when, level, now_utc_us)
             diary.tap(self._store, kept, new_id(), run, new)
         except (StoreError, AnswerInvalid) as error:
             raise PainRefused(str(error)) from error
@@ -212,10 +215,18 @@ def runner_day(day: Day, spike_ratio: float | None = None, next_run_min: float |
     )
 
 
-def _run_asked_about(kept: diary.Diary, now_utc_us: int) -> RunRecord | None:
-    """The last run, as long as its morning is not over."""
-    last = next((one.run for one in reversed(kept.of_runs) if one.run.is_run), None)
-    return last if last is not None and now_utc_us - last.end_utc_us <= ASKED_FOR_US else None
+def _run_asked_about(kept: diary.Diary, site: str, when: When, now_utc_us: int) -> RunRecord | None:
+    """The last run, as long as its morning is not over.
+
+    None where this was answered of it long since: what is said now is of a run that no pod has brought yet.
+    """
+    last = next((one for one in reversed(kept.of_runs) if one.run.is_run), None)
+    if last is None or now_utc_us - last.run.end_utc_us > ASKED_FOR_US:
+        return None
+    answers = (answer for course in last.courses if course.site == site for answer in course.answers)
+    held = next((answer for answer in answers if answer.moment == when and answer.entry is not None), None)
+    is_old = held is not None and now_utc_us - held.from_utc_us > CHANGED_FOR_US
+    return None if is_old else last.run
 
 
 def _entry(entry: Entry) -> PainEntry:
