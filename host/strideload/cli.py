@@ -424,6 +424,10 @@ def service_install(
     lan: Annotated[
         bool, typer.Option("--lan", help="Let pods on the network in, by TLS and a password each.")
     ] = False,
+    page_lan: Annotated[
+        bool,
+        typer.Option("--page-lan", help="Show the page on the network, by HTTPS, to whoever logs in."),
+    ] = False,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Of the page on 127.0.0.1.")] = None,
     account: Annotated[
         str | None,
@@ -436,13 +440,13 @@ def service_install(
     from strideload.service import installing, unit
 
     if print_only:
-        plan = unit.plan(folder, account, lan=lan, port=port)
+        plan = unit.plan(folder, account, lan=lan, port=port, page_lan=page_lan)
         refused = unit.refusal(plan)
         if refused is not None:
             print(f"# This would not be installed: {refused}", file=sys.stderr)
         print(unit.text(plan), end="")
     else:
-        print(installing.install(folder, account, lan=lan, port=port))
+        print(installing.install(folder, account, lan=lan, port=port, page_lan=page_lan))
 
 
 @service_app.command("remove")

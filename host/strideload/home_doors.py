@@ -1,7 +1,8 @@
 """What the homes' publisher is handed: days and pods of a store, and what the runners' own records say."""
 
+import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from strideload.home.facts import (
     Symptoms,
 )
 from strideload.home.ids import HomeIds
-from strideload.home.ledger import lies_at_broker
+from strideload.home.ledger import lies_at_broker, lies_in_statistics
 from strideload.host import HOME_FOLDER, Host
 from strideload.load.day import Day
 from strideload.load.symptoms import AnswerInvalid
@@ -27,15 +28,22 @@ from strideload.load.zones import local_time
 from strideload.page_doors import is_worn, waiting_pages
 from strideload.runner import comparing, diary, planning
 from strideload.runner.runs import RunRecord
+from strideload.settings import Settings
 from strideload.store import PodRow, Store, StoreError
 from strideload.store.diary import Entry, When, new_id
 from strideload.words import symptoms as words
 
 if TYPE_CHECKING:
+    from strideload.home.clearing import Clearing, ClearingStatistics
     from strideload.home.publisher import HomePublisher
+    from strideload.home.statistics import Statistics
 
 MOMENTS: dict[When, str] = {**words.MOMENTS, "other": "at another time"}
-ASKED_FOR_US = 36 * 3600 * 1_000_000  # until the evening of the next day
+HOUR_US = 3600 * 1_000_000
+ASKED_FOR_US = 36 * HOUR_US  # until the evening of the next day
+CHANGED_FOR_US = 12 * HOUR_US  # a dashboard does not show which run an answer is of: later it may be another's
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -46,22 +54,25 @@ def telling_homes(host: Host) -> "Iterator[HomePublisher | None]":
     """
     section = host.settings.home
     folder = host.settings.folder / HOME_FOLDER
+    statistics = _statistics(host.settings)
+    if statistics is None and lies_in_statistics(folder):
+        log.warning(
+            "Days lie in Home Assistant's statistics, and are not taken away: the settings do not say where it is. "
+            "Set home.statistics_url and home.statistics_token_file once more."
+        )
     if not section.enabled:
-        with _clearing(host, folder):
+        with _clearing(host, folder, statistics):
             yield None
         return
     from strideload.home.publisher import HomePublisher  # slow to load, and not everybody's
-    from strideload.home.statistics import Statistics
 
-    token_file = host.settings.statistics_token_file()
-    url = section.statistics_url
     publisher = HomePublisher(
         StoreHome(host.store, host.collector, HomeIds(folder)),
         host.broker.home_address,
         host.store.store_id,
         folder,
         prefix=section.discovery_prefix,
-        statistics=None if url is None or token_file is None else Statistics(url, token_file),
+        statistics=statistics,
     )
     publisher.start()
     try:
@@ -70,20 +81,38 @@ def telling_homes(host: Host) -> "Iterator[HomePublisher | None]":
         publisher.stop()
 
 
-@contextmanager
-def _clearing(host: Host, folder: Path) -> Iterator[None]:
-    if not lies_at_broker(folder):
-        yield
-        return
-    from strideload.home.clearing import Clearing  # rarely needed
+def _statistics(settings: Settings) -> "Statistics | None":
+    """Home Assistant's, where the settings name them and a token."""
+    url, token_file = settings.home.statistics_url, settings.statistics_token_file()
+    if url is None or token_file is None:
+        return None
+    from strideload.home.statistics import Statistics  # slow to load, and not everybody's
 
-    prefix = host.settings.home.discovery_prefix
-    clears = Clearing(host.broker.home_address, host.store.store_id, folder, prefix=prefix)
-    clears.start()
-    try:
+    return Statistics(url, token_file)
+
+
+@contextmanager
+def _clearing(host: Host, folder: Path, statistics: "Statistics | None") -> Iterator[None]:
+    with ExitStack() as stack:
+        for clears in _due(host, folder, statistics):
+            clears.start()
+            stack.callback(clears.stop)
         yield
-    finally:
-        clears.stop()
+
+
+def _due(
+    host: Host, folder: Path, statistics: "Statistics | None"
+) -> "Iterator[Clearing | ClearingStatistics]":
+    at_broker, in_statistics = lies_at_broker(folder), lies_in_statistics(folder)
+    if not at_broker and not in_statistics:
+        return
+    from strideload.home.clearing import Clearing, ClearingStatistics  # rarely needed
+
+    if at_broker:
+        prefix = host.settings.home.discovery_prefix
+        yield Clearing(host.broker.home_address, host.store.store_id, folder, prefix=prefix)
+    if in_statistics and statistics is not None:
+        yield ClearingStatistics(statistics, folder)
 
 
 class StoreHome:
@@ -131,16 +160,17 @@ class StoreHome:
         return PainChoices(tuple(words.SITE_NAMES[site] for site in sites), tuple(MOMENTS.values()))
 
     def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        """Of the run that is being asked about now; before a run, of the one that is to come."""
+        """Of the run that is asked about now; before a run, or where it was answered long since, of one to come."""
         sites = {name: one for one, name in words.SITE_NAMES.items()}
         moments: dict[str, When] = {name: one for one, name in MOMENTS.items()}
         if site not in sites or moment not in moments:
             raise PainRefused("there is no such site or moment")
         known, kept, _ = planning.read(self._store, runner)
         now_utc_us = diary.utc_us()
-        run = None if moments[moment] == "before" else _run_asked_about(kept, now_utc_us)
+        when = moments[moment]
+        run = None if when == "before" else _run_asked_about(kept, sites[site], when, now_utc_us)
         try:
-            new = diary.saying_of(known, run, sites[site], moments[moment], level, now_utc_us)
+            new = diary.saying_of(known, run, sites[site], when, level, now_utc_us)
             diary.tap(self._store, kept, new_id(), run, new)
         except (StoreError, AnswerInvalid) as error:
             raise PainRefused(str(error)) from error
@@ -185,10 +215,18 @@ def runner_day(day: Day, spike_ratio: float | None = None, next_run_min: float |
     )
 
 
-def _run_asked_about(kept: diary.Diary, now_utc_us: int) -> RunRecord | None:
-    """The last run, as long as its morning is not over."""
-    last = next((one.run for one in reversed(kept.of_runs) if one.run.is_run), None)
-    return last if last is not None and now_utc_us - last.end_utc_us <= ASKED_FOR_US else None
+def _run_asked_about(kept: diary.Diary, site: str, when: When, now_utc_us: int) -> RunRecord | None:
+    """The last run, as long as its morning is not over.
+
+    None where this was answered of it long since: what is said now is of a run that no pod has brought yet.
+    """
+    last = next((one for one in reversed(kept.of_runs) if one.run.is_run), None)
+    if last is None or now_utc_us - last.run.end_utc_us > ASKED_FOR_US:
+        return None
+    answers = (answer for course in last.courses if course.site == site for answer in course.answers)
+    held = next((answer for answer in answers if answer.moment == when and answer.entry is not None), None)
+    is_old = held is not None and now_utc_us - held.from_utc_us > CHANGED_FOR_US
+    return None if is_old else last.run
 
 
 def _entry(entry: Entry) -> PainEntry:

@@ -21,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from strideload.protocol import messages
 from strideload.protocol import pages as protocol
+from strideload.protocol.schemas import STATE
 from strideload.simulate.chip import (
     CTRL1_XL,
     CTRL2_G,
@@ -149,6 +150,10 @@ def test_a_session_ends_although_the_chip_is_silent_for_good():
     bench.run_for(SESSION_ENDS_MS / 1000 + 5)
     assert bench.records(KIND_SESSION_END)["reason"].tolist() == [SESSION_QUIET]
     assert bench.state()["session"] is None
+
+
+def test_all_that_a_pod_says_of_itself_is_in_the_document():
+    assert Bench().state().keys() - STATE["properties"].keys() == set()
 
 
 @pytest.mark.parametrize(("odr_hz", "gyro_dps"), [(104, 0), (416, 2000), (833, 2000)])

@@ -14,7 +14,9 @@ from strideload.home.facts import PainRefused, PodNow
 from strideload.home.ids import HomeIds
 from strideload.home_doors import StoreHome, runner_day
 from strideload.load.day import summarise
+from strideload.runner import planning
 from strideload.store import Store, open_store
+from strideload.store.diary import Saying, new_id
 from support.sessions import session
 
 SEEN_US = 1_764_158_400_000_000
@@ -123,6 +125,47 @@ def test_pain_is_entered_for_the_run_that_is_asked_about(store: Store, home: Sto
     (entry,) = store.diary.everything("ada")[-1:]
     (session,) = store.sessions("ada", 0, 2**62)
     assert entry.saying.run_utc_us == session.start_utc_us
+
+
+def test_pain_of_a_run_that_has_not_come_yet_changes_no_answer_of_the_run_before(
+    store: Store, home: StoreHome
+) -> None:
+    """It joins its own run as soon as a pod brings that."""
+    run_an_hour_ago(store, days_ago=1)
+    (before,) = store.sessions("ada", 0, 2**62)
+    saying = Saying("knee_front_left", "during", 1, before.end_utc_us, before.start_utc_us)
+    store.diary.write("ada", new_id(), 0, saying, before.end_utc_us)
+    home.enter_pain("ada", "front of the left knee", "during the run", 5)
+    assert sorted(pain_of_runs(store)) == [(1, before.start_utc_us)]
+    run_an_hour_ago(store)
+    after = store.sessions("ada", 0, 2**62)[-1]
+    assert sorted(pain_of_runs(store)) == [(1, before.start_utc_us), (5, after.start_utc_us)]
+
+
+def test_an_answer_is_changed_as_long_as_it_is_new_and_given_as_long_as_it_is_asked_for(
+    store: Store, home: StoreHome
+) -> None:
+    run_an_hour_ago(store, days_ago=1)
+    (before,) = store.sessions("ada", 0, 2**62)
+    home.enter_pain("ada", "left shin", "during the run", 2)
+    assert pain_of_runs(store) == [(2, before.start_utc_us)]
+    run_an_hour_ago(store)
+    after = store.sessions("ada", 0, 2**62)[-1]
+    home.enter_pain("ada", "left shin", "during the run", 4)
+    home.enter_pain("ada", "left shin", "during the run", 3)
+    assert sorted(pain_of_runs(store)) == [(2, before.start_utc_us), (3, after.start_utc_us)]
+
+
+def pain_of_runs(store: Store) -> list[tuple[int | None, int]]:
+    """Each answer, with the start of the run that it is joined to."""
+    _, kept, _ = planning.read(store, "ada")
+    return [
+        (answer.pain, course.run.start_utc_us)
+        for one in kept.of_runs
+        for course in one.courses
+        for answer in course.answers
+        if answer.entry is not None
+    ]
 
 
 def test_before_a_run_it_is_of_the_run_to_come(store: Store, home: StoreHome) -> None:

@@ -47,6 +47,8 @@ STATE: dict[str, Any] = {
     "cue": {"target_cspm": 17_250, "run": 3},
     "raw_free_pages": 0,
     "raw_dropped": 12,
+    "raw_gave_way": 3,
+    "woken": "motion",
 }
 LIVE: dict[str, Any] = {
     "v": 1,

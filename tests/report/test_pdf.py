@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -85,6 +85,12 @@ def test_what_is_typed_at_length_fits_as_well():
         plan=Plan((long,) * 50, long),
     )
     assert pdf.make(wordy, "letter").pages <= 3
+
+
+def test_what_is_said_of_every_hour_fits_as_well():
+    hours = tuple((datetime(2026, 11, 22, 6) + timedelta(hours=n), n % 11) for n in range(100))
+    often = tuple(entry(SUNDAY, f"site {n}", felt="sore " * 28, others=hours) for n in range(3))
+    assert pdf.make(season(98, symptoms=often), "letter").pages <= 3
 
 
 def test_a_word_longer_than_its_column_breaks_within_the_page():

@@ -215,6 +215,16 @@ def test_a_green_row_leaves_out_its_reason_and_pain_at_other_times_is_listed():
     assert "next morning 1, at another time 4." in words(made, "In short")
 
 
+def test_of_many_answers_at_other_times_the_highest_are_listed():
+    begin = datetime(SUNDAY.year, SUNDAY.month, SUNDAY.day, 8)
+    others = tuple((begin + timedelta(hours=n), pain) for n, pain in enumerate((1, 5, 2, 2, 7, 0, 3)))
+    made = report((run(SUNDAY),), symptoms=(entry(SUNDAY, others=others),))
+    ((row,),) = tables(made, "Symptoms over 24 hours")
+    assert row["Why"] == (
+        "At another time: pain 5 at 09:00; 2 at 10:00; 7 at 12:00; 3 at 14:00; 3 more, none higher."
+    )
+
+
 def test_of_many_entries_the_latest_are_listed_and_all_are_counted():
     entries = tuple(
         entry(MONDAY + timedelta(n), status="green" if n else "red", during=n, next_morning=None)

@@ -261,6 +261,17 @@ def test_what_a_killed_backup_left_is_removed_and_a_living_one_is_not_disturbed(
     assert not left.exists()
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_who_opted_out_of_dashboards_since_is_remembered_by_words(
+    settings: Settings, tmp_path: Path, told: bool
+) -> None:
+    with (settings.folder / "strideload.toml").open("a") as file:
+        file.write(f"[home]\nenabled = {str(told).lower()}\n")
+    back_up(settings, tmp_path / "a.tar.gz")
+    said = bring_back(tmp_path / "a.tar.gz", tmp_path / "elsewhere").in_words()
+    assert ("strideload home stop" in said) is told
+
+
 def test_what_cannot_go_into_it_is_named(settings: Settings, tmp_path: Path) -> None:
     """A password file elsewhere, a link to a folder, a socket."""
     (tmp_path / "secret").write_text("hunter2")

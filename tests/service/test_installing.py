@@ -64,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def install(folder: Path) -> str:
-    return installing.install(folder, account(), lan=True, port=None)
+    return installing.install(folder, account(), lan=True, port=None, page_lan=True)
 
 
 def calls(fake: Path) -> list[str]:
@@ -75,7 +75,7 @@ def test_installed_it_runs_now_and_from_every_boot_on(fake: Path, folder: Path) 
     assert "from every boot on" in install(folder)
     assert calls(fake) == ["daemon-reload", "enable strideload.service", "restart strideload.service"]
     assert installing.unit_file().stat().st_mode & 0o777 == 0o644
-    assert f'"--dir" "{folder}" "--lan"' in installing.unit_file().read_text()
+    assert f'"--dir" "{folder}" "--lan" "--page-lan"' in installing.unit_file().read_text()
     assert folder.stat().st_mode & 0o777 == 0o700
     found = installing.status()
     assert (found.running, found.at_boot, found.pid, found.restarts) == (True, True, 4711, 2)

@@ -33,7 +33,7 @@ def lines(text: str, key: str) -> list[str]:
 
 PLANS = {
     "a user of its own": Plan(OWN_FOLDER, None, False, None),
-    "somebody's account": Plan(Path("/srv/Ada's 100% runs"), account(), True, 8081),
+    "somebody's account": Plan(Path("/srv/Ada's 100% runs"), account(), True, 8081, True),
 }
 
 
@@ -61,7 +61,7 @@ def test_it_starts_this_very_program() -> None:
     (command,) = lines(unit.text(PLANS["somebody's account"]), "ExecStart")
     words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(command)]
     start = words.index("up")
-    assert words[start:] == ["up", "--dir", "/srv/Ada's 100% runs", "--lan", "--port", "8081"]
+    assert words[start:] == ["up", "--dir", "/srv/Ada's 100% runs", "--lan", "--page-lan", "--port", "8081"]
     done = subprocess.run([*words[:start], "--version"], capture_output=True, text=True, timeout=60, cwd="/")
     assert done.stdout == f"strideload {__version__}\n"
 
@@ -131,6 +131,15 @@ def test_a_unit_that_would_not_be_installed_is_printed_all_the_same(
     as_root.setattr(unit, "HIDDEN", ())
     service_install(print_only=True)
     assert capsys.readouterr().err == ""
+
+
+def test_the_page_goes_on_the_network_where_that_is_asked_for(
+    as_root: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for asked in (True, False):
+        service_install(page_lan=asked, print_only=True)
+        (command,) = lines(capsys.readouterr().out, "ExecStart")
+        assert ("--page-lan" in shlex.split(command)) == asked
 
 
 def test_root_and_nobody_known_are_refused(as_root: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Takes away what lies at the broker once the settings do not want homes told any more."""
+"""Takes away what was told homes once the settings do not want that any more: from the broker, and from statistics."""
 
 import logging
 import threading
@@ -8,11 +8,13 @@ from typing import Final
 from strideload.collect.address import Address
 from strideload.errors import StrideloadError
 from strideload.home import discovery, messages
-from strideload.home.ledger import PUBLISHED_NAME, Ledger
+from strideload.home.ledger import PUBLISHED_NAME, STATISTICS_NAME, Ledger
 from strideload.home.line import HomeLine, is_confirmed
+from strideload.home.statistics import Statistics
 from strideload.protocol import topics
 
 LOOK_EVERY_S: Final = 0.2
+RETRY_S: Final = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -61,4 +63,38 @@ class Clearing:
         while self._line.connection == connection and not self._stopping.wait(LOOK_EVERY_S):
             self._ledger.forget([topic for topic, info in sent.items() if is_confirmed(info)])
             if connection is None or not self._ledger.names:
+                return
+
+
+class ClearingStatistics:
+    """From `start` on, in a thread of its own, until Home Assistant has taken all of our days away, or `stop`."""
+
+    def __init__(self, statistics: Statistics, folder: Path) -> None:
+        self._statistics = statistics
+        self._ledger = Ledger(folder / STATISTICS_NAME)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="clearing statistics", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """What is left is cleared at the next start."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _work(self) -> None:
+        said = ""
+        while not self._stopping.is_set():
+            try:
+                self._statistics.clear(sorted(self._ledger.names))
+                self._ledger.forget(self._ledger.names)
+            except StrideloadError as error:
+                if str(error) != said:
+                    log.warning("days are not taken out of Home Assistant's statistics yet: %s", error)
+                said = str(error)
+                self._stopping.wait(RETRY_S)
+            else:
+                log.info("days are taken out of Home Assistant's statistics")
                 return

@@ -14,7 +14,9 @@ from strideload.errors import StrideloadError
 
 log = logging.getLogger(__name__)
 
-PUBLISHED_NAME: Final = "published.json"  # in the folder of homes: the topics at the broker
+# In the folder of homes: the topics at the broker, and the ids of statistics in Home Assistant.
+PUBLISHED_NAME: Final = "published.json"
+STATISTICS_NAME: Final = "statistics.json"
 
 
 class LedgerError(StrideloadError):
@@ -61,8 +63,17 @@ class Ledger:
 
 def lies_at_broker(folder: Path) -> bool:
     """Whether something of ours does, as the ledger in `folder` has it; one that cannot be read is logged."""
+    return _has_names(folder / PUBLISHED_NAME)
+
+
+def lies_in_statistics(folder: Path) -> bool:
+    """The same of Home Assistant's statistics."""
+    return _has_names(folder / STATISTICS_NAME)
+
+
+def _has_names(file: Path) -> bool:
     try:
-        return bool(Ledger(folder / PUBLISHED_NAME).names)
+        return bool(Ledger(file).names)
     except LedgerError as error:
         log.warning("%s", error)
         return False

@@ -22,7 +22,7 @@ from strideload.errors import StrideloadError
 from strideload.home import discovery, messages, pain
 from strideload.home.facts import HomeDoor, PainRefused, RunnerAtHome
 from strideload.home.history import History
-from strideload.home.ledger import PUBLISHED_NAME, Ledger
+from strideload.home.ledger import PUBLISHED_NAME, STATISTICS_NAME, Ledger
 from strideload.home.line import Heard, HomeLine, is_confirmed
 from strideload.home.pain import CommandRefused, Draft
 from strideload.home.statistics import Statistics
@@ -31,7 +31,6 @@ from strideload.protocol import topics
 LOOK_EVERY_S: Final = 5.0
 LISTEN_S: Final = 0.2
 ANSWER_S: Final = 0.1  # so late a command is answered, that many of them do not make as many looks
-STATISTICS_NAME: Final = "statistics.json"
 ENTRIES_AN_HOUR: Final = 30  # of a runner; more is nobody's pain but a program gone wrong
 HOUR_S: Final = 3600.0
 

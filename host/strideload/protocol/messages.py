@@ -82,6 +82,8 @@ class PodState:
     cue: PodCue | None = None
     raw_free_pages: int | None = None
     raw_dropped: int | None = None  # pages of raw samples that were not kept, since the boot
+    raw_gave_way: int | None = None  # pages of raw samples that were given up for steps, since the boot
+    woken: str | None = None  # what began this boot
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ def read_state(payload: bytes) -> PodState:
         cue=_cue(message),
         raw_free_pages=_optional(_u32, message, "raw_free_pages"),
         raw_dropped=_optional(_u32, message, "raw_dropped"),
+        raw_gave_way=_optional(_u32, message, "raw_gave_way"),
+        woken=_optional(_text, message, "woken"),
     )
 
 

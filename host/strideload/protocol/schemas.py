@@ -105,6 +105,8 @@ STATE: Final = _object(
                 "rest_mg": _integer(U32, "acceleration at rest, where that is not 1 g"),
                 "raw_free_pages": _integer(U32, "pages of raw samples that still fit"),
                 "raw_dropped": _integer(U32, "pages of raw samples that were not kept"),
+                "raw_gave_way": _integer(U32, "pages of raw samples that were given up for steps"),
+                "woken": _text(TEXT_LIMIT, "what began this boot: power, motion, button or time"),
             }.items()
         },
         "streams": {

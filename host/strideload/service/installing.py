@@ -49,14 +49,16 @@ def unit_file() -> Path:
     return systemd.UNIT_FOLDER / NAME
 
 
-def install(folder: Path | None, account: str | None, *, lan: bool, port: int | None) -> str:
+def install(
+    folder: Path | None, account: str | None, *, lan: bool, port: int | None, page_lan: bool = False
+) -> str:
     """Write the unit, and start it now and at every boot -> what holds then, in words. ServiceError.
 
     Installed before, it is started anew.
     """
     need_systemd()
     need_root("install a service")
-    plan = unit.plan(folder, account, lan=lan, port=port)
+    plan = unit.plan(folder, account, lan=lan, port=port, page_lan=page_lan)
     refused = unit.refusal(plan)
     if refused is not None:
         raise ServiceError(refused)

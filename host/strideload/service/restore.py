@@ -12,7 +12,7 @@ from strideload.progress import Advance
 from strideload.service.archive import BackupError, unpack
 from strideload.service.backup import check
 from strideload.service.folders import give, put_in_place, sync_all, workshop
-from strideload.settings import STORE_NAME, load_settings
+from strideload.settings import STORE_NAME, Settings, load_settings
 from strideload.store import migrate
 from strideload.store.snapshot import Contents, end_access
 
@@ -23,13 +23,18 @@ ERASED_SINCE = (
     "A runner who was erased after the backup is back, and so are entries that were deleted since: "
     "`strideload runner list`, then `strideload runner erase ID`."
 )
+TOLD_SINCE = (
+    "Home dashboards are told of whoever had opted in by then, whoever has opted out since as well: "
+    "`strideload home list`, then `strideload home stop --runner ID`."
+)
 
 
 @dataclass(frozen=True)
 class Restored:
     """`aside`: where the folder lies that was there before, None: there was none.
 
-    `kept_access`: log-ins, tokens and links of the backup hold again; else they have ended.
+    `kept_access`: log-ins, tokens and links of the backup hold again; else they have ended. `tells_homes`: its settings
+    want home dashboards told.
     """
 
     folder: str
@@ -37,6 +42,7 @@ class Restored:
     store: Contents
     aside: str | None
     kept_access: bool
+    tells_homes: bool
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"store": self.store._asdict()}
@@ -49,6 +55,7 @@ class Restored:
                 "no longer want it."
             )
         words += [KEPT_ACCESS if self.kept_access else ENDED_ACCESS, ERASED_SINCE]
+        words += [TOLD_SINCE] if self.tells_homes else []
         words.append(
             "Pods send again what came after that, as far as they still have it, once the host runs."
         )
@@ -76,7 +83,7 @@ def restore(
         work = stack.enter_context(workshop(folder.with_name(f".{folder.name}.restoring")))
         made = work / "made"
         found = unpack(file, made, lambda share: advance(UNPACKED * share))
-        contents = _look_through(file, made, found)
+        contents, settings = _look_through(file, made, found)
         if not keep_access:
             end_access(made / STORE_NAME)
         sync_all(made)
@@ -84,18 +91,24 @@ def restore(
             give(made, (folder if is_there else folder.parent).stat())
         aside = _name_aside(folder) if is_used else None
         put_in_place(made, folder, aside)
-    return Restored(str(folder), str(found.get("made_utc")), contents, aside and str(aside), keep_access)
+    return Restored(
+        folder=str(folder),
+        made_utc=str(found.get("made_utc")),
+        store=contents,
+        aside=aside and str(aside),
+        kept_access=keep_access,
+        tells_homes=settings.home.enabled,
+    )
 
 
-def _look_through(file: Path, made: Path, found: dict[str, Any]) -> Contents:
+def _look_through(file: Path, made: Path, found: dict[str, Any]) -> tuple[Contents, Settings]:
     promised = found.get("store")
     if not isinstance(promised, dict):
         raise BackupError(f"{file} is damaged: its list does not tell of a store.")
     if str(promised.get("tables")) > migrate.HEAD:
         raise BackupError(f"{file} was made by a newer version of Strideload; install that one first.")
     contents = check(made, promised, file)
-    load_settings(made)
-    return contents
+    return contents, load_settings(made)
 
 
 def _name_aside(folder: Path) -> Path:

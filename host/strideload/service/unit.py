@@ -104,9 +104,12 @@ class Plan(NamedTuple):
     account: str | None
     lan: bool
     port: int | None
+    page_lan: bool = False
 
 
-def plan(folder: Path | None, account: str | None, *, lan: bool, port: int | None) -> Plan:
+def plan(
+    folder: Path | None, account: str | None, *, lan: bool, port: int | None, page_lan: bool = False
+) -> Plan:
     """By default it runs as whoever is behind sudo or is not root, with their folder. ServiceError.
 
     A user of its own has a folder of its own. `refusal` says whether such a plan can be installed.
@@ -118,20 +121,21 @@ def plan(folder: Path | None, account: str | None, *, lan: bool, port: int | Non
             raise ServiceError(
                 f"A user of the service's own has its folder at {OWN_FOLDER}; say with --account whose {folder} is."
             )
-        return Plan(OWN_FOLDER, None, lan, port)
+        return Plan(OWN_FOLDER, None, lan, port, page_lan)
     try:
         home = Path(pwd.getpwnam(who).pw_dir)
     except KeyError:
         raise ServiceError(f"There is no user {who!r} on this computer.") from None
     if who == "root":
         raise ServiceError("The host needs no root; say with --account as whom it is to run.")
-    return Plan(folder or _data_folder(who, home), who, lan, port)
+    return Plan(folder or _data_folder(who, home), who, lan, port, page_lan)
 
 
 def text(plan: Plan) -> str:
     """The unit's file. StrideloadError: a path cannot stand there."""
     words = [sys.executable, "-P", "-m", "strideload.cli", "up", "--dir", str(plan.folder)]
     words += ["--lan"] if plan.lan else []
+    words += ["--page-lan"] if plan.page_lan else []
     words += [] if plan.port is None else ["--port", str(plan.port)]
     identity = OWN_IDENTITY
     if plan.account is not None:

@@ -23,6 +23,7 @@ from strideload.report.content import Report, SymptomEntry, of_runs
 from strideload.words.numbers import duration
 
 STATUSES = ("green", "amber", "red", "open")
+MOST_OTHERS = 4
 NO_DIARY = "Not known: no diary of symptoms was at hand for this report."
 
 
@@ -82,9 +83,15 @@ def _entry(entry: SymptomEntry) -> list[Cell]:
 
 
 def _others(entry: SymptomEntry) -> str:
-    """ "At another time: pain 4 at 21:30; 2 on 24 Nov at 08:00". The date is said where it is not the row's."""
+    """ "At another time: pain 4 at 21:30; 2 on 24 Nov at 08:00". The date is said where it is not the row's.
+
+    Of many the highest, and how many more there are.
+    """
+    highest = sorted(entry.others, key=lambda one: one[1], reverse=True)[:MOST_OTHERS]
     said = [
         f"{pain}{'' if at.date() == entry.date else f' on {day_name(at.date())}'} at {at:%H:%M}"
-        for at, pain in entry.others
+        for at, pain in sorted(highest)
     ]
+    if more := len(entry.others) - len(highest):
+        said.append(f"{more} more, none higher")
     return f"At another time: pain {'; '.join(said)}"
