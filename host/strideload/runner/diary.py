@@ -143,7 +143,7 @@ class Diary:
         return [entry for entry in self.apart if entry.saying.about_utc_us >= since and entry.saying.signs]
 
     def local_of(self, utc_us: int) -> datetime:
-        """The runner's own time at a moment: in the zone of its date, or of today, or of the last date of the records."""
+        """The runner's own time at a moment, in the zone of its date, else of today, else of the last date here."""
         zones = self.records.zones
         zone = zones.get(self.records.today, zones[self.records.last])
         on = local_time(utc_us, zone).date()

@@ -115,7 +115,7 @@ def first_shown(last: date) -> date:
 
 
 def view(records: Records, measure: Measure, units: Units, visitor: Visitor, first_day: date) -> TrendView:
-    """`records`: from WARM_UP before the first day that is shown, to the last. `first_day`: no link leads further back."""
+    """`records`: from WARM_UP before the first day that is shown, to the last. `first_day`: no link leads further."""
     last = records.last
     earliest = first_shown(last)
     first = _first_worth_showing(records, earliest, visitor)
