@@ -264,6 +264,20 @@ def test_words_that_were_chosen_stay_while_another_moment_is_chosen(house: House
     assert page.locator("#note").input_value() == ""
 
 
+@pytest.mark.parametrize("button", ["#pain-3", "#pain-none"])
+def test_what_was_saved_is_in_sight_wherever_it_was_tapped(open_page: Open, button: str) -> None:
+    page = open_page("symptoms", 360)
+    page.locator("#more-words-summary").click()
+    page.get_by_label("swelling", exact=False).check()
+    page.locator(button).evaluate("one => one.scrollIntoView()")
+    assert page.evaluate("scrollY") > 0
+    page.locator(button).click()
+    advice = page.locator("#saved", has_text="See a physiotherapist or doctor.")
+    advice.wait_for()
+    page.wait_for_function("scrollY == 0")
+    assert 0 < advice.bounding_box()["y"] < 400
+
+
 def test_an_answer_that_did_not_arrive_is_said_and_can_be_given_again(house: House, open_page: Open) -> None:
     page = open_page("symptoms", 360, expected="htmx|Failed to load|403")
     unsaved = page.locator("#unsaved")
