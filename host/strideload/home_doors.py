@@ -41,9 +41,7 @@ if TYPE_CHECKING:
 MOMENTS: dict[When, str] = {**words.MOMENTS, "other": "at another time"}
 HOUR_US = 3600 * 1_000_000
 ASKED_FOR_US = 36 * HOUR_US  # until the evening of the next day
-CHANGED_FOR_US = (
-    12 * HOUR_US
-)  # a dashboard does not show which run an answer is of: later it may be another's
+CHANGED_FOR_US = 12 * HOUR_US  # no dashboard shows which run an answer is of: later it may be another's
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Days land on their own dates, are sent once, and a token is said to nobody but Home Assistant."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from home.conftest import ADA, BEN, TODAY, Door, day
 from home.fake_home_assistant import STATISTIC_ID, TOKEN, FakeHomeAssistant
 from strideload.collect.address import free_port
 from strideload.home import history as history_module
-from strideload.home.facts import RunnerDay
+from strideload.home.facts import RunnerAtHome, RunnerDay
 from strideload.home.history import History
 from strideload.home.ledger import Ledger
 from strideload.home.statistics import ROWS_A_MESSAGE, Statistics, StatisticsError, series_of
@@ -208,3 +208,25 @@ def test_a_home_assistant_that_is_away_is_asked_again_and_reported(
         (tmp_path / "away").rename(token)
         until(lambda: found.trouble is None and found.rows_sent == 5)
         found.stop()
+
+
+def test_trouble_stands_until_days_go_in_again(
+    token: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stack: ExitStack
+) -> None:
+    """And not only until it is looked next, when nothing is asked yet."""
+    monkeypatch.setattr(history_module, "TICK_S", 0.01)
+    looks: list[str | None] = []
+
+    class Watched(Door):
+        def runners_opted_in(self) -> Sequence[RunnerAtHome]:
+            looks.append(found.trouble)
+            return super().runners_opted_in()
+
+    with FakeHomeAssistant() as home:
+        token.write_text("another")
+        found = History(Watched([ADA]), Statistics(home.url, token), Ledger(tmp_path / "l"))
+        found.start()
+        stack.callback(found.stop)
+        until(lambda: len(looks) >= 4)
+        assert looks[0] is None
+        assert all("does not take the token" in str(trouble) for trouble in looks[1:])

@@ -776,3 +776,23 @@ def test_a_token_that_may_only_write_reads_nothing(home: People) -> None:
     with httpx.Client(base_url=home.url, headers=bearer(secret)) as program:
         read = {path for path in addresses if program.get(path).status_code == 200}
     assert read <= NOTHING_OF_A_RUNNER
+
+
+@pytest.mark.parametrize(
+    ("ticked", "told"),
+    [
+        ({}, (False, False)),
+        ({"day": "yes"}, (True, False)),
+        ({"day": "yes", "symptoms": "yes"}, (True, True)),
+        ({"symptoms": "yes"}, (False, False)),
+    ],
+)
+def test_dashboards_are_told_what_the_runner_ticks_and_symptoms_only_with_the_day(
+    home: People, bob: httpx.Client, ticked: dict[str, str], told: tuple[bool, bool]
+) -> None:
+    """What is not told does not stand on the page as if it were."""
+    assert send(bob, "/account/dashboards", **ticked).status_code == 303
+    assert home.store.accounts.publishes("bob") == told
+    assert home.store.accounts.publishes("me") == (False, False)
+    boxes = re.findall(r'<input type="checkbox" name="(?:day|symptoms)"[^>]*>', bob.get("/account").text)
+    assert tuple("checked" in box for box in boxes) == told

@@ -67,13 +67,13 @@ class History:
         except StrideloadError:
             self._agreed = {}
             raise
+        self.trouble = None
         self._next_s = time.monotonic() + LOOK_EVERY_S
 
     def _work(self) -> None:
         while not self._stopping.is_set():
             try:
                 self.look()
-                self.trouble = None
             except StrideloadError as error:
                 self.trouble = f"Days do not go into Home Assistant's statistics: {error}."
             except Exception as error:

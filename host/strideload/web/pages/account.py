@@ -99,7 +99,8 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
 
     @router.post("/account/dashboards")
     def dashboards(visitor: InPerson, form: Form) -> Response:
-        accounts.set_publishes(visitor.runner, form.has("day"), form.has("symptoms"))
+        day = form.has("day")
+        accounts.set_publishes(visitor.runner, day, day and form.has("symptoms"))
         return _back("dashboards")
 
     @router.post("/account/log-ins/{login_id}/end")
