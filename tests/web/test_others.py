@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +196,27 @@ def test_a_link_shows_the_strength_of_its_days_only(guest: httpx.Client) -> None
     assert "This week" not in seen.text  # the last week that is shared is long gone
     assert re.search(r"Week of Mon \d+ \w+: 1 session;", seen.text)
     assert all(tag != "form" for tag, _ in seen.tags)
+
+
+def by_link(home: People, first: date, last: date, address: str) -> str:
+    secret = home.store.keys.share("me", "Dr Quinn", first, last, home.now(), home.now() + DAY_US)
+    with home.browser() as browser:
+        browser.get(f"/share/{secret}")
+        return Page(browser.get(address).text).text
+
+
+def test_a_link_that_begins_within_a_week_tells_nothing_of_its_days_before(home: People) -> None:
+    assert day(BEFORE).isocalendar().week == day(BEFORE + 1).isocalendar().week
+    weeks = by_link(home, day(BEFORE + 1), day(SHARED), "/strength")
+    assert weeks.count("11 min") == 1  # the run that is shared
+
+
+def test_a_link_to_days_that_have_not_come_tells_nothing_of_today(home: People) -> None:
+    today = StoreDays(home.store, "me").today()
+    entry = home.store.strength.add("me", new_entry(), today, Exercise("calves", 3), "of today")
+    soon = today + timedelta(days=2)
+    assert "of today" not in by_link(home, soon, soon, "/strength")
+    home.store.strength.delete("me", entry.id)
 
 
 @pytest.mark.parametrize("address", ["/shoes", "/cadence", "/live", "/part/live-run"])
