@@ -282,6 +282,7 @@ def test_shoes_and_what_was_worn(house: ApiHouse, ada: httpx.Client) -> None:
     renamed = ok(ada.put(f"shoes/{shoe['id']}", json={"name": "Old blue", "retired_date": "2026-11-22"}))
     assert ok(ada.get("shoes"))["shoes"] == [renamed]
     problem(ada.put(f"shoes/{shoe['id']}", json={"name": "x", "retired_date": "2026-10-01"}), 422)
+    problem(ada.delete(f"shoes/{shoe['id']}"), 422)
     ok(ada.delete(f"conditions/{change['id']}"), 204)
     problem(ada.delete(f"conditions/{change['id']}"), 404)
     ok(ada.delete(f"shoes/{shoe['id']}"), 204)

@@ -8,7 +8,7 @@ from strideload.load.shoes import Mileage, ShoeAssigned, mileage
 from strideload.load.zones import EARLIEST, date_at, day_bounds
 from strideload.runner import records
 from strideload.store import Store
-from strideload.store.conditions import Shoe, Usual, Worn
+from strideload.store.conditions import Shoe, ShoeInvalid, Usual, Worn
 
 EVER = 2**62  # later than any moment
 
@@ -53,6 +53,13 @@ def read(store: Store, runner: str, now: datetime | None = None) -> Shoes:
         usual=usual,
         now=usual_on(store, runner, today),
     )
+
+
+def delete(store: Store, runner: str, shoe: str, now: datetime | None = None) -> None:
+    """Delete a pair for good that was never worn. ShoeInvalid; the store's errors."""
+    if any(one.worn for one in read(store, runner, now).pairs if one.shoe.id == shoe):
+        raise ShoeInvalid("This pair was worn, so it stays: retire it instead.")
+    store.conditions.delete_shoe(runner, shoe)
 
 
 def usual_on(store: Store, runner: str, day: date) -> Worn:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from strideload.days import zoning
+from strideload.runner import shoes as pairs
 from strideload.runner.as_json import usual_json
 from strideload.store.conditions import NAME_LIMIT, Shoe, Usual
 from strideload.web.api import bounds
@@ -101,9 +102,9 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.delete("/shoes/{shoe}", status_code=HTTPStatus.NO_CONTENT)
     def delete(visitor: Writer, shoe: ShoeId) -> None:
-        """Delete a pair for good: where it was worn, the shoe is not known any more."""
+        """Delete a pair for good that was never worn; one that was is retired instead."""
         own(visitor.runner, shoe)
-        kept.delete_shoe(visitor.runner, shoe)
+        pairs.delete(doors.store, visitor.runner, shoe, doors.now())
 
     @router.get("/conditions")
     def conditions(visitor: Reader) -> Conditions:

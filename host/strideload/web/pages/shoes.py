@@ -14,7 +14,7 @@ from strideload import days
 from strideload.errors import StrideloadError
 from strideload.load.zones import FIRST_DAY
 from strideload.runner import shoes
-from strideload.store.conditions import Shoe, ShoeInvalid, Worn
+from strideload.store.conditions import Shoe, Worn
 from strideload.web import shoes_view
 from strideload.web.doors import Doors
 from strideload.web.forms import Fields, Form, problem_of
@@ -117,14 +117,7 @@ def routes(doors: Doors) -> APIRouter:
     @router.post(f"{HERE}/{{shoe}}/delete")
     def delete(visitor: Writer, shoe: str) -> Response:
         own(visitor, shoe)
-
-        def change() -> None:
-            found = shoes.read(store, visitor.runner, doors.now())
-            if any(one.worn for one in found.pairs if one.shoe.id == shoe):
-                raise ShoeInvalid("This pair was worn, so it stays: retire it instead.")
-            store.conditions.delete_shoe(visitor.runner, shoe)
-
-        return changed(visitor, change)
+        return changed(visitor, lambda: shoes.delete(store, visitor.runner, shoe, doors.now()))
 
     return router
 
