@@ -145,6 +145,21 @@ def test_a_run_without_a_pod_is_no_rest(world: World) -> None:
     assert found.next.not_before == date(2026, 11, 17)
 
 
+def test_a_walk_on_a_day_off_is_rest_unless_it_hurt(world: World) -> None:
+    on_ladder(world, "2026-11-10")
+    green(world, "2026-11-10", 4)
+    walk(world, "2026-11-11")
+    green(world, "2026-11-12", 4)
+    found = plan_at(world, "2026-11-14 08:00").ladder
+    assert found
+    assert (found.level, found.counted, found.last_verdict) == (1, 2, "counted")
+    world.walk("2026-11-13 12:00", 15)
+    world.answers(world.runs("2026-11-13")[0], 0, 4, 2, 3)
+    found = plan_at(world, "2026-11-15 08:00").ladder
+    assert found
+    assert (found.level, found.counted, found.last_verdict) == (0, 0, "red")
+
+
 def test_a_run_beyond_the_level_does_not_count_for_it(world: World) -> None:
     on_ladder(world, "2026-11-10")
     green(world, "2026-11-10", 10)
@@ -162,8 +177,8 @@ def test_a_red_session_leads_one_level_down(world: World) -> None:
     assert (found.level, found.last_verdict, found.offer_physiotherapist) == (1, "red", True)
 
 
-def test_a_run_on_the_eve_of_the_ladder_holds_back_every_session_alike(world: World) -> None:
-    """The first session had no rest before it, so the second is judged on the level where the first was."""
+def test_a_run_on_the_eve_of_the_ladder_is_no_day_without_rest(world: World) -> None:
+    """So the third session led one level up already."""
     on_ladder(world, "2026-11-10", start_level=1)
     green(world, "2026-11-09", 4)
     for day in (10, 12, 14, 16, 18):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from strideload import days
 from strideload.load import ladder, plan
 from strideload.load.ladder import Climb, LadderSession, LadderSettings, Level, Standing
-from strideload.load.plan import NextRun, Noted, PastRun, PlanSettings
+from strideload.load.plan import TROUBLE, NextRun, Noted, PastRun, PlanSettings
 from strideload.runner import records as kept_records
 from strideload.runner.diary import DAY_US, SIGN_HOLDS_US, Diary, RunSymptoms, diary_of
 from strideload.runner.records import BASELINE, Records
@@ -182,9 +182,15 @@ def _standing(on: LadderPlan, runs: Sequence[RunSymptoms], records: Records) -> 
     without = [day.date for day in records.known_days if day.ran_without and day.date >= on.from_date]
     climb = Climb(on.settings, without)
     for one in sorted(began, key=lambda one: one.run.date):
-        if one.run.is_run or one.run.run.walking_s >= LEAST_WALK_S:
+        if one.run.is_run or _is_session(one, on.settings.levels[climb.level]):
             climb.take(_session(one, climb.level, on.settings))
     return climb.standing()
+
+
+def _is_session(walk: RunSymptoms, stood: Level) -> bool:
+    """On a level without running a walk is what was asked; on others it counts only where it hurt."""
+    hurt = walk.status is not None and walk.status.colour in TROUBLE
+    return walk.run.run.walking_s >= LEAST_WALK_S and (stood.running_min == 0 or hurt)
 
 
 def _session(one: RunSymptoms, stood: int, settings: LadderSettings) -> LadderSession:
