@@ -246,10 +246,8 @@ class Collector:
             self._deriver.note_new()
 
     def _save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> None:
-        """What tells of an erased runner goes from the broker as well, until the pod speaks again."""
-        connection = self._link.connection
-        if not self._store.save_state(pod, state, received_utc_us) and connection is not None:
-            self._link.retain(connection, [(topics.of_pod(pod, "state"), CLEARED)])
+        if not self._store.save_state(pod, state, received_utc_us):
+            self._settings.clear_state(pod)
 
     def _answer(self, wanted: dict[StreamKey, int]) -> None:
         """Tell the pods what is stored, by what is wanted next."""

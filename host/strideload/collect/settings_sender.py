@@ -30,7 +30,11 @@ class SettingsSender:
         self._looked_s: float | None = None
         self._connection: int | None = None
         self._sent: dict[str, bytes] = {}
-        self._cued: set[str] = set()  # pods that were to have a cue when it last looked
+        self._cued: set[str] = set()  # pods that were to have a cue when it last looked, or told of one
+
+    def clear_state(self, pod: str) -> None:
+        """What the broker keeps of this pod's state tells of a cue that is forgotten."""
+        self._cued.add(pod)
 
     def tend(self) -> None:
         """StoreError: the store could not be read; the next look is as far away as ever."""
