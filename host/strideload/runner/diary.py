@@ -5,7 +5,7 @@ run had not come yet, belongs to the run that it followed: so a pod that learned
 What was said of a morning holds for every run of the day before it.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,8 +26,9 @@ DAY_US: Final = 24 * HOUR_US
 MORNING_HOUR: Final = 5
 # A run that ends before this hour is of the evening before: its next morning is the one that comes.
 NIGHT_ENDS_HOUR: Final = 3
-# What was felt within so many days before a run is asked about after it.
-FELT: Final = timedelta(days=14)
+# What was felt within so long before a run is asked about after it.
+FELT_US: Final = 14 * DAY_US
+SAID_US: Final = SAID // timedelta(microseconds=1)
 # A sign that was noted apart from a run holds so long, unless it is taken back.
 SIGN_HOLDS_US: Final = 30 * DAY_US
 # Nobody remembers longer how it was: later answers are taken, and not asked for.
@@ -104,6 +105,7 @@ class Diary:
         self.records = records
         self.now_utc_us = now_utc_us
         self._joined, self.apart = _join(records)
+        self._about_us = [entry.saying.about_utc_us for entry in records.entries]  # in order
         self._mornings: dict[int, date] = {}
 
     @cached_property
@@ -174,18 +176,13 @@ class Diary:
         """Where something was felt in the two weeks before; else the site that was last spoken of in six."""
         if not run.is_run:
             return []
-        entries = self.records.entries  # in order of what they are about
-        since, until = (
-            bisect_left(entries, run.start_utc_us - back, key=lambda entry: entry.saying.about_utc_us)
-            for back in (_us(SAID), 0)
-        )
-        before = entries[since:until]
-        felt = [
-            entry.saying.site
-            for entry in before
-            if run.start_utc_us - entry.saying.about_utc_us < _us(FELT) and _is_felt(entry)
-        ]
-        return felt or [entry.saying.site for entry in before[-1:]]
+        entries, about_us, began = self.records.entries, self._about_us, run.start_utc_us
+        until = bisect_left(about_us, began)
+        since = bisect_right(about_us, began - FELT_US, hi=until)
+        felt = [entry.saying.site for entry in entries[since:until] if _is_felt(entry)]
+        if felt or not until or about_us[until - 1] < began - SAID_US:
+            return felt
+        return [entries[until - 1].saying.site]
 
     def _course(self, run: RunRecord, site: str) -> Course:
         said = [entry for entry in self._said_of(run) if entry.saying.site == site]
@@ -249,7 +246,8 @@ class Diary:
         runs = self.records.runs
         place = bisect_left(runs, run.start_utc_us, key=lambda one: one.start_utc_us)
         morning = self._morning_of(run)
-        return list(takewhile(lambda one: self._morning_of(one) == morning, runs[place + 1 :]))
+        later = (runs[at] for at in range(place + 1, len(runs)))
+        return list(takewhile(lambda one: self._morning_of(one) == morning, later))
 
     def _morning_of(self, run: RunRecord) -> date:
         if run.start_utc_us not in self._mornings:
@@ -417,7 +415,3 @@ def _after_us(moment: When) -> int:
 def _is_felt(entry: Entry) -> bool:
     said = entry.saying
     return bool(said.pain or said.felt or said.signs)
-
-
-def _us(length: timedelta) -> int:
-    return length // timedelta(microseconds=1)

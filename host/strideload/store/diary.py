@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, cast, get_args
 
 import sqlalchemy as sa
@@ -79,6 +80,11 @@ class Entry:
 def new_id() -> str:
     """An id for an entry that is about to be made: a form carries it, so that sent twice it makes one entry."""
     return secrets.token_hex(16)
+
+
+# In the order in which `_entry` takes them.
+_COLUMNS: Final = "entry version site moment pain about_utc_us run_utc_us felt signs note retracted written_utc_us"
+_SELECT: Final = sa.select(*(symptoms.c[name] for name in _COLUMNS.split()))
 
 
 class Diary(Part):
@@ -162,24 +168,18 @@ class Diary(Part):
 
         `of_runs`: and about any time, if it names a run that began in [start, end).
         """
-        newest = (
-            sa.select(symptoms.c.entry, sa.func.max(symptoms.c.version).label("version"))
-            .where(_of(runner))
-            .group_by(symptoms.c.entry)
-            .subquery()
-        )
-        c = symptoms.c
+        c, later = symptoms.c, symptoms.alias()
+        changed = sa.exists().where(later.c.entry == c.entry, later.c.version > c.version)
         within = (c.about_utc_us, c.run_utc_us) if of_runs else (c.about_utc_us,)
         query = (
-            sa.select(symptoms)
-            .join(newest, sa.and_(newest.c.entry == c.entry, newest.c.version == c.version))
+            _SELECT.where(_of(runner), sa.not_(changed))
             .where(sa.or_(*(sa.and_(one >= start_utc_us, one < end_utc_us) for one in within)))
             .order_by(c.about_utc_us, c.written_utc_us, c.entry)
         )
         if not retracted:
             query = query.where(sa.not_(c.retracted))
         with self._reading() as connection:
-            return [_entry(row) for row in connection.execute(query).mappings()]
+            return [_entry(row) for row in connection.execute(query).all()]
 
     def history(self, runner: str, entry: str) -> list[Entry]:
         """All versions of an entry, the first one first. NoSuchEntry."""
@@ -191,13 +191,10 @@ class Diary(Part):
 
     def everything(self, runner: str) -> list[Entry]:
         """All versions of all entries, to be handed over: by when they were written."""
-        query = (
-            sa.select(symptoms)
-            .where(_of(runner))
-            .order_by(symptoms.c.written_utc_us, symptoms.c.entry, symptoms.c.version)
-        )
+        c = symptoms.c
+        query = _SELECT.where(_of(runner)).order_by(c.written_utc_us, c.entry, c.version)
         with self._reading() as connection:
-            return [_entry(row) for row in connection.execute(query).mappings()]
+            return [_entry(row) for row in connection.execute(query).all()]
 
 
 def _checked(saying: Saying, now_utc_us: int) -> Saying:
@@ -241,8 +238,8 @@ def _is_there(connection: sa.Connection, entry: str) -> bool:
 
 
 def _versions(connection: sa.Connection, runner: str, entry: str) -> list[Entry]:
-    query = sa.select(symptoms).where(_of(runner), symptoms.c.entry == entry).order_by(symptoms.c.version)
-    return [_entry(row) for row in connection.execute(query).mappings()]
+    query = _SELECT.where(_of(runner), symptoms.c.entry == entry).order_by(symptoms.c.version)
+    return [_entry(row) for row in connection.execute(query).all()]
 
 
 def _newest(connection: sa.Connection, runner: str, entry: str) -> Entry | None:
@@ -278,24 +275,13 @@ def _put(connection: sa.Connection, runner: str, entry: Entry) -> Entry:
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(
-        row["entry"],
-        row["version"],
-        Saying(
-            row["site"],
-            row["moment"],
-            row["pain"],
-            row["about_utc_us"],
-            row["run_utc_us"],
-            _words(row["felt"]),
-            _words(row["signs"]),
-            row["note"],
-        ),
-        row["retracted"],
-        row["written_utc_us"],
-    )
+    """From a row of `_SELECT`. By place: a year's entries are read at a look."""
+    entry, version, site, moment, pain, about, run, felt, signs, note, retracted, written = row
+    saying = Saying(site, moment, pain, about, run, _words(felt), _words(signs), note)
+    return Entry(entry, version, saying, retracted, written)
 
 
+@lru_cache(maxsize=1000)  # mostly there are none
 def _words(stored: str) -> tuple[Any, ...]:
     return tuple(cast(Sequence[str], json.loads(stored)))
 
