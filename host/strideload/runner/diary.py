@@ -99,11 +99,15 @@ class RunSymptoms:
 
 
 class Diary:
-    """The diary of some records, as it stands at a moment."""
+    """The diary of some records, as it stands at a moment.
+
+    `until_utc_us`: by the same records, all that was asked of it stands so until then; None: for good.
+    """
 
     def __init__(self, records: Records, now_utc_us: int) -> None:
         self.records = records
         self.now_utc_us = now_utc_us
+        self.until_utc_us: int | None = None
         self._joined, self.apart = _join(records)
         self._about_us = [entry.saying.about_utc_us for entry in records.entries]  # in order
         self._mornings: dict[int, date] = {}
@@ -141,8 +145,11 @@ class Diary:
     @property
     def signs_apart(self) -> list[Entry]:
         """The entries that they stand in."""
-        since = self.now_utc_us - SIGN_HOLDS_US
-        return [entry for entry in self.apart if entry.saying.about_utc_us >= since and entry.saying.signs]
+        return [
+            entry
+            for entry in self.apart
+            if entry.saying.signs and not self._is_past(entry.saying.about_utc_us + SIGN_HOLDS_US)
+        ]
 
     def local_of(self, utc_us: int) -> datetime:
         """The runner's own time at a moment."""
@@ -159,9 +166,24 @@ class Diary:
             for entry in sorted(
                 self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us)
             )
-            if entry.saying.pain is not None and 0 <= self.now_utc_us - entry.saying.about_utc_us < DAY_US
+            if entry.saying.pain is not None and self._is_of_24_hours(entry.saying.about_utc_us)
         }
         return [entry for entry in latest.values() if (entry.saying.pain or 0) >= RED_FROM]
+
+    def _has_come(self, utc_us: int) -> bool:
+        """Whether a moment is now or before: nothing else here asks what the time is."""
+        if utc_us <= self.now_utc_us:
+            return True
+        if self.until_utc_us is None or utc_us < self.until_utc_us:
+            self.until_utc_us = utc_us
+        return False
+
+    def _is_past(self, utc_us: int) -> bool:
+        return self._has_come(utc_us + 1)
+
+    def _is_of_24_hours(self, utc_us: int) -> bool:
+        """Whether it was in the 24 hours up to now."""
+        return self._has_come(utc_us) and not self._has_come(utc_us + DAY_US)
 
     def _said_of(self, run: RunRecord) -> list[Entry]:
         return self._joined.get(run.start_utc_us, [])
@@ -224,11 +246,11 @@ class Diary:
 
     def is_going_on(self, run: RunRecord) -> bool:
         """No end of it was told. A pod that told none for two days tells none any more."""
-        return run.is_open and self.now_utc_us < run.end_utc_us + ASKED_FOR_US
+        return run.is_open and not self._has_come(run.end_utc_us + ASKED_FOR_US)
 
     def _counting(self, answer: Answer) -> int | None:
         """An answer that was given too early, as the run went on, says nothing of how it settled; 6 or more counts."""
-        if answer.pain is not None and answer.pain < RED_FROM and answer.from_utc_us > self.now_utc_us:
+        if answer.pain is not None and answer.pain < RED_FROM and not self._has_come(answer.from_utc_us):
             return None
         return answer.pain
 
@@ -261,9 +283,9 @@ class Diary:
     def _asked(self, run: RunRecord, since_utc_us: int, entry: Entry | None) -> Asked:
         if entry is not None and entry.saying.pain is not None:
             return "answered"
-        if self.now_utc_us < max(since_utc_us, run.end_utc_us):
+        if not self._has_come(max(since_utc_us, run.end_utc_us)):
             return "later"
-        return "due" if self.now_utc_us < run.end_utc_us + ASKED_FOR_US else "missed"
+        return "missed" if self._has_come(run.end_utc_us + ASKED_FOR_US) else "due"
 
 
 def diary_of(records: Records, now: datetime | None = None) -> Diary:

@@ -189,11 +189,6 @@ class _Whole:
 _whole_runs: Remembered[Run] = Remembered(1000)
 
 
-def forget() -> None:
-    """Remember no run, as in a new process."""
-    _whole_runs.clear()
-
-
 def _record(group: _Group, whole: _Whole, watch: Watch) -> RunRecord:
     day, first = group[0]
     last = group[-1][1]
