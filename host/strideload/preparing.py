@@ -18,6 +18,7 @@ from strideload.store import Store
 
 SHARE: Final = 0.1  # of the time in which it works; pages are held up by no more
 DUE_EVERY_S: Final = 5.0  # while sessions are derived, their days are about to change
+WEEK: Final = timedelta(days=7)  # are read at once
 ONE_DAY: Final = timedelta(days=1)
 EVER_UTC_US: Final = 2**62
 
@@ -46,10 +47,9 @@ def prepare(store: Store, wait: Callable[[float], bool]) -> int:
         if wait(DUE_EVERY_S):
             return 0
     count = 0
-    for runner, day in _newest_first(store):
+    for runner, first, last in _newest_first(store):
         began_s = time.perf_counter()
-        days.day_of(store, runner, day)
-        count += 1
+        count += len(days.days_of(store, runner, first, last))
         if wait((time.perf_counter() - began_s) * (1 / SHARE - 1)):
             break
     return count
@@ -64,13 +64,14 @@ def _prepare(store: Store, wait: Callable[[float], bool]) -> None:
     log.debug("%d days stand ready", count)
 
 
-def _newest_first(store: Store) -> Iterator[tuple[str, date]]:
-    """(runner, date), so many in all as are remembered; of several runners in turn."""
+def _newest_first(store: Store) -> Iterator[tuple[str, date, date]]:
+    """(runner, first, last) of weeks, so many in all as are remembered; of several runners in turn."""
     spans = {runner: (days.today(store, runner), _first(store, runner)) for runner in store.runners()}
-    for back in range(days.DAYS_REMEMBERED // max(1, len(spans))):
+    for back in range(days.DAYS_REMEMBERED // WEEK.days // max(1, len(spans))):
         for runner, (today, first) in spans.items():
-            if first is not None and today - back * ONE_DAY >= first:
-                yield runner, today - back * ONE_DAY
+            last = today - back * WEEK
+            if first is not None and last >= first:
+                yield runner, max(first, last - WEEK + ONE_DAY), last
 
 
 def _first(store: Store, runner: str) -> date | None:
