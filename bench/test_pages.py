@@ -54,9 +54,11 @@ class NothingLive:
 def client(years: Store) -> Iterator[httpx.Client]:
     of_runner = DaysThen(years, RUNNER)
     doors = Doors(years, NothingLive(), lambda _: of_runner, RUNNER, now=lambda: NOW)
-    with serve(make_app(doors), "127.0.0.1", 0) as server:
-        with httpx.Client(base_url=server.url, timeout=60) as client:
-            yield client
+    with (
+        serve(make_app(doors), "127.0.0.1", 0) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def day_anew_s(years: Store) -> float:
 
 
 @pytest.fixture
-def told(benchmark, day_anew_s: float) -> Iterator[Callable[[str], float]]:
+def told(benchmark, day_anew_s: float) -> Callable[[str], float]:
     """Says how long a look took -> its median, s."""
 
     def said(look: str) -> float:
@@ -84,7 +86,7 @@ def told(benchmark, day_anew_s: float) -> Iterator[Callable[[str], float]]:
         )
         return took.median
 
-    yield said
+    return said
 
 
 @pytest.mark.parametrize("address", [*(place.href for place in PLACES), "/trend?by=impact", "a run"])

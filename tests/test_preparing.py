@@ -45,7 +45,9 @@ def test_the_first_look_at_the_shoes_reads_no_steps(world: World, monkeypatch: p
         assert (blue.mileage.unknown_days, reads) == (0, [])
 
 
-def test_it_begins_with_today_and_rests_most_of_the_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_begins_with_today_and_rests_most_of_the_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with world.store as store:
         reads, waits = steps_read(store, monkeypatch), list[float]()
 

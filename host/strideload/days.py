@@ -168,7 +168,9 @@ def _summarised(store: DayStore, runner: str, stretch: Sequence[_Facts]) -> list
 def _summary(facts: _Facts, sessions: Iterable[Session]) -> _Made:
     start, end = facts.window
     own = [s for s in sessions if s.start_utc_us < end and s.end_utc_us >= start]
-    made = _Made(summarise(facts.day, facts.zone, start, end, own, facts.alive, facts.note, marks=facts.marks))
+    made = _Made(
+        summarise(facts.day, facts.zone, start, end, own, facts.alive, facts.note, marks=facts.marks)
+    )
     # A sync may have come between: it is remembered by what was read. Without a content, that may change unseen.
     if all(session.content is not None for session in own):
         _summaries.put(facts._replace(sessions=tuple(sorted(map(_place, own)))), made)

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -28,7 +28,7 @@ class StoreDays:
     def today(self) -> date:
         return days.today(self._store, self._runner)
 
-    def days(self, first: date, last: date) -> Sequence[dict[str, Any]]:
+    def days(self, first: date, last: date) -> Sequence[Mapping[str, Any]]:
         return days.json_of_days(self._store, self._runner, first, last)
 
 

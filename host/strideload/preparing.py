@@ -1,4 +1,4 @@
-"""Days are made out of their steps before anybody asks for them, so that the first look at years after a start is quick.
+"""Days are made out of their steps before anybody asks for them, so that the first look after a start is quick.
 
 In the background and slowly: whoever asks for a page meanwhile hardly waits for it.
 """

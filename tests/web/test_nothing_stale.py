@@ -11,10 +11,9 @@ from datetime import date
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
 
-from runner.world import KNEE, World
+from runner.world import World
 from store.making import T0_MS
 from strideload import days, erase
 from strideload.load.activity import track
@@ -28,7 +27,7 @@ from strideload.runner.runs import RunRecord
 from strideload.store import Store, open_store
 from strideload.store.activities import Activity
 from strideload.store.conditions import Worn
-from strideload.store.diary import Entry, new_id
+from strideload.store.diary import Entry
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import serve
@@ -91,9 +90,12 @@ def looked(tmp_path: Path) -> Iterator[Looked]:
         ME,
         lambda: world.now(clock[-1]),
     )
-    with world.store, serve(make_app(doors), "127.0.0.1", 0) as server:
-        with httpx.Client(base_url=server.url) as client:
-            yield Looked(world, house, client, clock)
+    with (
+        world.store,
+        serve(make_app(doors), "127.0.0.1", 0) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
+        yield Looked(world, house, client, clock)
 
 
 def until(local: str) -> Callable[[Looked], object]:
@@ -168,7 +170,7 @@ def shoes_are_retired(at: Looked) -> None:
 
 def a_watch_tells(at: Looked) -> None:
     run = at.run()
-    nothing = track(np.empty(0), np.empty(0))
+    nothing = track([], [])
     at.store.activities.add(ME, Activity("c" * 32, "Run", run.start_utc_us, run.end_utc_us, 1234.0), nothing)
 
 

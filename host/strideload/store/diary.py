@@ -83,7 +83,9 @@ def new_id() -> str:
 
 
 # In the order in which `_entry` takes them.
-_COLUMNS: Final = "entry version site moment pain about_utc_us run_utc_us felt signs note retracted written_utc_us"
+_COLUMNS: Final = (
+    "entry version site moment pain about_utc_us run_utc_us felt signs note retracted written_utc_us"
+)
 _SELECT: Final = sa.select(*(symptoms.c[name] for name in _COLUMNS.split()))
 
 
