@@ -3,10 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from typing import NamedTuple, Protocol, cast
+from functools import cache, cached_property
+from typing import Any, NamedTuple, Protocol, cast
 
-from strideload.load.day import Day, Note, summarise
+from strideload.load.day import Day, Note, summarise, to_json
 from strideload.load.steps import Alive, Mark, Session, SessionPlace
 from strideload.load.zones import EPOCH, date_at, day_bounds
 from strideload.remembered import Remembered
@@ -71,6 +71,26 @@ def day_of(store: DayStore, runner: str, day: date) -> Day:
 
 def days_of(store: DayStore, runner: str, first: date, last: date) -> list[Day]:
     """The load of each day from `first` to `last`, both included; [] if that is backwards. Errors as day_of."""
+    return [made.day for made in _made(store, runner, first, last)]
+
+
+def json_of_days(store: DayStore, runner: str, first: date, last: date) -> list[Mapping[str, Any]]:
+    """The same as `load.day.to_json` gives them. Whoever asks shares them with others, and changes nothing in them."""
+    return [made.json for made in _made(store, runner, first, last)]
+
+
+class _Made:
+    """A day, and its JSON from when that was first asked for."""
+
+    def __init__(self, day: Day) -> None:
+        self.day = day
+
+    @cached_property
+    def json(self) -> Mapping[str, Any]:
+        return to_json(self.day)
+
+
+def _made(store: DayStore, runner: str, first: date, last: date) -> list[_Made]:
     facts = _facts(store, runner, first, last)
     # By all that it is made from: a late sync or another zone is another key.
     found = [_summaries.get(one) for one in facts]
@@ -124,7 +144,7 @@ def _touching(
     return [tuple(sorted(day)) for day in found]
 
 
-def _missing(found: Sequence[Day | None]) -> list[list[int]]:
+def _missing(found: Sequence[_Made | None]) -> list[list[int]]:
     """Places without a day, as stretches of neighbours of no more than are read at once."""
     stretches: list[list[int]] = []
     for place, day in enumerate(found):
@@ -137,7 +157,7 @@ def _missing(found: Sequence[Day | None]) -> list[list[int]]:
     return stretches
 
 
-def _summarised(store: DayStore, runner: str, stretch: Sequence[_Facts]) -> list[Day]:
+def _summarised(store: DayStore, runner: str, stretch: Sequence[_Facts]) -> list[_Made]:
     """The summaries of neighbouring days, out of one read of their sessions."""
     start, end = stretch[0].window[0], stretch[-1].window[1]
     any_session = any(one.sessions for one in stretch)
@@ -145,14 +165,16 @@ def _summarised(store: DayStore, runner: str, stretch: Sequence[_Facts]) -> list
     return [_summary(one, sessions) for one in stretch]
 
 
-def _summary(facts: _Facts, sessions: Iterable[Session]) -> Day:
+def _summary(facts: _Facts, sessions: Iterable[Session]) -> _Made:
     start, end = facts.window
     own = [s for s in sessions if s.start_utc_us < end and s.end_utc_us >= start]
-    day = summarise(facts.day, facts.zone, start, end, own, facts.alive, facts.note, marks=facts.marks)
+    made = _Made(
+        summarise(facts.day, facts.zone, start, end, own, facts.alive, facts.note, marks=facts.marks)
+    )
     # A sync may have come between: it is remembered by what was read. Without a content, that may change unseen.
     if all(session.content is not None for session in own):
-        _summaries.put(facts._replace(sessions=tuple(sorted(map(_place, own)))), day)
-    return day
+        _summaries.put(facts._replace(sessions=tuple(sorted(map(_place, own)))), made)
+    return made
 
 
 def _place(session: Session) -> SessionPlace:
@@ -161,7 +183,7 @@ def _place(session: Session) -> SessionPlace:
     )
 
 
-_summaries: Remembered[Day] = Remembered(DAYS_REMEMBERED)
+_summaries: Remembered[_Made] = Remembered(DAYS_REMEMBERED)
 
 
 def forget() -> None:

@@ -1,16 +1,10 @@
 """A runner is erased for good, out of the store and out of what is remembered beside it."""
 
-from typing import Final
-
-from strideload import days
-from strideload.runner import cadence, own_cadence, runs, watch
+from strideload.remembered import forget_everything
 from strideload.store import Store
 from strideload.store.erasing import Erased
 from strideload.store.people import LAST_DATE, UNNAMED
 from strideload.words.numbers import number
-
-# Modules that remember something of runners.
-MEMORIES: Final = (days, cadence, own_cadence, runs, watch)
 
 
 def erase(store: Store, runner: str, home_runner: str | None) -> Erased:
@@ -23,8 +17,7 @@ def erase(store: Store, runner: str, home_runner: str | None) -> Erased:
     erased = store.erase_runner(runner)
     if runner == home_runner and runner not in store.runners():
         store.ensure_runner(runner, UNNAMED, zone)
-    for memory in MEMORIES:
-        memory.forget()
+    forget_everything()
     return erased
 
 

@@ -2,14 +2,13 @@
 
 import shutil
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from strideload import days
 from strideload.collect.collector import COLLECTOR_ERROR, NO_ROOM, Collector
 from strideload.host import Host
-from strideload.load.day import to_json
 from strideload.pod_settings import settings_now
 from strideload.store import PodRow, Store, Wanted
 from strideload.web.doors import Health, HostFigures, LivePod, PodFigures
@@ -29,8 +28,8 @@ class StoreDays:
     def today(self) -> date:
         return days.today(self._store, self._runner)
 
-    def days(self, first: date, last: date) -> Sequence[dict[str, Any]]:
-        return [to_json(day) for day in days.days_of(self._store, self._runner, first, last)]
+    def days(self, first: date, last: date) -> Sequence[Mapping[str, Any]]:
+        return days.json_of_days(self._store, self._runner, first, last)
 
 
 class CollectorLive:

@@ -20,6 +20,7 @@ from strideload.errors import StrideloadError
 from strideload.home_doors import telling_homes
 from strideload.host import BROKER_FOLDER, Host, open_host
 from strideload.page_doors import CollectorLive, HostWatch, StoreDays
+from strideload.preparing import preparing
 from strideload.service.notify import Notifier
 from strideload.settings import Settings
 from strideload.web.app import Entrance, make_app
@@ -65,6 +66,7 @@ def up(
             stack.enter_context(
                 serve(app, settings.web.lan_host, settings.web.lan_port, page_certificate(settings))
             )
+        stack.enter_context(preparing(host.store))
         home = stack.enter_context(telling_homes(host))
         log.info("Strideload %s is up: page %s, broker %s", __version__, server.url, _broker_in_words(host))
         if not logs.is_journal(sys.stdout.fileno()):

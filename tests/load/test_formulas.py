@@ -119,3 +119,14 @@ def test_a_bout_ends_at_a_pause():
 def test_share():
     assert formulas.share(np.array([True, False, False, False])) == 0.25
     assert formulas.share(np.empty(0, bool)) is None
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60).map(np.array),
+    st.one_of(st.sampled_from([0, 5, 25, 50, 75, 95, 100]), st.floats(0, 100)),
+)
+def test_percentiles_are_numpys_to_the_last_bit(values, percent):
+    assert formulas.percentile(values, percent) == float(np.percentile(values, percent))
+    if len(values) > 1:
+        low, high = np.percentile(values, [25, 75])
+        assert formulas.interquartile_range(values) == float(high - low)

@@ -326,3 +326,28 @@ def test_the_latest_word_of_a_site_within_24_hours_is_what_holds(world: World) -
     assert world.diary("2026-11-21 19:13").strong == []
     world.says("other", 5, at="2026-11-20 21:00")
     assert world.diary("2026-11-20 22:00").strong == []
+
+
+def test_a_diary_says_until_when_it_stands(world: World) -> None:
+    """Whatever the moment: one that is made anew before then is the same."""
+    world.run("2026-11-20 18:00")
+    (run,) = world.runs("2026-11-20")
+    world.answers(run, 1, 2)
+    world.says("other", 7, at="2026-11-20 19:30", site="calf_left")
+    world.says("other", None, at="2026-11-01 12:00", signs=("swelling",))
+    found = world.read("2026-11-20")
+
+    def stands(at_utc_us: int) -> tuple[object, int | None]:
+        kept = diary.Diary(found, at_utc_us)
+        return (kept.of_runs, kept.strong, kept.signs_apart), kept.until_utc_us
+
+    at = run.start_utc_us
+    seen = [stands(at)[0]]
+    while (until := stands(at)[1]) is not None:
+        assert stands((at + until) // 2) == stands(until - 1) == stands(at)
+        at = until
+        if stands(at)[0] != seen[-1]:
+            seen.append(stands(at)[0])
+    # The run's end, 60 minutes, the morning and 48 hours; the word and its day; the sign's 30 days.
+    assert len(seen) == 1 + 7
+    assert stands(at + 10**15)[0] == seen[-1]

@@ -9,9 +9,8 @@ from pathlib import Path
 import httpx
 
 from runner.world import ZONE, World
-from strideload import days
 from strideload.page_doors import StoreDays
-from strideload.runner import cadence, runs, watch
+from strideload.remembered import forget_everything
 from strideload.store import Store
 from strideload.store.keys import DAY_US
 from strideload.store.schema import meta, metadata
@@ -48,8 +47,7 @@ class ApiHouse:
         self.store._ledger.forget()
         self.world.pods.clear()
         self.world._sent.clear()
-        for memory in (days, runs, cadence, watch):
-            memory.forget()
+        forget_everything()
         self.settle()
 
     def settle(self) -> None:

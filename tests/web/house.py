@@ -1,6 +1,6 @@
 """A house with a runner for the page's tests: days made by the real load functions, a live door to turn by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -112,6 +112,13 @@ class HouseStore(Store):
     """A real store of what the runner says, over the sessions and notes of a house."""
 
     house: House
+
+    def version(self) -> Hashable:
+        """What the house holds is part of it."""
+        held = self.house
+        contents = tuple(_told(session).content for session in held.sessions)
+        noted = tuple(sorted(held.notes.items()))
+        return super().version(), contents, tuple(held.alive), tuple(held.marks), noted
 
     def sessions(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Session]:
         return [_told(s) for s in self._touching(start_utc_us, end_utc_us)]

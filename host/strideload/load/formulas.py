@@ -28,7 +28,7 @@ def median(values: Floats) -> float | None:
 def percentile(values: Floats, percent: float) -> float | None:
     """Percentile of what is known, linear between neighbours; None of nothing."""
     known = values[np.isfinite(values)]
-    return float(np.percentile(known, percent)) if len(known) else None
+    return _percentiles(known, percent)[0] if len(known) else None
 
 
 def interquartile_range(values: Floats) -> float | None:
@@ -36,8 +36,8 @@ def interquartile_range(values: Floats) -> float | None:
     known = values[np.isfinite(values)]
     if len(known) < 2:
         return None
-    low, high = np.percentile(known, [25, 75])
-    return float(high - low)
+    low, high = _percentiles(known, 25, 75)
+    return high - low
 
 
 def cadence_spm(stride_s: Floats) -> Floats:
@@ -116,6 +116,22 @@ def longest_bout_s(start_us: Ints, stride_s: Floats, pause_us: int) -> float | N
     last = np.concatenate((breaks, [len(start_us) - 1]))
     end_s = start_us[last] / 1e6 + np.where(in_stride(stride_s[last]), stride_s[last], 0.0)
     return float(np.max(end_s - start_us[first] / 1e6))
+
+
+def _percentiles(known: Floats, *percents: float) -> list[float]:
+    """To the last bit what `np.percentile` gives of one value or more, all of them known, in a quarter of the time: a
+    day has three dozen of them.
+    """
+    last = len(known) - 1
+    places = [last * (percent / 100) for percent in percents]
+    around = [(int(place), min(int(place) + 1, last)) for place in places]
+    ordered = np.partition(known, sorted({at for pair in around for at in pair}))
+    found: list[float] = []
+    for place, (below, above) in zip(places, around, strict=True):
+        low, high, share = float(ordered[below]), float(ordered[above]), place - below
+        step = high - low
+        found.append(low + step * share if share < 0.5 else high - step * (1 - share))
+    return found
 
 
 def _weighted_power_sum(values: Floats, weight: Weights, exponent: float) -> float | None:

@@ -26,6 +26,7 @@ site that was sore already: rule green lets it be, and so it is not red.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, TypeVar, get_args
 
 from strideload.errors import StrideloadError
@@ -187,6 +188,7 @@ class Status:
         return bool(self.signs)
 
 
+@lru_cache(maxsize=1000)  # a year of runs has few answers that differ
 def status(answers: Answers) -> Status:
     """Of one site. Total: any answers have exactly one colour."""
     missing: tuple[Moment, ...] = tuple(moment for moment in MOMENTS if answers.at(moment) is None)
@@ -205,7 +207,11 @@ def status(answers: Answers) -> Status:
 
 def of_run(statuses: Iterable[Status]) -> Status | None:
     """Of all sites of a run: red if one is, else open if one is, else amber if one is. None: nothing was answered."""
-    given = list(statuses)
+    return _of_sites(tuple(statuses))
+
+
+@lru_cache(maxsize=1000)
+def _of_sites(given: tuple[Status, ...]) -> Status | None:
     if not given:
         return None
     colour: Colour = next(colour for colour in COLOURS if any(one.colour == colour for one in given))

@@ -7,7 +7,7 @@ one begins. So it has 23 or 25 hours at summer time, and any other length on a j
 from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -63,6 +63,7 @@ def zone_info(zone: str) -> ZoneInfo:
         raise ZoneUnknown(zone) from None
 
 
+@lru_cache(maxsize=20_000)  # of some dates a few zones; each is asked for three times a look
 def midnight_utc_us(day: date, zone: str) -> int:
     """Microseconds since 1970 of the first local midnight of `day`, or of the jump over it where clocks skip
     it.

@@ -59,11 +59,6 @@ class CadenceNow:
 _looked: Remembered[Mapping[int, float | None]] = Remembered(100)
 
 
-def forget() -> None:
-    """Remember no look, as in a new process."""
-    _looked.clear()
-
-
 def read(store: Store, runner: str, now: datetime | None = None) -> CadenceNow:
     """The store's errors."""
     moment = now or datetime.now(UTC)

@@ -6,7 +6,7 @@ the time late takes no answer away.
 What was said of a morning holds for every run of the day before it.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,8 +27,9 @@ DAY_US: Final = 24 * HOUR_US
 MORNING_HOUR: Final = 5
 # A run that ends before this hour is of the evening before: its next morning is the one that comes.
 NIGHT_ENDS_HOUR: Final = 3
-# What was felt within so many days before a run is asked about after it.
-FELT: Final = timedelta(days=14)
+# What was felt within so long before a run is asked about after it.
+FELT_US: Final = 14 * DAY_US
+SAID_US: Final = SAID // timedelta(microseconds=1)
 # A sign that was noted apart from a run holds so long, unless it is taken back.
 SIGN_HOLDS_US: Final = 30 * DAY_US
 # Nobody remembers longer how it was: later answers are taken, and not asked for.
@@ -99,12 +100,17 @@ class RunSymptoms:
 
 
 class Diary:
-    """The diary of some records, as it stands at a moment."""
+    """The diary of some records, as it stands at a moment.
+
+    `until_utc_us`: by the same records, all that was asked of it stands so until then; None: for good.
+    """
 
     def __init__(self, records: Records, now_utc_us: int) -> None:
         self.records = records
         self.now_utc_us = now_utc_us
+        self.until_utc_us: int | None = None
         self._joined, self.apart = _join(records)
+        self._about_us = [entry.saying.about_utc_us for entry in records.entries]  # in order
         self._mornings: dict[int, date] = {}
 
     @cached_property
@@ -140,8 +146,11 @@ class Diary:
     @property
     def signs_apart(self) -> list[Entry]:
         """The entries that they stand in."""
-        since = self.now_utc_us - SIGN_HOLDS_US
-        return [entry for entry in self.apart if entry.saying.about_utc_us >= since and entry.saying.signs]
+        return [
+            entry
+            for entry in self.apart
+            if entry.saying.signs and not self._is_past(entry.saying.about_utc_us + SIGN_HOLDS_US)
+        ]
 
     def local_of(self, utc_us: int) -> datetime:
         """The runner's own time at a moment."""
@@ -158,9 +167,24 @@ class Diary:
             for entry in sorted(
                 self.records.entries, key=lambda one: (one.saying.about_utc_us, one.written_utc_us)
             )
-            if entry.saying.pain is not None and 0 <= self.now_utc_us - entry.saying.about_utc_us < DAY_US
+            if entry.saying.pain is not None and self._is_of_24_hours(entry.saying.about_utc_us)
         }
         return [entry for entry in latest.values() if (entry.saying.pain or 0) >= RED_FROM]
+
+    def _has_come(self, utc_us: int) -> bool:
+        """Whether a moment is now or before: nothing else here asks what the time is."""
+        if utc_us <= self.now_utc_us:
+            return True
+        if self.until_utc_us is None or utc_us < self.until_utc_us:
+            self.until_utc_us = utc_us
+        return False
+
+    def _is_past(self, utc_us: int) -> bool:
+        return self._has_come(utc_us + 1)
+
+    def _is_of_24_hours(self, utc_us: int) -> bool:
+        """Whether it was in the 24 hours up to now."""
+        return self._has_come(utc_us) and not self._has_come(utc_us + DAY_US)
 
     def _said_of(self, run: RunRecord) -> list[Entry]:
         return self._joined.get(run.start_utc_us, [])
@@ -175,18 +199,13 @@ class Diary:
         """Where something was felt in the two weeks before; else the site that was last spoken of in six."""
         if not run.is_run:
             return []
-        entries = self.records.entries  # in order of what they are about
-        since, until = (
-            bisect_left(entries, run.start_utc_us - back, key=lambda entry: entry.saying.about_utc_us)
-            for back in (_us(SAID), 0)
-        )
-        before = entries[since:until]
-        felt = [
-            entry.saying.site
-            for entry in before
-            if run.start_utc_us - entry.saying.about_utc_us < _us(FELT) and _is_felt(entry)
-        ]
-        return felt or [entry.saying.site for entry in before[-1:]]
+        entries, about_us, began = self.records.entries, self._about_us, run.start_utc_us
+        until = bisect_left(about_us, began)
+        since = bisect_right(about_us, began - FELT_US, hi=until)
+        felt = [entry.saying.site for entry in entries[since:until] if _is_felt(entry)]
+        if felt or not until or about_us[until - 1] < began - SAID_US:
+            return felt
+        return [entries[until - 1].saying.site]
 
     def _course(self, run: RunRecord, site: str) -> Course:
         said = [entry for entry in self._said_of(run) if entry.saying.site == site]
@@ -228,11 +247,11 @@ class Diary:
 
     def is_going_on(self, run: RunRecord) -> bool:
         """No end of it was told. A pod that told none for two days tells none any more."""
-        return run.is_open and self.now_utc_us < run.end_utc_us + ASKED_FOR_US
+        return run.is_open and not self._has_come(run.end_utc_us + ASKED_FOR_US)
 
     def _counting(self, answer: Answer) -> int | None:
         """An answer that was given too early, as the run went on, says nothing of how it settled; 6 or more counts."""
-        if answer.pain is not None and answer.pain < RED_FROM and answer.from_utc_us > self.now_utc_us:
+        if answer.pain is not None and answer.pain < RED_FROM and not self._has_come(answer.from_utc_us):
             return None
         return answer.pain
 
@@ -251,7 +270,8 @@ class Diary:
         runs = self.records.runs
         place = bisect_left(runs, run.start_utc_us, key=lambda one: one.start_utc_us)
         morning = self._morning_of(run)
-        before, after = reversed(runs[:place]), runs[place + 1 :]
+        before = (runs[at] for at in reversed(range(place)))
+        after = (runs[at] for at in range(place + 1, len(runs)))
         return [
             other
             for side in (before, after)
@@ -270,9 +290,9 @@ class Diary:
     def _asked(self, run: RunRecord, since_utc_us: int, entry: Entry | None) -> Asked:
         if entry is not None and entry.saying.pain is not None:
             return "answered"
-        if self.now_utc_us < max(since_utc_us, run.end_utc_us):
+        if not self._has_come(max(since_utc_us, run.end_utc_us)):
             return "later"
-        return "due" if self.now_utc_us < run.end_utc_us + ASKED_FOR_US else "missed"
+        return "missed" if self._has_come(run.end_utc_us + ASKED_FOR_US) else "due"
 
 
 def diary_of(records: Records, now: datetime | None = None) -> Diary:
@@ -427,7 +447,3 @@ def _after_us(moment: When) -> int:
 def _is_felt(entry: Entry) -> bool:
     said = entry.saying
     return bool(said.pain or said.felt or said.signs)
-
-
-def _us(length: timedelta) -> int:
-    return length // timedelta(microseconds=1)

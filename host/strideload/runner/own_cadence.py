@@ -33,11 +33,6 @@ class _Without:
 _remembered: Remembered[_Without] = Remembered(100)
 
 
-def forget() -> None:
-    """Remember no run, as in a new process."""
-    _remembered.clear()
-
-
 def own_cadence(store: Store, runner: str, cued: Intervals, now: datetime) -> OwnCadence:
     """Of the last cue.DAYS days, but for `cued`, when a cue was set. CueRefused: too few runs; the store's errors."""
     today = days.today(store, runner, now)

@@ -9,6 +9,7 @@ from strideload import days
 from strideload.load.day import Day
 from strideload.load.longest import DAYS, DayKnown
 from strideload.load.zones import EARLIEST, LATEST, day_bounds
+from strideload.remembered import RememberedOfVersion
 from strideload.runner.runs import MARGIN, RunRecord, runs_in
 from strideload.store import Store
 from strideload.store.diary import Entry
@@ -21,7 +22,7 @@ SAID: Final = timedelta(days=42)
 
 @dataclass(frozen=True)
 class Records:
-    """One runner's records. What lies before `first` is there to compare with."""
+    """One runner's records, which nobody changes. What lies before `first` is there to compare with."""
 
     runner: str
     today: date
@@ -76,8 +77,31 @@ def read(
     """The records of the dates first..last; `diary` False: without what only the runner's own may see.
 
     `said_first`, `said_last`: nothing that was said of a time before or after these days.
-    DateOutOfRange, ZoneUnknown and the store's errors.
+    As long as nothing is stored and today is today, they are the same. DateOutOfRange, ZoneUnknown and the store's
+    errors.
     """
+    version = store.version()
+    key = runner, days.today(store, runner, now), first, last, diary, said_first, said_last
+    found = _remembered.get(version, key)
+    if found is None:
+        found = _read(store, *key)
+        _remembered.put(version, key, found)
+    return found
+
+
+_remembered: RememberedOfVersion[Records] = RememberedOfVersion(16)
+
+
+def _read(
+    store: Store,
+    runner: str,
+    today: date,
+    first: date,
+    last: date,
+    diary: bool,
+    said_first: date,
+    said_last: date,
+) -> Records:
     start = first - BASELINE
     found = days.days_of(store, runner, max(start - MARGIN, EARLIEST), min(last + MARGIN, LATEST))
     within = [day for day in found if start <= day.date <= last]
@@ -90,7 +114,7 @@ def read(
         entries = store.diary.entries(runner, since, until, of_runs=not bounded)
     return Records(
         runner=runner,
-        today=days.today(store, runner, now),
+        today=today,
         first=first,
         last=last,
         days=within,

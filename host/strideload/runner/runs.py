@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import Final
 
 from strideload.days import days_of
@@ -28,6 +29,8 @@ MOVED_US: Final = RUN_GAP_US
 # Less running than this is a walk with some hurry in it.
 LEAST_RUNNING_S: Final = 60.0
 
+_START: Final = attrgetter("start_utc_us")
+
 
 @dataclass(frozen=True)
 class RunRecord:
@@ -43,12 +46,12 @@ class RunRecord:
     activities: tuple[str, ...]  # their contents
     worn: Worn
 
-    @property
+    @cached_property
     def start_utc_us(self) -> int:
         """What diary and conditions name the run by."""
         return self.run.start_utc_us
 
-    @property
+    @cached_property
     def end_utc_us(self) -> int:
         return self.run.end_utc_us
 
@@ -111,7 +114,7 @@ def runs_in(store: Store, runner: str, days: Sequence[Day]) -> list[RunRecord]:
 
 def near(runs: Sequence[RunRecord], utc_us: int) -> Sequence[RunRecord]:
     """Two runs that began by then and two that began after, out of runs in order of time."""
-    place = bisect_right(runs, utc_us, key=lambda run: run.start_utc_us)
+    place = bisect_right(runs, utc_us, key=_START)
     return runs[max(0, place - 2) : place + 2]
 
 
@@ -184,11 +187,6 @@ class _Whole:
 
 
 _whole_runs: Remembered[Run] = Remembered(1000)
-
-
-def forget() -> None:
-    """Remember no run, as in a new process."""
-    _whole_runs.clear()
 
 
 def _record(group: _Group, whole: _Whole, watch: Watch) -> RunRecord:

@@ -67,11 +67,6 @@ class Watch:
 _along: Remembered[Found] = Remembered(2000)
 
 
-def forget() -> None:
-    """Remember no distance, as in a new process."""
-    _along.clear()
-
-
 def _matching(activities: Sequence[Activity], start_utc_us: int, end_utc_us: int) -> list[Activity]:
     """The activities that tell of a run, not over each other, and of half of it or more."""
     bounds = start_utc_us, end_utc_us

@@ -3,7 +3,7 @@
 import json
 import secrets
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -110,6 +110,7 @@ class Store:
     def __init__(self, engine_: sa.Engine, store_id: str, log_due: str | None = None) -> None:
         self.engine = engine_
         self.store_id = store_id
+        self._changes = engine.Changes(engine_)
         self._traces = traces.Traces(engine_, log_due)
         self._ledger = Ledger()
         self._turn = RLock()  # writers of this process wait here, rather than in SQLite's polling
@@ -132,7 +133,16 @@ class Store:
 
     def close(self) -> None:
         self._traces.retry()
+        self._changes.close()
         self.engine.dispose()
+
+    def version(self) -> Hashable:
+        """Another one than any before, once anything was committed to the store, by whomever.
+
+        Asked for before anything is read, it says as long as it is the same that a reader would find the same again:
+        what is remembered of a store is remembered by it.
+        """
+        return self._changes.version()
 
     # Collecting
 

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, cast, get_args
 
 import sqlalchemy as sa
@@ -38,10 +39,20 @@ _OF_THE_RUN: Final[tuple[Moment, ...]] = ("before", "during", "at_60_min")
 _MOVED: Final = named.moved_us(symptoms)
 _RUN: Final = symptoms.c.run_utc_us + _MOVED
 _ABOUT: Final = symptoms.c.about_utc_us + sa.case((symptoms.c.moment.in_(_OF_THE_RUN), _MOVED), else_=0)
+# In the order in which `_entry` takes them.
 _ROWS: Final = sa.select(
-    symptoms,
-    _RUN.label("run_now_us"),
+    symptoms.c.entry,
+    symptoms.c.version,
+    symptoms.c.site,
+    symptoms.c.moment,
+    symptoms.c.pain,
     _ABOUT.label("about_now_us"),
+    _RUN.label("run_now_us"),
+    symptoms.c.felt,
+    symptoms.c.signs,
+    symptoms.c.note,
+    symptoms.c.retracted,
+    symptoms.c.written_utc_us,
     named.is_undated(symptoms).label("run_undated"),
 ).select_from(named.with_sessions(symptoms))
 
@@ -175,23 +186,18 @@ class Diary(Part):
 
         `of_runs`: and about any time, if it names a run that began in [start, end).
         """
-        newest = (
-            sa.select(symptoms.c.entry, sa.func.max(symptoms.c.version).label("version"))
-            .where(_of(runner))
-            .group_by(symptoms.c.entry)
-            .subquery()
-        )
-        c = symptoms.c
+        c, later = symptoms.c, symptoms.alias()
+        changed = sa.exists().where(later.c.entry == c.entry, later.c.version > c.version)
         within = (_ABOUT, _RUN) if of_runs else (_ABOUT,)
         query = (
-            _ROWS.join(newest, sa.and_(newest.c.entry == c.entry, newest.c.version == c.version))
+            _ROWS.where(_of(runner), sa.not_(changed))
             .where(sa.or_(*(sa.and_(one >= start_utc_us, one < end_utc_us) for one in within)))
             .order_by(_ABOUT, c.written_utc_us, c.entry)
         )
         if not retracted:
             query = query.where(sa.not_(c.retracted))
         with self._reading() as connection:
-            return [_entry(row) for row in connection.execute(query).mappings()]
+            return [_entry(row) for row in connection.execute(query).all()]
 
     def history(self, runner: str, entry: str) -> list[Entry]:
         """All versions of an entry, the first one first. NoSuchEntry."""
@@ -203,11 +209,10 @@ class Diary(Part):
 
     def everything(self, runner: str) -> list[Entry]:
         """All versions of all entries, to be handed over: by when they were written."""
-        query = _ROWS.where(_of(runner)).order_by(
-            symptoms.c.written_utc_us, symptoms.c.entry, symptoms.c.version
-        )
+        c = symptoms.c
+        query = _ROWS.where(_of(runner)).order_by(c.written_utc_us, c.entry, c.version)
         with self._reading() as connection:
-            return [_entry(row) for row in connection.execute(query).mappings()]
+            return [_entry(row) for row in connection.execute(query).all()]
 
 
 def _checked(saying: Saying, now_utc_us: int) -> Saying:
@@ -254,7 +259,7 @@ def _is_there(connection: sa.Connection, entry: str) -> bool:
 
 def _versions(connection: sa.Connection, runner: str, entry: str) -> list[Entry]:
     query = _ROWS.where(_of(runner), symptoms.c.entry == entry).order_by(symptoms.c.version)
-    return [_entry(row) for row in connection.execute(query).mappings()]
+    return [_entry(row) for row in connection.execute(query).all()]
 
 
 def _newest(connection: sa.Connection, runner: str, entry: str) -> Entry | None:
@@ -305,25 +310,13 @@ def _session_of(
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(
-        row["entry"],
-        row["version"],
-        Saying(
-            row["site"],
-            row["moment"],
-            row["pain"],
-            row["about_now_us"],
-            row["run_now_us"],
-            _words(row["felt"]),
-            _words(row["signs"]),
-            row["note"],
-        ),
-        row["retracted"],
-        row["written_utc_us"],
-        bool(row["run_undated"]),
-    )
+    """From a row of `_ROWS`. By place: a year's entries are read at a look."""
+    entry, version, site, moment, pain, about, run, felt, signs, note, retracted, written, undated = row
+    saying = Saying(site, moment, pain, about, run, _words(felt), _words(signs), note)
+    return Entry(entry, version, saying, retracted, written, bool(undated))
 
 
+@lru_cache(maxsize=1000)  # mostly there are none
 def _words(stored: str) -> tuple[Any, ...]:
     return tuple(cast(Sequence[str], json.loads(stored)))
 

@@ -1,10 +1,11 @@
 """Connections and transactions: what differs between SQLite and PostgreSQL stands here."""
 
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
+from threading import Lock
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -122,6 +123,44 @@ def size_bytes(connection: sa.Connection) -> int:
         return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
     pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+
+class Changes:
+    """Tells whether anything was committed to a database, by this process or by another. Any thread may ask."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._lock = Lock()
+        self._apart: Any = None  # a connection of SQLite's own that writes nothing
+        self._counts = object()  # each begins to count by itself
+
+    def version(self) -> Hashable:
+        """As long as it is the same nothing was committed, and none comes again. StoreError."""
+        with self._lock, translated():
+            seen = self._of_sqlite() if self._engine.dialect.name == "sqlite" else self._of_postgresql()
+            return self._counts, seen
+
+    def close(self) -> None:
+        with self._lock:
+            if self._apart is not None:
+                self._apart.close()
+                self._apart = None
+
+    def _of_sqlite(self) -> int:
+        """The commits of all other connections, as one that stays open has seen them: a few us."""
+        if self._apart is None:
+            opened = self._engine.raw_connection()
+            opened.detach()
+            self._apart, self._counts = opened.dbapi_connection, object()
+        try:
+            return self._apart.execute("PRAGMA data_version").fetchall()[0][0]
+        except sqlite3.Error as error:  # raw: SQLAlchemy does not translate it, and would begin a transaction
+            raise StoreError(f"the store: {error}") from error
+
+    def _of_postgresql(self) -> str:
+        """Which transactions are seen, and which are not."""
+        with self._engine.connect() as connection:
+            return connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
 
 
 @contextmanager

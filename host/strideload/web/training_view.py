@@ -1,7 +1,7 @@
 """What a day's page says beyond the day: beside what one is used to, how it was taken, and what comes next."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from strideload.load.day import Day, Known
 from strideload.runner import comparing, planning, records
@@ -40,10 +40,13 @@ class TrainingView:
     notes: list[NoteButton]
 
 
-def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingView:
-    """Of one day; `today`: what comes next is said of that only."""
+def view(
+    doors: Doors, visitor: Visitor, shown: date, today: date, now: datetime
+) -> tuple[TrainingView, int | None]:
+    """Of one day -> until when it stands so, us since 1970, as long as nothing is stored and today is today; None: for
+    good. `today`: what comes next is said of that only.
+    """
     private = visitor.may("diary")
-    now = doors.now()
     first = shown
     if private and shown == today:
         held = planning.settings_of(doors.store.plans.current(visitor.runner))
@@ -53,12 +56,12 @@ def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingVi
     compared = load_view.view(comparing.of_day(found, shown))
     notes = _notes(day) if visitor.may("write") else []
     if not private:
-        return TrainingView(compared, [], False, [], None, notes)
+        return TrainingView(compared, [], False, [], None, notes), None
     kept = diary_of(found, now)
     plan = planning.plan_of(found, kept) if shown == today else None
     told = _told(kept, shown, is_today=shown == today)
     several = len(told) > 1
-    return TrainingView(
+    seen = TrainingView(
         load=compared,
         sites=[
             SiteLine(
@@ -74,6 +77,7 @@ def view(doors: Doors, visitor: Visitor, shown: date, today: date) -> TrainingVi
         next_run=plan_view.line(plan) if plan else None,
         notes=notes,
     )
+    return seen, kept.until_utc_us
 
 
 def _told(diary: Diary, shown: date, *, is_today: bool) -> list[RunSymptoms]:

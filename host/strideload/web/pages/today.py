@@ -1,7 +1,6 @@
 """Today and any other day, and what is live."""
 
-from datetime import date, timedelta
-from hashlib import blake2b
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -9,23 +8,30 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from strideload.load.longest import DAYS
 from strideload.load.zones import FIRST_DAY
 from strideload.runner.diary import utc_us
-from strideload.web import day_view, live_view, training_view, weeks_view
+from strideload.web import live_view
 from strideload.web.day_notes import refuse_rest
+from strideload.web.day_part import DayParts
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.rendering import part, whole_page
 from strideload.web.visitor import Visitor, needs
-
-DAYS_SHOWN = 6 * 7
 
 Reader = Annotated[Visitor, Depends(needs("read"))]
 
 
 def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
+    parts = DayParts(doors)
+
+    def day_of(visitor: Visitor, wanted: str | None) -> dict[str, Any]:
+        """What the day's part shows, and where it asks for what is new."""
+        today = doors.days(visitor.runner).today()
+        shown = read_date(wanted, today)
+        values = parts.of(visitor, shown, today)
+        address = f"date={shown.isoformat()}&" if wanted else ""
+        return {**values, "poll": f"/part/day?{address}seen={values['seen']}"}
 
     def live_of(visitor: Visitor) -> live_view.LiveView:
         own = live_view.own_pods(doors.live, doors.store, visitor.runner, utc_us(doors.now()))
@@ -33,13 +39,13 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.get("/", response_class=HTMLResponse)
     def today(visitor: Reader, date: str | None = None) -> str:
-        day = _day(doors, visitor, date)
+        day = day_of(visitor, date)
         return whole_page("today.html", visitor, "/", live=live_of(visitor), **day)
 
     @router.get("/part/day", response_class=HTMLResponse)
     def part_day(visitor: Reader, date: str | None = None, seen: str = "") -> Response:
         """The day's part, or 204 while it is what the asker has already."""
-        day = _day(doors, visitor, date)
+        day = day_of(visitor, date)
         if day["seen"] == seen:
             return Response(status_code=204)
         return HTMLResponse(part("_day.html", visitor=visitor, **day))
@@ -56,7 +62,7 @@ def routes(doors: Doors) -> APIRouter:
         refuse_rest(doors.days(visitor.runner), [day], form.one("what"))
         doors.store.note_day(visitor.runner, day, form.one("what") or None)
         if "hx-request" in request.headers:
-            return HTMLResponse(part("_day.html", visitor=visitor, **_day(doors, visitor, wanted)))
+            return HTMLResponse(part("_day.html", visitor=visitor, **day_of(visitor, wanted)))
         return RedirectResponse(f"/?date={day.isoformat()}", HTTPStatus.SEE_OTHER)
 
     return router
@@ -77,26 +83,3 @@ def read_date(wanted: str | None, today: date) -> date:
     if shown < FIRST_DAY:
         raise HTTPException(404, f"Days are shown from the year {FIRST_DAY.year} on.")
     return shown
-
-
-def _day(doors: Doors, visitor: Visitor, wanted: str | None) -> dict[str, Any]:
-    """All that the day's part shows, and `seen`, which changes when any of it does."""
-    days, live = doors.days(visitor.runner), doors.live
-    today = days.today()
-    shown = read_date(wanted, today)
-    known = days.days(shown - timedelta(days=max(DAYS_SHOWN - 1, DAYS)), shown)
-    rejections = live.health()["rejections"] if shown == today else {}
-    day = day_view.view(known[-1], today, FIRST_DAY, rejections, bool(live.pods()))
-    longest = day_view.longest_run(known[:-1][-DAYS:])
-    weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
-    training = training_view.view(doors, visitor, shown, today)
-    seen = blake2b(repr((day, weeks, training)).encode(), digest_size=8).hexdigest()
-    address = f"date={shown.isoformat()}&" if wanted else ""
-    return {
-        "day": day,
-        "date": shown.isoformat(),
-        "weeks": weeks,
-        "training": training,
-        "seen": seen,
-        "poll": f"/part/day?{address}seen={seen}",
-    }

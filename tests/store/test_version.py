@@ -1,0 +1,102 @@
+"""The store's version: by it whatever is remembered of a store is remembered, so it changes with every commit."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from store.conftest import RUNNER
+from store.making import NOW_US, POD, Pod, messages
+from strideload.store import Store, open_store, schema
+from strideload.store.conditions import Worn
+from strideload.store.diary import Saying, new_id
+from strideload.store.errors import StoreError
+
+DAY = date(2026, 11, 22)
+KNEE = Saying("knee_front_left", "other", 3, NOW_US)
+
+
+def collects(store: Store) -> None:
+    pod = Pod()
+    pod.run(0, session=1)
+    store.add(messages(pod.pages))
+
+
+def derives(store: Store) -> None:
+    store.derive()
+
+
+def says(store: Store) -> None:
+    store.diary.write(RUNNER, new_id(), 0, KNEE, NOW_US)
+
+
+CHANGES: list[Callable[[Store], object]] = [
+    collects,
+    derives,
+    says,
+    lambda store: store.note_day(RUNNER, DAY, "rest"),
+    lambda store: store.set_zone(RUNNER, DAY, "Asia/Tokyo"),
+    lambda store: store.assign(POD, RUNNER, "left", 0),
+    lambda store: store.plans.set(RUNNER, {}, "runner", None),
+    lambda store: store.conditions.set_usual(RUNNER, 0, Worn(mount="laces")),
+    lambda store: store.accounts.set_units(RUNNER, "miles"),
+    lambda store: store.save_state(POD, {"v": 1}, NOW_US),
+    lambda store: store.erase_runner(RUNNER),
+]
+
+
+def test_it_changes_with_every_commit_and_with_nothing_else(store: Store) -> None:
+    seen = [store.version()]
+    for change in CHANGES:
+        store.sessions(RUNNER, 0, NOW_US)
+        assert store.version() == seen[-1]
+        change(store)
+        assert store.version() not in seen
+        seen.append(store.version())
+
+
+def test_it_changes_with_what_another_process_commits(store: Store, url: str) -> None:
+    """As a command does beside a host that runs."""
+    with open_store(url) as other:
+        before = store.version()
+        assert store.version() == before
+        says(other)
+        assert store.version() != before
+
+
+def test_what_is_not_committed_yet_does_not_count_before_it_is(store: Store, url: str) -> None:
+    with open_store(url) as other:
+        with other.engine.begin() as connection:
+            connection.execute(sa.insert(schema.meta), [{"name": "a", "value": "b"}])
+            during = store.version()
+            assert store.version() == during
+        assert store.version() != during
+
+
+def test_no_two_stores_have_the_same(store: Store, url: str) -> None:
+    """Each counts for itself, and a store that was closed and is used again does not begin to count anew."""
+    with open_store(url) as other:
+        assert store.version() != other.version()
+    before = store.version()
+    store.close()
+    says(store)
+    assert store.version() != before
+
+
+def test_it_keeps_no_log_from_being_cut(store: Store) -> None:
+    """What is deleted for good is gone from SQLite's log, however often the version was asked for."""
+    says(store)
+    store.version()
+    (entry,) = store.diary.everything(RUNNER)
+    store.diary.delete(RUNNER, entry.id)
+    assert store._traces._due is None
+
+
+def test_a_store_that_cannot_be_read_says_so(store: Store) -> None:
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("the connection that stays open is SQLite's")
+    store.version()
+    store._changes._apart.close()
+    with pytest.raises(StoreError):
+        store.version()
