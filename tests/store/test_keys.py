@@ -1,7 +1,7 @@
 """Secrets that let somebody in: kept as hashes, bounded in number, and ended in time."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from store.conftest import RUNNER
 from strideload.store import Store, StoreError, kept
 from strideload.store.keys import (
     DAY_US,
+    DAYS_MOST,
     LOGIN_IDLE_US,
     LOGIN_LIFE_US,
     MANY,
@@ -117,6 +118,13 @@ def test_a_new_password_ends_a_link_to_set_one(store: Store) -> None:
 def test_a_link_to_a_diary_ends_within_a_year(store: Store, expires: int) -> None:
     with pytest.raises(StoreError):
         store.keys.share(RUNNER, "Dr Quinn", DAY, DAY, NOW, expires)
+
+
+def test_a_link_to_a_diary_shows_two_years_of_days_at_most(store: Store) -> None:
+    first, end = date(2024, 11, 22), NOW + DAY_US
+    store.keys.share(RUNNER, "Dr Quinn", first, first + timedelta(days=DAYS_MOST - 1), NOW, end)
+    with pytest.raises(StoreError, match="732 days"):
+        store.keys.share(RUNNER, "Dr Quinn", first, first + timedelta(days=DAYS_MOST), NOW, end)
 
 
 @given(st.text(max_size=60))

@@ -457,6 +457,9 @@ def test_a_token_of_the_wrong_scope_is_refused(house: ApiHouse) -> None:
     with house.program(ADA, "read", "write") as without_diary:
         for method, address in DIARY:
             problem(without_diary.request(method, address), 403)
+    with house.program(ADA, "write") as writing:  # "beside the scope that reads it"
+        for method, address in WRITING:
+            problem(writing.request(method, address, json={}), 403)
     with house.program(ADA, "diary") as diary:
         for address in ("days", "runs", "shoes", "activities", "pods", "notes"):
             problem(diary.get(address), 403)

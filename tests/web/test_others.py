@@ -102,6 +102,21 @@ def test_anothers_shoe_is_as_if_it_were_not_there(home: People) -> None:
     assert home.store.conditions.shoes("bob") == []
 
 
+def test_anothers_time_with_a_pod_is_neither_given_nor_taken_back(home: People) -> None:
+    pod, then, now = "cd" * 8, start_us(50), start_us(60)
+    home.store.assign(pod, "me", "left", then)
+    home.store.assign(pod, "bob", "left", now)
+    held = home.store.assignments(pod)
+    with home.logged_in("bob") as bob:
+        assert send(bob, f"/pods/{pod}/worn/{then}/remove").status_code == 404
+        given = {"runner": "me", "foot": "left", "from": "2026-01-01T08:00"}
+        assert send(bob, f"/pods/{pod}/worn", **given).status_code == 403
+        assert home.store.assignments(pod) == held
+        assert send(bob, f"/pods/{pod}/worn/{now}/remove").status_code == 303
+    assert home.store.assignments(pod) == held[:1]
+    home.store.unassign(pod, then)
+
+
 def test_anothers_strength_entry_is_as_if_it_were_not_there(home: People) -> None:
     entry = home.store.strength.everything("me")[0].id
     with home.logged_in("bob") as bob:
