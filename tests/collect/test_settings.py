@@ -155,7 +155,7 @@ class Line:
     def retain(self, connection: int, messages: Any) -> bool:
         if connection != self.connection:
             return False
-        self.retained += [json.loads(payload) for _, payload in messages]
+        self.retained += [json.loads(payload) for topic, payload in messages if topic.endswith("settings")]
         return True
 
 
@@ -191,6 +191,43 @@ def test_a_pod_that_has_changed_hands_is_told_of_no_cue(
         (1, True),
         (2, False),
     ]
+
+
+STATE_A = f"strideload/pod/{POD_A}/state"
+CUED = b'{"v":1,"log":"00000001","boot":1,"settings":1,"cue":{"target_cspm":17351,"run":3}}'
+
+
+def retained(address: Address, topic: str) -> list[bytes]:
+    """What lies at the broker, by what comes before a word that follows."""
+    with Talker(address, (topic, "strideload/pod/+/ack")) as late:
+        late.publish(f"strideload/pod/{POD_B}/ack", b"end")
+        until(lambda: any(payload == b"end" for _, payload in late.heard))
+        return [payload for on, payload in late.heard if on == topic]
+
+
+def test_what_a_pod_said_of_an_erased_runners_cue_is_gone(
+    mosquitto: Mosquitto, store: Store, stack: ExitStack
+) -> None:
+    """At once, and where the pod's word lies at the broker when the host comes back."""
+    store.ensure_runner("bob", "Bob", "UTC")
+    store.assign(POD_A, "bob", "left", 0)
+    store.change_settings(POD_A, cue=CueTarget(17_351))
+    pod = stack.enter_context(Talker(mosquitto.address))
+    first = collecting(stack, store, mosquitto.address)
+    until(lambda: retained(mosquitto.address, SETTINGS_A))
+    pod.publish(STATE_A, CUED, retain=True)
+    until(lambda: [row.state for row in store.pods() if row.pod == POD_A and row.state])
+    store.erase_runner("bob")
+    until(lambda: retained(mosquitto.address, STATE_A) == [])
+    first.stop()
+    pod.publish(STATE_A, CUED, retain=True)
+    collecting(stack, store, mosquitto.address)
+    until(lambda: retained(mosquitto.address, STATE_A) == [])
+    (state,) = [row.state for row in store.pods() if row.pod == POD_A]
+    assert state == {"v": 1, "log": "00000001", "boot": 1, "settings": 1}
+    told = POD_B, dict(state, cue={"target_cspm": 16_000, "run": 1})
+    assert store.save_state(*told, 1)  # whose settings are of another store, or forgotten by nobody
+    assert [row.state for row in store.pods() if row.pod == POD_B] == [told[1]]
 
 
 def test_without_a_connection_nothing_is_taken_for_sent(store: Store) -> None:

@@ -27,7 +27,15 @@ from strideload.collect.settings_sender import SettingsSender
 from strideload.collect.tally import Tally
 from strideload.protocol import topics
 from strideload.protocol.errors import MessageError
-from strideload.protocol.messages import MAX_PAYLOAD, Live, PodState, ack_message, read_live, read_state
+from strideload.protocol.messages import (
+    CLEARED,
+    MAX_PAYLOAD,
+    Live,
+    PodState,
+    ack_message,
+    read_live,
+    read_state,
+)
 from strideload.store import Received, Store, StoreError, StoreFull
 from strideload.store.errors import StoreOutdated, StoreRefused
 
@@ -227,7 +235,7 @@ class Collector:
             self._keep(lambda it=aside: self._store.set_aside(it.topic, it.payload, it.reason, size=it.size))
         received_utc_us = _now_utc_us()
         for pod, (state, as_it_came) in batch.states.items():
-            self._keep(lambda pod=pod, it=as_it_came: self._store.save_state(pod, it, received_utc_us))
+            self._keep(lambda pod=pod, it=as_it_came: self._save_state(pod, it, received_utc_us))
             for stream in state.streams:
                 key = pod, state.log, stream
                 wanted[key] = self._persist(lambda key=key: self._store.wanted(*key))
@@ -236,6 +244,10 @@ class Collector:
         self._answer(wanted)
         if batch.pages:
             self._deriver.note_new()
+
+    def _save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> None:
+        if not self._store.save_state(pod, state, received_utc_us):
+            self._settings.clear_state(pod)
 
     def _answer(self, wanted: dict[StreamKey, int]) -> None:
         """Tell the pods what is stored, by what is wanted next."""
@@ -267,6 +279,8 @@ class Collector:
         self, batch: Batch, topic: str, pod: str, leaf: str, payload: bytes, received_utc_us: int
     ) -> None:
         """What a pod says of itself."""
+        if leaf == "state" and payload == CLEARED:  # by a host
+            return
         try:
             if leaf == "state":
                 batch.states[pod] = read_state(payload), json.loads(payload)

@@ -7,7 +7,7 @@ from typing import Final
 
 from strideload.collect.link import Link
 from strideload.protocol import topics
-from strideload.protocol.messages import settings_message
+from strideload.protocol.messages import CLEARED, settings_message
 from strideload.store import Store, Wanted
 
 LOOK_EVERY_S: Final = 1.0  # so late a mark may be asked for
@@ -30,6 +30,11 @@ class SettingsSender:
         self._looked_s: float | None = None
         self._connection: int | None = None
         self._sent: dict[str, bytes] = {}
+        self._cued: set[str] = set()  # pods that were to have a cue when it last looked, or told of one
+
+    def clear_state(self, pod: str) -> None:
+        """What the broker keeps of this pod's state tells of a cue that is forgotten."""
+        self._cued.add(pod)
 
     def tend(self) -> None:
         """StoreError: the store could not be read; the next look is as far away as ever."""
@@ -43,13 +48,18 @@ class SettingsSender:
             return
         self._looked_s = now_s
         self._store.end_others_cues()
+        newest = self._store.wanted_settings()
         due = {
             wanted.pod: (wanted.version, payload)
-            for wanted in self._store.wanted_settings()
+            for wanted in newest
             if self._sent.get(wanted.pod) != (payload := self._payload(wanted))
         }
+        cued = {wanted.pod for wanted in newest if wanted.settings.cue}
         messages = [(topics.of_pod(pod, "settings"), payload) for pod, (_, payload) in due.items()]
+        # Its runner may have been erased: what the pod said of the cue goes as well, until it speaks again.
+        messages += [(topics.of_pod(pod, "state"), CLEARED) for pod in sorted(self._cued - cued)]
         if self._link.retain(connection, messages):
+            self._cued = cued
             for pod, (version, payload) in due.items():
                 self._sent[pod] = payload
                 log.info("pod %s: settings sent, version %d", pod, version)

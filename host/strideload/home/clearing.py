@@ -9,10 +9,11 @@ from paho.mqtt.client import MQTTMessageInfo
 
 from strideload.collect.address import Address
 from strideload.errors import StrideloadError
-from strideload.home import discovery, messages
+from strideload.home import discovery
 from strideload.home.ledger import PUBLISHED_NAME, Ledger
 from strideload.home.line import HomeLine
 from strideload.protocol import topics
+from strideload.protocol.messages import CLEARED
 
 LOOK_EVERY_S: Final = 0.2
 
@@ -27,7 +28,7 @@ class Clearing:
         self._line = HomeLine(
             address,
             f"strideload-home-{store[:16]}",
-            (topics.of_host(store, "online"), messages.CLEARED),
+            (topics.of_host(store, "online"), CLEARED),
             (discovery.status_topic(prefix),),
         )
         self._stopping = threading.Event()
@@ -59,7 +60,7 @@ class Clearing:
     def _clear(self) -> None:
         """All that is left, by the connection that stands; the ledger forgets what the broker has confirmed."""
         connection = self._line.connection
-        sent = {topic: self._line.retain(topic, messages.CLEARED) for topic in sorted(self._ledger.names)}
+        sent = {topic: self._line.retain(topic, CLEARED) for topic in sorted(self._ledger.names)}
         while self._line.connection == connection and not self._stopping.wait(LOOK_EVERY_S):
             self._ledger.forget([topic for topic, info in sent.items() if _is_confirmed(info)])
             if connection is None or not self._ledger.names:

@@ -13,7 +13,6 @@ from strideload.home.pain import Draft
 VERSION: Final = 1
 DECIMALS: Final = 3
 ONLINE, OFFLINE = b"1", b"0"
-CLEARED: Final = b""  # retained, it takes what was retained off the broker
 
 
 def summary(day: RunnerDay) -> bytes:

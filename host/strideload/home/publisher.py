@@ -27,6 +27,7 @@ from strideload.home.line import Heard, HomeLine
 from strideload.home.pain import CommandRefused, Draft
 from strideload.home.statistics import Statistics
 from strideload.protocol import topics
+from strideload.protocol.messages import CLEARED
 
 LOOK_EVERY_S: Final = 5.0
 LISTEN_S: Final = 0.2
@@ -208,7 +209,7 @@ class HomePublisher:
                 self._sent[topic] = payload
             self._clearing.pop(topic, None)
         for topic in sorted(self._ledger.names - wanted.keys() - self._clearing.keys()):
-            info = self._line.retain(topic, messages.CLEARED)
+            info = self._line.retain(topic, CLEARED)
             if info is not None:
                 self._clearing[topic] = info
                 self._sent.pop(topic, None)

@@ -17,6 +17,7 @@ from strideload_pod.sync import MESSAGE_PAGES
 
 # A pod publishes so many pages at most, and no JSON message comes near that; anything larger is not ours.
 MAX_PAYLOAD: Final = MESSAGE_PAGES * PAGE_SIZE
+CLEARED: Final = b""  # retained, it takes what was retained off the broker
 
 U32: Final = 0xFFFFFFFF
 # 2**53: the largest range in which JSON readers of any language agree on integers.

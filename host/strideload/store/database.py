@@ -186,11 +186,14 @@ class Store:
             unsound = connection.execute(sa.select(sa.func.sum(schema.sessions.c.pages_unsound))).scalar()
         return {**found, UNSOUND: int(unsound)} if unsound else found
 
-    def save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> None:
-        """Keep a pod's last `state`."""
-        row = {"pod": pod, "state": json.dumps(state), "last_seen_utc_us": received_utc_us}
+    def save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> bool:
+        """Keep a pod's last `state`. False: without its cue, which is forgotten, for its runner was erased."""
         with self._writing() as connection:
+            forgotten = wanting.tells_of_forgotten_cue(connection, pod, state)
+            kept = {name: value for name, value in state.items() if name != "cue"} if forgotten else state
+            row = {"pod": pod, "state": json.dumps(kept), "last_seen_utc_us": received_utc_us}
             engine.upsert(connection, schema.pods, [row], {"last_seen_utc_us": "max"})
+        return not forgotten
 
     def pods(self) -> list[PodRow]:
         """All pods that were ever heard of, in order of their ids."""

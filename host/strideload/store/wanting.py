@@ -96,6 +96,15 @@ def forget_cue(connection: sa.Connection, one: Wanted) -> None:
     connection.execute(table.update().where(is_it).values(settings=settings))
 
 
+def tells_of_forgotten_cue(connection: sa.Connection, pod: str, state: dict[str, Any]) -> bool:
+    """Whether a pod's state tells of a cue that is forgotten: the version that it confirms is there, and has none."""
+    if not state.get("cue"):
+        return False
+    is_it = sa.and_(table.c.pod == pod, table.c.version == state.get("settings"))
+    row = connection.execute(sa.select(table).where(is_it)).first()
+    return row is not None and _wanted(row).settings.cue is None
+
+
 def forget_told_cues(
     connection: sa.Connection, forgotten: Callable[[str, dict[str, Any], int], bool]
 ) -> None:
