@@ -12,6 +12,7 @@ from strideload.collect.address import Address
 from strideload.collect.collector import COLLECTOR_ERROR, NO_ROOM, Collector, Seen
 from strideload.page_doors import CollectorLive
 from strideload.protocol.messages import Live
+from strideload.protocol.pod_settings import CueTarget
 from strideload.store import Store, open_store
 
 NOW_US = time.time_ns() // 1000
@@ -90,7 +91,7 @@ def test_what_a_pod_says_of_itself_reaches_the_page(store: Store, live: Collecto
 def test_what_a_pod_is_to_have_and_has_reaches_the_page(store: Store, live: CollectorLive) -> None:
     says(store, 0)
     assert live.pods()[0]["settings"] is None
-    store.change_settings(POD, raw=True)
+    store.change_settings(POD, raw=True, cue=CueTarget(17_250))
     said = {"raw": True, "raw_free_pages": 3, "raw_dropped": 1, "rest_mg": 2000, "why_not": "flash"}
     says(store, 0, settings=1, cue={"target_cspm": 17_250, "run": 2}, **said)
     (pod,) = live.pods()
