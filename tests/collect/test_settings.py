@@ -205,6 +205,21 @@ def retained(address: Address, topic: str) -> list[bytes]:
         return [payload for on, payload in late.heard if on == topic]
 
 
+def test_a_state_that_the_broker_kept_is_not_heard_just_now(
+    broker: Broker, store: Store, stack: ExitStack
+) -> None:
+    """A pod that is long out of reach would seem to be there after each start of the host."""
+    pod = stack.enter_context(Talker(broker.address))
+    pod.publish(STATE_A, b'{"v":1,"log":"00000001","boot":1}', retain=True)
+    until(lambda: retained(broker.address, STATE_A))
+    collecting(stack, store, broker.address)
+    until(store.pods)
+    (kept,) = store.pods()
+    assert (kept.state and kept.state["boot"], kept.last_seen_utc_us) == (1, None)
+    pod.publish(STATE_A, b'{"v":1,"log":"00000001","boot":2}', retain=True)
+    until(lambda: store.pods()[0].last_seen_utc_us)
+
+
 def test_what_a_pod_said_of_an_erased_runners_cue_is_gone(
     mosquitto: Mosquitto, store: Store, stack: ExitStack
 ) -> None:

@@ -79,11 +79,19 @@ class Aside(NamedTuple):
     reason: str
 
 
+class Said(NamedTuple):
+    """A pod's `state`, and when it was heard; None: the broker had kept it."""
+
+    state: PodState
+    as_it_came: dict[str, Any]
+    heard_utc_us: int | None
+
+
 class Batch(NamedTuple):
     """Messages by what is to be done with them."""
 
     pages: list[Received]
-    states: dict[str, tuple[PodState, dict[str, Any]]]  # pod -> its last state, and as it came
+    states: dict[str, Said]  # of each pod its last
     asides: list[Aside]
     acknowledged: dict[int, list[int]]  # connection -> message ids
 
@@ -233,11 +241,10 @@ class Collector:
         wanted = self._store_pages(batch.pages) if batch.pages else {}
         for aside in batch.asides:
             self._keep(lambda it=aside: self._store.set_aside(it.topic, it.payload, it.reason, size=it.size))
-        received_utc_us = _now_utc_us()
-        for pod, (state, as_it_came) in batch.states.items():
-            self._keep(lambda pod=pod, it=as_it_came: self._save_state(pod, it, received_utc_us))
-            for stream in state.streams:
-                key = pod, state.log, stream
+        for pod, said in batch.states.items():
+            self._keep(lambda pod=pod, said=said: self._save_state(pod, said))
+            for stream in said.state.streams:
+                key = pod, said.state.log, stream
                 wanted[key] = self._persist(lambda key=key: self._store.wanted(*key))
         for connection, mids in batch.acknowledged.items():
             self._link.acknowledge(connection, mids)
@@ -245,8 +252,8 @@ class Collector:
         if batch.pages:
             self._deriver.note_new()
 
-    def _save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> None:
-        if not self._store.save_state(pod, state, received_utc_us):
+    def _save_state(self, pod: str, said: Said) -> None:
+        if not self._store.save_state(pod, said.as_it_came, said.heard_utc_us):
             self._settings.clear_state(pod)
 
     def _answer(self, wanted: dict[StreamKey, int]) -> None:
@@ -260,7 +267,7 @@ class Collector:
     def _sort_out(self, taken: Iterable[Taken]) -> Batch:
         received_utc_us = _now_utc_us()
         batch = Batch([], {}, [], {})
-        for connection, mid, topic, payload, size in taken:
+        for connection, mid, topic, payload, size, is_retained in taken:
             if mid != NO_ID:
                 batch.acknowledged.setdefault(connection, []).append(mid)
             if isinstance(topic, bytes):
@@ -272,18 +279,26 @@ class Collector:
             elif parsed[1] == "pages":
                 batch.pages.append(Received(parsed[0], payload, received_utc_us))
             else:
-                self._hear(batch, topic, *parsed, payload, received_utc_us)
+                self._hear(batch, topic, *parsed, payload, received_utc_us, is_retained)
         return batch
 
     def _hear(
-        self, batch: Batch, topic: str, pod: str, leaf: str, payload: bytes, received_utc_us: int
+        self,
+        batch: Batch,
+        topic: str,
+        pod: str,
+        leaf: str,
+        payload: bytes,
+        received_utc_us: int,
+        is_retained: bool,
     ) -> None:
         """What a pod says of itself."""
         if leaf == "state" and payload == CLEARED:  # by a host
             return
         try:
             if leaf == "state":
-                batch.states[pod] = read_state(payload), json.loads(payload)
+                heard_utc_us = None if is_retained else received_utc_us
+                batch.states[pod] = Said(read_state(payload), json.loads(payload), heard_utc_us)
             elif leaf == "online":
                 self._note_online(pod, payload == b"1")
             else:

@@ -34,6 +34,7 @@ class Taken(NamedTuple):
     topic: str | bytes  # bytes: not UTF-8
     payload: bytes  # its first MAX_PAYLOAD bytes
     size: int  # how many it has
+    is_retained: bool  # the broker had kept it; when it was said is not known
 
 
 class Inbox:
@@ -58,7 +59,7 @@ class Inbox:
         payload = bytes(message.payload[:MAX_PAYLOAD])
         self._bytes_in += len(payload) + MESSAGE_BYTES
         mid = message.mid if message.qos else NO_ID
-        self._queue.put(Taken(connection, mid, topic, payload, len(message.payload)))
+        self._queue.put(Taken(connection, mid, topic, payload, len(message.payload), message.retain))
         return True
 
     def take(self, stopping: threading.Event) -> list[Taken]:

@@ -196,12 +196,16 @@ class Store:
             unsound = connection.execute(sa.select(sa.func.sum(schema.sessions.c.pages_unsound))).scalar()
         return {**found, UNSOUND: int(unsound)} if unsound else found
 
-    def save_state(self, pod: str, state: dict[str, Any], received_utc_us: int) -> bool:
-        """Keep a pod's last `state`. False: without its cue, which is forgotten, for its runner was erased."""
+    def save_state(self, pod: str, state: dict[str, Any], heard_utc_us: int | None) -> bool:
+        """Keep a pod's last `state`. False: without its cue, which is forgotten, for its runner was erased.
+
+        `heard_utc_us` None: it was kept for us, and nobody knows when the pod said it.
+        """
         with self._writing() as connection:
             forgotten = wanting.tells_of_forgotten_cue(connection, pod, state)
             kept = {name: value for name, value in state.items() if name != "cue"} if forgotten else state
-            row = {"pod": pod, "state": json.dumps(kept), "last_seen_utc_us": received_utc_us}
+            seen_utc_us = schema.NEVER_UTC_US if heard_utc_us is None else heard_utc_us
+            row = {"pod": pod, "state": json.dumps(kept), "last_seen_utc_us": seen_utc_us}
             engine.upsert(connection, schema.pods, [row], {"last_seen_utc_us": "max"})
         return not forgotten
 
