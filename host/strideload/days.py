@@ -11,7 +11,7 @@ from strideload.load.steps import Alive, Mark, Session, SessionPlace
 from strideload.load.zones import EPOCH, date_at, day_bounds
 from strideload.remembered import Remembered
 
-DAYS_REMEMBERED = 4000  # some 10 kB each: three years of a household
+DAYS_REMEMBERED = 4000  # some 6 kB each and 8 for its JSON: three years of a household
 DAYS_A_READ = 31  # steps of so many days lie in memory at once
 
 NO_ZONE = "UTC"
