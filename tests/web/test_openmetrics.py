@@ -142,6 +142,23 @@ def test_only_a_program_on_this_computer_may_read_them(
     assert ("strideload_well" in answer.text) == (status == 200)
 
 
+@pytest.mark.parametrize(
+    ("runner", "scope", "status"), [("me", "keep", 200), ("me", "read", 403), ("bob", "keep", 403)]
+)
+def test_from_elsewhere_whoever_keeps_the_house_may_read_them(
+    tmp_path: Path, runner: str, scope: str, status: int
+) -> None:
+    house = House()
+    with open_store(tmp_path / "store.db") as store:
+        for one in ("me", "bob"):
+            store.ensure_runner(one, one, "UTC")
+        secret = store.keys.add_token(runner, "watch", [scope], 1, None)
+        app = make_app(Doors(store, house, lambda _: house, "me", watch=WATCHED))
+        with TestClient(app, base_url="https://localhost", client=("192.0.2.7", 5)) as asking:
+            answer = asking.get("/openmetrics", headers={"Authorization": f"Bearer {secret}"})
+    assert answer.status_code == status
+
+
 def test_a_page_without_a_host_has_none() -> None:
     assert get("127.0.0.1", watch=None).status_code == 404
 
