@@ -168,6 +168,32 @@ def test_a_run_beyond_the_level_does_not_count_for_it(world: World) -> None:
     assert (found.level, found.counted, found.last_verdict) == (1, 0, "other_level")
 
 
+@pytest.mark.parametrize(
+    ("minutes", "counts"),
+    [(24.2, False), (24.4, True), (27.2, True), (28.4, True), (28.7, False), (31, False)],
+)
+def test_a_session_is_of_the_level_that_it_is_nearest_to(world: World, minutes: float, counts: bool) -> None:
+    """Level 9 has 27 minutes of running, of which 24.3 are enough, and level 10 has 30."""
+    on = LadderPlan(date(2026, 11, 10), LadderSettings(start_level=9))
+    planning.set_plan(world.store, RUNNER, Settings(ladder=on), "runner", None)
+    green(world, "2026-11-10", minutes)
+    found = plan_at(world, "2026-11-12 08:00").ladder
+    assert found
+    assert found.counted == counts
+
+
+def test_a_ladder_is_over_and_not_begun_anew_once_it_is_not_read_whole(world: World) -> None:
+    on_ladder(world, "2025-11-10", start_level=1)
+    for day in ("2025-11-10", "2025-11-12", "2025-11-14"):
+        green(world, day, 4)
+    last_day = date(2025, 11, 10) + planning.LADDER_LASTS
+    found = plan_at(world, f"{last_day} 12:00").ladder
+    assert found
+    assert found.level == 2
+    after = plan_at(world, f"{last_day + timedelta(days=1)} 12:00")
+    assert (after.ladder, after.next_run.outcome) == (None, "no_baseline")
+
+
 def test_a_red_session_leads_one_level_down(world: World) -> None:
     on_ladder(world, "2026-11-10", start_level=2)
     world.run("2026-11-10 18:00", 6)

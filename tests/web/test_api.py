@@ -265,6 +265,7 @@ def test_the_plan_is_read_and_set_by_who_looked(house: ApiHouse, ada: httpx.Clie
         {"set_by": "nobody"},
         {"set_by": "runner", "next_run": {"growth_percent": 31}},
         {"set_by": "runner", "ladder": {"from_date": "2026-11-23"}},
+        {"set_by": "runner", "ladder": {"from_date": "2025-10-17"}},
         {"set_by": "runner", "ladder": {"levels": [{"run_min": 0, "walk_min": 0}] * 2}},
         {"set_by": "runner", "ladder": {"start_level": 11}},
     ):

@@ -18,7 +18,7 @@ from strideload.store.plans import PlanSet, SetBy
 
 # Shorter walks are a way to somewhere.
 LEAST_WALK_S: Final = 10 * 60.0
-# No ladder takes longer; whoever is on one for years has forgotten it.
+# No ladder takes longer, and no more than that is read: whoever is on one for years has forgotten it.
 LADDER_LASTS: Final = timedelta(days=400)
 
 
@@ -79,15 +79,15 @@ def first_date(settings: Settings, today: date) -> date:
     with; for a ladder since it began.
     """
     needed = today - BASELINE
-    if settings.ladder is None:
-        return needed
-    return min(needed, max(settings.ladder.from_date, today - LADDER_LASTS))
+    on = _ladder_on(settings, today)
+    return needed if on is None else min(needed, on.from_date)
 
 
 def plan_of(records: Records, diary: Diary) -> Plan:
     """The plan for today, from records that begin by `first_date`."""
     settings = settings_of(records.plan)
     today = records.today
+    on = _ladder_on(settings, today)
     strong = [_noted(diary, entry, entry.saying.about_utc_us + DAY_US) for entry in diary.strong]
     past = [PastRun(one.run.figures, one.status, one.run.is_run) for one in diary.of_runs if _counts(one)]
     return Plan(
@@ -97,8 +97,14 @@ def plan_of(records: Records, diary: Diary) -> Plan:
         next_run=_with_signs(
             plan.next_run(today, past, records.known_days, settings.next_run, diary.signs, strong), diary
         ),
-        ladder=_standing(settings.ladder, diary.of_runs, records) if settings.ladder else None,
+        ladder=None if on is None else _standing(on, diary.of_runs, records),
     )
+
+
+def _ladder_on(settings: Settings, day: date) -> LadderPlan | None:
+    """The ladder that the runner is on; None: on none, or on one that began so long ago that it is over."""
+    on = settings.ladder
+    return None if on is None or on.from_date < day - LADDER_LASTS else on
 
 
 def _with_signs(found: NextRun, diary: Diary) -> NextRun:
@@ -172,7 +178,7 @@ def _counts(one: RunSymptoms) -> bool:
 
 
 def _standing(on: LadderPlan, runs: Sequence[RunSymptoms], records: Records) -> Standing:
-    """Each run since the ladder began is a session: of the highest level that it did, or of where the runner stood.
+    """Each run since the ladder began is a session: of the level that it is nearest to, from where the runner stood on.
 
     What was run before counts neither for nor against. A run without a pod is no session, and no rest.
     """
@@ -194,17 +200,16 @@ def _is_session(walk: RunSymptoms, stood: Level) -> bool:
 
 
 def _session(one: RunSymptoms, stood: int, settings: LadderSettings) -> LadderSession:
-    run = one.run.run
-    did = [
-        place for place, level in enumerate(settings.levels) if _is_done(level, run.running_s, run.walking_s)
-    ]
-    highest = max(did, default=-1)
+    run, levels = one.run.run, settings.levels
+    level = min(
+        range(stood, len(levels)), key=lambda place: abs(60 * levels[place].running_min - run.running_s)
+    )
     pains = [answer.pain for course in one.courses for answer in course.answers if answer.moment == "during"]
     return LadderSession(
         date=one.run.date,
-        level=max(highest, stood),
+        level=level,
         colour=one.status.colour if one.status else "open",
-        done=highest >= stood,
+        done=level > stood or _is_done(levels[stood], run.running_s, run.walking_s),
         pain_during=max((pain for pain in pains if pain is not None), default=None),
         signs=one.status.signs if one.status else (),
     )

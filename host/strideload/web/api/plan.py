@@ -16,7 +16,7 @@ from strideload.load.plan import Outcome, PlanSettings, Suggestion
 from strideload.load.symptoms import Colour, Sign
 from strideload.runner import planning
 from strideload.runner.diary import utc_us
-from strideload.runner.planning import LadderPlan, Plan, Settings
+from strideload.runner.planning import LADDER_LASTS, LadderPlan, Plan, Settings
 from strideload.store.plans import SetBy
 from strideload.web.api.bounds import Day, UtcUs
 from strideload.web.api.entry import DiaryReader, DiaryWriter
@@ -186,6 +186,10 @@ def _ladder(wanted: LadderIn | None, today: date, set_by: SetBy, now_utc_us: int
     from_date = wanted.from_date or today
     if from_date > today:
         raise LadderRefused("A ladder begins today or before: sessions count from that date on.")
+    if from_date < today - LADDER_LASTS:
+        raise LadderRefused(
+            f"A ladder lasts {LADDER_LASTS.days} days: one that began on {from_date} is over."
+        )
     levels = ladders.LEVELS if wanted.levels is None else tuple(one.level() for one in wanted.levels)
     return LadderPlan(
         from_date,
