@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 MOMENTS: dict[When, str] = {**words.MOMENTS, "other": "at another time"}
 HOUR_US = 3600 * 1_000_000
-ASKED_FOR_US = 36 * HOUR_US  # until the evening of the next day
+JOINED_FOR_US = 36 * HOUR_US  # until the evening of the next day
 CHANGED_FOR_US = 12 * HOUR_US  # no dashboard shows which run an answer is of: later it may be another's
 
 log = logging.getLogger(__name__)
@@ -221,7 +221,7 @@ def _run_asked_about(kept: diary.Diary, site: str, when: When, now_utc_us: int) 
     None where this was answered of it long since: what is said now is of a run that no pod has brought yet.
     """
     last = next((one for one in reversed(kept.of_runs) if one.run.is_run), None)
-    if last is None or now_utc_us - last.run.end_utc_us > ASKED_FOR_US:
+    if last is None or now_utc_us - last.run.end_utc_us > JOINED_FOR_US:
         return None
     answers = (answer for course in last.courses if course.site == site for answer in course.answers)
     held = next((answer for answer in answers if answer.moment == when and answer.entry is not None), None)
