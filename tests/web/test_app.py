@@ -136,6 +136,8 @@ def test_without_any_pod_the_page_teaches_how_to_begin(house: House, client: htt
     assert "No pod has reported yet" in seen
     assert "strideload demo" in seen
     assert "strideload replay FILE" in seen
+    house.notes[TODAY - timedelta(days=3)] = "rest"
+    assert "strideload demo" not in read(client).text
 
 
 def test_the_weeks_stand_in_a_table_day_by_day(client: httpx.Client) -> None:

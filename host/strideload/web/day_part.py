@@ -67,7 +67,8 @@ class DayParts:
     ) -> _Made:
         first = shown - timedelta(days=max(DAYS_SHOWN - 1, DAYS))
         known = self._doors.days(visitor.runner).days(first, shown)
-        day = day_view.view(known[-1], today, FIRST_DAY, rejections, has_pods)
+        is_new = not has_pods and all(one["known"] == "unknown" for one in known)
+        day = day_view.view(known[-1], today, FIRST_DAY, rejections, is_new)
         longest = day_view.longest_run(known[:-1][-DAYS:])
         weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
         training, until_utc_us = training_view.view(self._doors, visitor, shown, today, now)

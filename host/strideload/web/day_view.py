@@ -49,9 +49,9 @@ def view(
     today: date,
     first_day: date,
     rejections: Mapping[str, int],
-    has_pods: bool,
+    is_new: bool,
 ) -> DayView:
-    """`first_day`: no link leads further back."""
+    """`first_day`: no link leads further back. `is_new`: whether to say how to begin."""
     shown = date.fromisoformat(day["date"])
     nothing_yet = day["known"] == "unknown"
     return DayView(
@@ -64,7 +64,7 @@ def view(
         if nothing_yet and shown == today
         else phrases.sentence(day),
         more=_more(day, shown == today),
-        begin=nothing_yet and not has_pods,
+        begin=is_new,
         runs=[_run(run, alone=len(day["runs"]) == 1) for run in day["runs"]],
         groups=figures.groups(day),
         remarks=quality.remarks(day, rejections),
