@@ -25,7 +25,9 @@ class Group:
     name: str
     columns: list[str]  # one column needs no name
     rows: list[Row]
-    defined: Mapping[str, str] = field(default_factory=dict[str, str])  # columns whose own definition stands on /metrics
+    defined: Mapping[str, str] = field(
+        default_factory=dict[str, str]
+    )  # columns whose own definition stands on /metrics
 
 
 @dataclass(frozen=True)
