@@ -1,6 +1,7 @@
-"""What every figure of a day and of a run means. docs/metrics.md says the same at length; a test compares the two.
+"""What every figure means that a page shows. docs/metrics.md says the same at length; a test compares the two.
 
-The id of a day's figure is its name in `load.day.to_json`, wherever it stands there.
+The id of a day's figure (METRICS) is its name in `load.day.to_json`, wherever it stands there. What a rule makes of
+figures is said by the rule: `load/evidence.py`.
 """
 
 from dataclasses import dataclass
@@ -378,3 +379,193 @@ OF_A_WATCH = (
         "Watches differ by a tenth and more in it; known only where the whole of the file lies in the run.",
     ),
 )
+
+CAN_BE_SET = "An opinion, not studied. Runner or physiotherapist can set it."
+SAID_LAST = "As the pod said last."
+
+# What the runner says, and what is made of it and of load beyond a day.
+BEYOND_A_DAY = (
+    Metric(
+        "pain",
+        "Pain",
+        "of 10",
+        "The runner's own word for one site: 0 is no pain, 10 the worst that can be imagined. Asked for before a run, "
+        "during it, 60 minutes after and next morning.",
+        "Numeric pain rating scale (NPRS), 0 to 10.",
+        "Set beside other answers of the same runner only. What a pain comes from, it does not say.",
+    ),
+    Metric(
+        "known_share",
+        "Known share of an average",
+        "%",
+        "The part of an average's weight that lies on days of which the amount is known.",
+        "Load rule ewma.",
+        "Where less than half is known, no average is shown.",
+    ),
+    Metric(
+        "next_run_min",
+        "Length of the next run",
+        "min",
+        "The most running that is proposed for the next run, in whole minutes, rounded down. Walking is not in it.",
+        "Load rule next_run.",
+        "An opinion, not studied as a whole. It is not given where an answer asks for a physiotherapist or doctor.",
+    ),
+    Metric(
+        "growth_percent",
+        "Most growth after green runs",
+        "%",
+        "How much longer than the run that it goes by the next one may be, once enough runs in a row were green.",
+        "Load rule next_run: 1.10 times.",
+        CAN_BE_SET,
+    ),
+    Metric(
+        "step_down_percent",
+        "Less after a red run",
+        "%",
+        "How much shorter than a red run the next one is; than what was allowed before the red one, if that was less.",
+        OWN + ": no source gives a figure.",
+        CAN_BE_SET,
+    ),
+    Metric(
+        "greens_needed",
+        "Green runs in a row before it grows",
+        "runs",
+        "Counted back from the last run. A run that nobody answered for, or without the pod, ends the row.",
+        "Load rule next_run: two.",
+        CAN_BE_SET,
+    ),
+    Metric(
+        "start_level",
+        "Begin at level",
+        "",
+        "The level of the ladder on which it begins. Level 0 is a walk of 30 minutes, the last one 30 minutes of running.",
+        "Load rule ladder.",
+        CAN_BE_SET,
+    ),
+    Metric(
+        "sessions_each",
+        "Sessions at each level",
+        "",
+        "Sessions that have to count before the next level: of this level, done, green, and after enough rest.",
+        "Load rule ladder: three or more.",
+        CAN_BE_SET,
+    ),
+    Metric(
+        "rest_days",
+        "Days of rest between",
+        "",
+        "Days without a session of the ladder that have to lie before one for it to count.",
+        "Load rule ladder: one.",
+        CAN_BE_SET,
+    ),
+    Metric(
+        "strength_sessions",
+        "Strength sessions",
+        "",
+        "Dates of a week, Monday to Sunday, on which an exercise was logged.",
+        OWN,
+        "What nobody logged is not logged, never not done.",
+    ),
+    Metric(
+        "sets",
+        "Sets",
+        "",
+        "Sets of one muscle group, as logged; of a week, their sum from Monday to Sunday.",
+        OWN,
+        "No source here gives a number to reach, so none is asked for.",
+    ),
+    Metric(
+        "repetitions",
+        "Repetitions",
+        "",
+        "How often a movement was repeated: of an entry in each set, of a week in all sets together.",
+        OWN,
+        "Sets without a count, as of holding, are left out and said.",
+    ),
+    Metric(
+        "effort",
+        "Effort",
+        "of 10",
+        "How hard the sets felt, by the runner's own word: 0 is no effort, 10 the greatest.",
+        OWN,
+        "Set beside other entries of the same runner only.",
+    ),
+)
+
+# What is said of a pod and of its sessions.
+OF_A_POD = (
+    Metric(
+        "session_s",
+        "Length of a session",
+        "s",
+        "From the start of a pod's session to its end, or to now while it goes on.",
+        OWN,
+        "Includes pauses.",
+    ),
+    Metric(
+        "battery_v",
+        "Battery",
+        "V",
+        "Voltage of the battery that the pod runs on.",
+        "Measured by the pod.",
+        SAID_LAST + " Not known of a pod that does not measure it.",
+    ),
+    Metric(
+        "last_page",
+        "Last page",
+        "",
+        "When the newest page of the pod came to this computer.",
+        OWN,
+        "A page holds up to 16 strides; what the pod recorded since is still on it.",
+    ),
+    Metric(
+        "pages_to_come",
+        "Pages still to come",
+        "pages",
+        "Pages that the pod had when it last spoke, less those that have come here.",
+        OWN,
+        "What it has recorded since is not in it.",
+    ),
+    Metric(
+        "free_pages",
+        "Room in its log",
+        "pages",
+        "Pages of steps that still fit into the pod's memory, if no more of those that it holds come here.",
+        "Counted by the pod.",
+        SAID_LAST,
+    ),
+    Metric(
+        "odr_hz",
+        "Rate",
+        "Hz",
+        "How often in a second the sensor measures.",
+        "The setting of the sensor, stored with every page.",
+        "Below 500 Hz peaks read low.",
+    ),
+    Metric(
+        "acc_range_g",
+        "Range",
+        "g",
+        "The greatest acceleration along an axis that the sensor measures, either way.",
+        "The setting of the sensor, stored with every page.",
+        "Within +-16 g peaks read low.",
+    ),
+    Metric(
+        "gyro_dps",
+        "Rotation",
+        "°/s",
+        "The fastest turn about an axis that the sensor measures, either way.",
+        "The setting of the sensor.",
+        "Without it toe-off is estimated.",
+    ),
+    Metric(
+        "faults_since_start",
+        "Counted since it started",
+        "",
+        "What the pod counted since it was started last, by the name of the counter. What each means stands beside it.",
+        "Counted by the pod.",
+        "Those of a day's sessions stand with the day.",
+    ),
+)
+
+EVERY_METRIC = METRICS + OF_A_WATCH + BEYOND_A_DAY + OF_A_POD

@@ -5,24 +5,16 @@ from dataclasses import dataclass
 from strideload.load import ladder
 from strideload.load.evidence import RULES
 from strideload.load.ladder import LadderSettings, Standing
+from strideload.load.metrics import BEYOND_A_DAY
 from strideload.load.plan import BOUNDS, SORE_RULE, Noted, PlanSettings
 from strideload.runner.planning import Plan
 from strideload.words import plan as words
 from strideload.words import rules, symptoms
 from strideload.words.numbers import short_date
 
-FIGURES = {
-    "growth_percent": ("Most growth after green runs", "%"),
-    "step_down_percent": ("Less after a red run", "%"),
-    "greens_needed": ("Green runs in a row before it grows", "runs"),
-}
-LADDER_FIGURES = {
-    "start_level": ("Begin at level", ""),
-    "sessions_each": ("Sessions at each level", ""),
-    "rest_days": ("Days of rest between", ""),
-}
-
-LABELS = {name: label for name, (label, _) in {**FIGURES, **LADDER_FIGURES}.items()}
+LADDER_FIGURES = ("start_level", "sessions_each", "rest_days")
+DEFINED = {metric.id: metric for metric in BEYOND_A_DAY}
+LABELS = {name: DEFINED[name].name for name in (*BOUNDS, *LADDER_FIGURES)}
 
 
 @dataclass(frozen=True)
@@ -121,12 +113,16 @@ def _name(one: Noted) -> str:
 
 
 def _fields(settings: PlanSettings) -> list[Field]:
-    return [Field(name, *FIGURES[name], getattr(settings, name), *bounds) for name, bounds in BOUNDS.items()]
+    return [_field(name, getattr(settings, name), bounds) for name, bounds in BOUNDS.items()]
 
 
 def _ladder_fields(held: LadderSettings) -> list[Field]:
     bounds = {**ladder.BOUNDS, "start_level": (0, len(held.levels) - 1)}
-    return [Field(name, *said, getattr(held, name), *bounds[name]) for name, said in LADDER_FIGURES.items()]
+    return [_field(name, getattr(held, name), bounds[name]) for name in LADDER_FIGURES]
+
+
+def _field(name: str, value: int, bounds: tuple[int, int]) -> Field:
+    return Field(name, LABELS[name], DEFINED[name].unit, value, *bounds)
 
 
 def _ladder(found: Standing) -> LadderView:

@@ -49,7 +49,7 @@ class PodView:
     name: str
     sentence: str
     notes: list[str]  # what asks for something
-    facts: list[tuple[str, str]]
+    facts: list[tuple[str, str, str]]  # name, value, whose definition stands on /metrics; "": a name
     faults: list[pod_words.Fault]
     standing: str
     choices: list[Choice]
@@ -156,16 +156,16 @@ def _sentence(pod: KnownPod, live: LivePod | None) -> str:
 
 def _facts(
     store: Store, pod: KnownPod, state: Mapping[str, Any], live: LivePod | None, visitor: Visitor
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, str]]:
     battery = "not known" if pod.battery_mv is None else f"{number(pod.battery_mv / 1000, 2)}{THIN_SPACE}V"
     last = store.last_page_utc_us(pod.pod)
-    yield "Battery", battery
-    yield "Last page", "none yet" if last is None else write_local(store, visitor.runner, last)
-    yield "Pages still to come", number(live["waiting"] if live else None)
-    yield "Room in its log", _pages(state.get("free_pages"))
-    yield "Sensor", str(state.get("chip") or NOT_KNOWN)
-    yield "Firmware", str(state.get("firmware") or NOT_KNOWN)
-    yield "Id", pod.pod
+    yield "Battery", battery, "battery_v"
+    yield "Last page", "none yet" if last is None else write_local(store, visitor.runner, last), "last_page"
+    yield "Pages still to come", number(live["waiting"] if live else None), "pages_to_come"
+    yield "Room in its log", _pages(state.get("free_pages")), "free_pages"
+    yield "Sensor", str(state.get("chip") or NOT_KNOWN), ""
+    yield "Firmware", str(state.get("firmware") or NOT_KNOWN), ""
+    yield "Id", pod.pod, ""
 
 
 def _pages(count: int | None) -> str:

@@ -54,6 +54,7 @@ class MeasureView:
     """One measure of the run beside the longest."""
 
     name: str
+    metric: str  # whose definition stands on /metrics
     sentence: str
     bar: Bar | None
     longest: str | None
@@ -192,6 +193,7 @@ def _measures(found: OneRun) -> list[MeasureView]:
     return [
         MeasureView(
             name=capital(rules.MEASURES[measure]),
+            metric=measures.METRICS[measure],
             sentence=rules.comparison(one),
             bar=load_view.bar_of(one),
             longest=None if one.longest is None else f"That run was on {short_date(one.longest.date)}.",

@@ -110,6 +110,7 @@ class Saved:
 
 @dataclass(frozen=True)
 class RuleView:
+    id: str  # whose definition stands on /metrics
     name: str
     rule: str
     rests_on: str
@@ -145,7 +146,7 @@ def view(diary: Diary, wanted: Wanted) -> SymptomsView:
         apart=[entry_view(diary, entry) for entry in reversed(diary.apart)],
         advice=symptoms.signs(diary.signs),
         nothing_yet=not diary.records.entries,
-        rules=[RuleView(symptoms.COLOURS[one], RULES[one].rule, rules.evidence(one)) for one in BY_RULE],
+        rules=[RuleView(one, symptoms.COLOURS[one], RULES[one].rule, rules.evidence(one)) for one in BY_RULE],
     )
 
 

@@ -1,7 +1,7 @@
 """A day's figures as tables: a row for each figure, a column for each foot and for both together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from strideload.load.metrics import METRICS
@@ -25,6 +25,9 @@ class Group:
     name: str
     columns: list[str]  # one column needs no name
     rows: list[Row]
+    defined: Mapping[str, str] = field(
+        default_factory=dict[str, str]
+    )  # columns whose own definition stands on /metrics
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def _compared(asymmetry: Mapping[str, Any] | None) -> list[Group]:
         )
         for name, part in ((name, asymmetry[name]) for name in COMPARED if name in asymmetry)
     ]
-    return [Group(SIDES, ["asymmetry", "balance"], rows)]
+    defined = {"asymmetry": "asymmetry_percent", "balance": "balance"}
+    return [Group(SIDES, list(defined), rows, defined)]
 
 
 def _percent(value: float | None) -> str:

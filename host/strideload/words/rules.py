@@ -22,6 +22,21 @@ CONDITIONS: dict[Condition, str] = {
     "shoe": "shoe",
 }
 
+# What a rule is called over its definition.
+NAMES: dict[RuleId, str] = {
+    "longest_30_days": "Beside the longest run of 30 days",
+    "week_over_week": "Beside the week before",
+    "ewma": "Averages of 7 and 28 days",
+    "green": "Green",
+    "red": "Red",
+    "amber": "Amber",
+    "next_run": "Next run",
+    "spread_load": "While it is sore",
+    "ladder": "Walk-run ladder",
+    "cadence_target": "Target of cadence",
+    "cue_fading": "Fading of a cue",
+}
+
 # More, less, as much, times as much; then what it is set beside, {} for "known " where some of it is not.
 _PHRASES: dict[Measure, tuple[str, str, str, str, str]] = {
     "duration": ("longer than", "shorter than", "As long as", "times as long as", "your longest {}run"),

@@ -1,13 +1,15 @@
-"""What the figures mean."""
+"""What the figures mean, and the rules that set them beside each other."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from strideload.load.metrics import METRICS, OF_A_WATCH
+from strideload.load.evidence import RULES
+from strideload.load.metrics import EVERY_METRIC
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
+from strideload.words.rules import NAMES
 
 
 def routes() -> APIRouter:
@@ -15,6 +17,6 @@ def routes() -> APIRouter:
 
     @router.get("/metrics", response_class=HTMLResponse)
     def metrics(visitor: Annotated[Visitor, Depends(needs("read"))]) -> str:
-        return whole_page("metrics.html", visitor, "/metrics", metrics=METRICS + OF_A_WATCH)
+        return whole_page("metrics.html", visitor, "/metrics", metrics=EVERY_METRIC, rules=RULES, names=NAMES)
 
     return router

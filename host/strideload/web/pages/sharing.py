@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
+from strideload.load.evidence import RULES, RuleId
+from strideload.load.metrics import EVERY_METRIC
 from strideload.store import Store
 from strideload.store.keys import check_days
 from strideload.web import cookies, courses_view, weeks_view
@@ -19,10 +21,15 @@ from strideload.web.rendering import part, whole_page
 from strideload.web.sealed import STYLE, encrypt_page
 from strideload.web.visitor import Visiting
 from strideload.words.numbers import long_date
+from strideload.words.rules import NAMES
 
 NO_LINK: Final = (
     "This link has ended, was taken back, or was never one. Ask whoever gave it to you for another."
 )
+
+# What stands in shared days. A file defines it within itself, as nothing else is in reach where it is opened.
+FIGURES: Final = ("running_s", "steps", "impact_sum_g", "pain")
+STATUS_RULES: Final[tuple[RuleId, ...]] = ("green", "amber", "red")
 
 
 def routes(doors: Doors, now_utc_us: Callable[[], int]) -> APIRouter:
@@ -64,6 +71,9 @@ def shared_days(store: Store, days: Days, runner: str, first: date, last: date) 
         "range": f"{long_date(first)} {first.year} to {long_date(last)} {last.year}",
         "weeks": weeks_view.view(reached, None) if reached else None,
         "courses": courses_view.of_days(store, runner, first, min(last, days.today())) if reached else [],
+        "metrics": [one for one in EVERY_METRIC if one.id in FIGURES],
+        "rules": [RULES[one] for one in STATUS_RULES],
+        "names": NAMES,
     }
 
 
