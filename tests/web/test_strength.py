@@ -71,13 +71,13 @@ def test_what_is_deleted_can_be_put_back_whole(house: House, client: httpx.Clien
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"group": "ears"}, "group is one of"),
-        ({"group": ""}, "group is one of"),
-        ({"sets": ""}, "sets is a whole number"),
+        ({"group": "ears"}, "Group is one of"),
+        ({"group": ""}, "Group is one of"),
+        ({"sets": ""}, "Sets is a whole number"),
         ({"sets": "0"}, "1 to 20"),
-        ({"sets": "three"}, "sets is a whole number"),
+        ({"sets": "three"}, "Sets is a whole number"),
         ({"repetitions": "201"}, "1 to 200"),
-        ({"repetitions": "-1"}, "repetitions is a whole number"),
+        ({"repetitions": "-1"}, "Repetitions is a whole number"),
         ({"effort": "11"}, "0 to 10"),
         ({"date": "soon"}, "“soon” is not a date"),
         ({"date": "2026-11-23"}, "has not come yet"),

@@ -8,14 +8,13 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from strideload import days
-from strideload.errors import StrideloadError
 from strideload.load.strength import Exercise, Group, StrengthInvalid, monday_of
 from strideload.load.zones import FIRST_DAY
 from strideload.runner import records
 from strideload.store.strength import StrengthEntry, StrengthEntryInvalid
 from strideload.web import strength_view
 from strideload.web.doors import Doors
-from strideload.web.forms import Fields, Form
+from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused, refused
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 
@@ -30,9 +29,7 @@ def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     store = doors.store
 
-    def shown(
-        visitor: Visitor, problem: StrideloadError | None = None, gone: StrengthEntry | None = None
-    ) -> str:
+    def shown(visitor: Visitor, why: Refused = NONE_REFUSED, gone: StrengthEntry | None = None) -> str:
         now = doors.now()
         today = days.today(store, visitor.runner, now)
         last = min(today, visitor.last or today)
@@ -48,7 +45,7 @@ def routes(doors: Doors) -> APIRouter:
             visitor,
             HERE,
             strength=view,
-            problem=problem,
+            refused=why,
             gone=strength_view.gone(gone) if gone else None,
             may_write=visitor.may("write"),
         )
@@ -66,7 +63,7 @@ def routes(doors: Doors) -> APIRouter:
                 visitor.runner, form.one("entry"), _date(form), _exercise(form), form.one("note"), today
             )
         except (StrengthInvalid, StrengthEntryInvalid) as problem:
-            return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
+            return HTMLResponse(shown(visitor, refused(form, problem)), HTTPStatus.UNPROCESSABLE_ENTITY)
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     @router.post(f"{HERE}/{{entry}}/delete")
