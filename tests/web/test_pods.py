@@ -103,6 +103,14 @@ def test_settings_reach_the_store(client: httpx.Client, store: Store, pod: str) 
     assert "has not confirmed its settings 1" in words(answer)
 
 
+def test_what_was_set_is_the_pods_own_again(client: httpx.Client, store: Store, pod: str) -> None:
+    store.change_settings(POD, odr_hz=416, raw=True, recording="off")
+    answer = send(client, "/pods", f"/pods/{pod}/settings", odr_hz="own", raw="own", recording="auto")
+    assert "the pod’s own" in words(answer)
+    (wanted,) = store.wanted_settings()
+    assert wanted.settings.as_dict() == {"recording": "auto", "cue": None}
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

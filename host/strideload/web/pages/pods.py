@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from strideload import cueing, pod_settings
 from strideload.errors import StrideloadError
 from strideload.pod_settings import KnownPod
+from strideload.protocol.pod_settings import OWN_NAMES
 from strideload.runner.diary import utc_us
 from strideload.store.people import SINCE_EVER
 from strideload.web import pods_view
@@ -203,16 +204,19 @@ def _after(
 
 
 def _settings(form: Fields) -> dict[str, Any]:
-    """What the form names; what it leaves as it is, is not there. StrideloadError."""
-    found: dict[str, Any] = {}
+    """What the form names, as `pod_settings.change` takes it. StrideloadError: nothing, or a value that is none."""
+    sent = {name: form.one(name) for name in OWN_NAMES if form.one(name)}
+    own = [name for name, value in sent.items() if value == pods_view.OWN]
+    found: dict[str, Any] = {"own": own} if own else {}
+    said = {name: value for name, value in sent.items() if name not in own}
     for name in NUMBERS:
-        if value := form.one(name):
+        if value := said.get(name):
             if not value.isdecimal():
                 raise StrideloadError(f"{NUMBERS[name]} is a whole number, not “{value[:40]}”.")
             found[name] = int(value)
-    if recording := form.one("recording"):
+    if recording := said.get("recording"):
         found["recording"] = recording
-    if raw := form.one("raw"):
+    if raw := said.get("raw"):
         if raw not in pods_view.YES_NO:
             raise StrideloadError("Raw samples are kept, yes or no.")
         found["raw"] = pods_view.YES_NO[raw]
