@@ -144,3 +144,29 @@ def test_a_login_that_is_refused_with_an_offer_stays(home: People, ada: httpx.Cl
         bob.get(f"/welcome/{link}")
         answer = send(bob, "/welcome", "/welcome", login="bobby", password=PASSWORD["bob"], again="x")
     assert Forms(answer.text).standing["/welcome"]["login"] == ["bobby"]
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/trend/note", "/trend"),
+        ("/day/note", "/"),
+        ("/log-out", "/"),
+        ("/household/runners", "/household"),
+        ("/account/password", "/account"),
+        (f"/pods/{POD}/settings", "/pods"),
+        ("/pods/undated/0000000000000001", "/pods/undated"),
+        ("/places/2026-11-22/remove", "/places"),
+        ("/shoes/usual", "/shoes"),
+        (f"/strength/{SHOE}/delete", "/strength"),
+        (f"/symptoms/{SHOE}/retract", f"/symptoms/{SHOE}"),
+        ("/symptoms/undo", "/symptoms"),
+    ],
+)
+def test_an_address_that_takes_forms_leads_to_its_page(ada: httpx.Client, address: str, page: str) -> None:
+    answer = ada.get(address)
+    assert (answer.status_code, answer.headers.get("location")) == (303, page)
+
+
+def test_a_program_is_told_what_an_address_takes(ada: httpx.Client) -> None:
+    assert ada.get(f"/api/v1/pods/{POD}/marks").status_code == 405

@@ -104,6 +104,11 @@ def routes(doors: Doors) -> APIRouter:
             return answered(request, visitor, wanted, problem=problem)
         return answered(request, visitor, wanted)
 
+    @router.get(f"{HERE}/undo")
+    def undone(_: Reader) -> Response:
+        """An entry has no such id: it is the form's address, loaded again."""
+        return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
+
     @router.get(f"{HERE}/{{entry}}", response_class=HTMLResponse)
     def entry_page(visitor: Reader, entry: str) -> str:
         return _entry_page(doors, visitor, kept.entry(visitor.runner, entry))
