@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from strideload import cueing, pod_settings
 from strideload.errors import StrideloadError
+from strideload.load.zones import FIRST_DAY
 from strideload.pod_settings import KnownPod
 from strideload.protocol.pod_settings import OWN_NAMES
 from strideload.runner.diary import utc_us
@@ -77,7 +78,9 @@ def routes(doors: Doors) -> APIRouter:
             for since, zone in reversed(store.zones(visitor.runner))
         ]
         today = doors.days(visitor.runner).today().isoformat()
-        html = whole_page("places.html", visitor, "/pods", rows=rows, today=today, refused=why)
+        html = whole_page(
+            "places.html", visitor, "/pods", rows=rows, today=today, first_day=FIRST_DAY, refused=why
+        )
         return HTMLResponse(html, status)
 
     def own(visitor: Visitor, pod: str, theirs: Theirs) -> None:
@@ -174,6 +177,8 @@ def routes(doors: Doors) -> APIRouter:
     def be_at(visitor: Writer, form: Form) -> Response:
         def change() -> None:
             since = SINCE_EVER if form.has("first") else _date(form.one("from"))
+            if since < FIRST_DAY and not form.has("first"):
+                raise StrideloadError(f"Days are known from the year {FIRST_DAY.year} on, not from {since}.")
             if since > doors.days(visitor.runner).today() + ZONES_AHEAD:
                 raise StrideloadError("Where you are is said once you are there: that day has not come yet.")
             store.set_zone(visitor.runner, since, form.one("zone").strip())
