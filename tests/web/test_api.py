@@ -188,6 +188,18 @@ def test_what_was_said_of_a_run_days_later_is_of_it(house: ApiHouse, ada: httpx.
     assert (found["status"]["colour"], found["courses"][0]["others"]) == ("red", [late["id"]])
 
 
+def test_a_moment_of_a_run_was_near_it_whenever_it_is_said(house: ApiHouse, ada: httpx.Client) -> None:
+    run, other = a_run(house, "2026-11-01 18:00"), a_run(house, "2026-11-21 18:00")
+    far = {**KNEE, "run": run, "about_utc": "2026-11-21T18:00:00Z"}
+    assert "This time is not of the run of Sun 1 Nov" in problem(ada.post("symptoms", json=far), 422)
+    entry = ok(ada.post("symptoms", json={**KNEE, "run": run}), 201)
+    assert entry["about_local"].startswith("2026-11-01T18:")
+    address = f"symptoms/{entry['id']}"
+    problem(ada.put(address, json={**far, "seen": 1}), 422)
+    moved = ok(ada.put(address, json={**KNEE, "run": other, "seen": 1}))
+    assert moved["about_local"].startswith("2026-11-21T18:")
+
+
 def test_what_has_not_come_is_refused(house: ApiHouse, ada: httpx.Client) -> None:
     run = a_run(house, "2026-11-22 18:00")
     early = {**KNEE, "moment": "next_morning", "pain": 0}
