@@ -167,6 +167,15 @@ def test_a_day_that_a_pod_recorded_was_no_rest_day(house: House, client: httpx.C
     assert house.store.notes(RUNNER, recorded, recorded) == {recorded: "ran_without"}
 
 
+def test_no_link_leads_before_the_first_day(house: House, client: httpx.Client) -> None:
+    house.alive.append(date(2000, 1, 1))
+    for page in ("/?date=2000-01-01", "/trend?last=2000-01-05"):
+        seen = read(client, page)
+        assert "Fri 31 Dec" in seen.text
+        assert not [link for link in seen.links if "=1999" in link], page
+        assert "1999" not in client.get(page).text.replace("w3.org/1999", ""), page
+
+
 def test_a_form_without_a_day_says_so_on_the_same_page(house: House, client: httpx.Client) -> None:
     answer = send(client, "/trend", "/trend/note", what="rest", by="impact", last="2026-11-15")
     seen = Page(answer.text)
