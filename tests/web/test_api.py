@@ -310,6 +310,19 @@ def test_nothing_is_worn_before_all_days_or_on_one_to_come(ada: httpx.Client, wh
     problem(ada.put("plan", json={"set_by": "runner", "ladder": {"from_date": when}}), 422)
 
 
+def test_a_strength_entry_is_changed_by_who_saw_it(ada: httpx.Client, bob: httpx.Client) -> None:
+    logged = {"date": "2026-11-20", "group": "calves", "sets": 3}
+    made = ok(ada.post("strength", json=logged), 201)
+    change = {**logged, "sets": 4, "note": "slow", "seen": made["written_utc_us"]}
+    problem(bob.put(f"strength/{made['id']}", json=change), 404)
+    held = ok(ada.put(f"strength/{made['id']}", json=change))
+    assert (held["id"], held["sets"], held["note"]) == (made["id"], 4, "slow")
+    assert ok(ada.put(f"strength/{made['id']}", json=change)) == held
+    assert "changed meanwhile" in problem(ada.put(f"strength/{made['id']}", json={**change, "sets": 5}), 409)
+    problem(ada.put(f"strength/{made['id']}", json={**change, "date": "2026-11-23"}), 422)
+    assert ok(ada.get("strength"))["strength"] == [held]
+
+
 def test_a_watchs_file_is_taken_and_tells_of_a_run(house: ApiHouse, ada: httpx.Client) -> None:
     run = a_run(house, "2026-11-22 18:00", 5)
     taken = ok(ada.post("activities", content=gpx(), params={"name": "x.gpx"}), 201)
