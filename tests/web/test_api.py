@@ -365,6 +365,9 @@ def test_pods_are_seen_and_set_by_who_wears_them(house: ApiHouse, bob: httpx.Cli
     assert changed["settings"]["status"] == "pending"
     problem(bob.patch(f"pods/{BOBS_POD}/settings", json={}), 422)
     problem(bob.patch(f"pods/{BOBS_POD}/settings", json={"odr_hz": 417}), 422)
+    problem(bob.patch(f"pods/{BOBS_POD}/settings", json={"own": ["cue"]}), 422)
+    taken_back = ok(bob.patch(f"pods/{BOBS_POD}/settings", json={"own": ["odr_hz"]}))
+    assert taken_back["settings"]["wanted"] == {"cue": None}
     assert "out of reach" in problem(bob.post(f"pods/{BOBS_POD}/marks", json={"code": 1}), 422)
     assert ok(bob.get(f"pods/{BOBS_POD}/cue"))["target_spm"] is None
     problem(bob.put(f"pods/{BOBS_POD}/cue", json={}), 422)  # no cadence of one's own yet
