@@ -152,6 +152,7 @@ def test_the_runner_of_the_settings_begins_anew(world: World) -> None:
     account = store.accounts.find(RUNNER)
     assert account is not None
     assert (account.login, account.has_password, account.publish_day) == (None, False, False)
+    assert account.password_set_utc_us is None
     assert runs.runs_of(store, RUNNER, date(2026, 11, 1), date(2026, 11, 23)) == []
     assert store.diary.everything(RUNNER) == []
 

@@ -87,7 +87,9 @@ def test_a_document_has_all_of_it(world: World) -> None:
     assert found["activities"][0]["name"] == "Evening run"
     assert len(found["tracks"]) == 61
     assert found["zones"] == [{"from_date": "0001-01-01", "zone": "Europe/Berlin"}]
-    assert found["account"][0]["name"] == "Me"
+    assert (found["account"][0]["name"], found["account"][0]["password_set_utc"]) == ("Me", None)
+    world.store.accounts.set_password(RUNNER, "hash", login="me")
+    assert document(world)["account"][0]["password_set_utc"] > "2026"
 
 
 def test_each_cue_is_in_it(world: World) -> None:

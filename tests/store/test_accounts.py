@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.conftest import RUNNER
-from strideload.store import Store, StoreError
+from store.test_placing import downgrade
+from strideload.store import Store, StoreError, open_store
 from strideload.store.accounts import Account, clean_name, fold_login
 
 
 def test_a_runner_of_whom_nothing_was_said(store: Store) -> None:
     accounts = store.accounts
-    assert accounts.find(RUNNER) == Account(RUNNER, "Me", None, False, True, "km", False, False)
+    assert accounts.find(RUNNER) == Account(RUNNER, "Me", None, False, True, "km", False, False, None)
     assert accounts.units_of(RUNNER) == accounts.units_of("nobody") == "km"
     assert accounts.publishes(RUNNER) == accounts.publishes("nobody") == (False, False)
     assert accounts.is_keeper(RUNNER)
@@ -52,6 +53,19 @@ def test_a_login_is_one_runners(store: Store) -> None:
         accounts.set_password(other, "hash of another")
     assert accounts.password_of("bob") is None
     assert accounts.password_of("no login, for it has spaces") is None
+
+
+def test_of_a_password_of_a_former_version_nobody_knows_when(store: Store, url: str) -> None:
+    store.accounts.set_password(RUNNER, "hash", login="ada")
+    downgrade(store, "0005")
+    with open_store(url) as opened:
+        found = opened.accounts.find(RUNNER)
+        assert found
+        assert (found.has_password, found.password_set_utc_us) == (True, None)
+        opened.accounts.set_password(RUNNER, "another")
+        found = opened.accounts.find(RUNNER)
+        assert found
+        assert found.password_set_utc_us is not None
 
 
 def test_a_failed_addition_adds_nobody(store: Store) -> None:

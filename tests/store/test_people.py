@@ -117,6 +117,11 @@ REFUSED = [
         lambda s: s.set_zone(RUNNER, date(2026, 1, 1), "localtime"),
         "'localtime'",
     ),
+    (
+        "a zone before all days",
+        lambda s: s.set_zone(RUNNER, date(1800, 1, 1), "Asia/Tokyo"),
+        "the year 2000 on",
+    ),
     ("no such note", lambda s: s.note_day(RUNNER, date(2026, 1, 1), "swam"), "swam"),
 ]
 

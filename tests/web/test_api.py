@@ -86,7 +86,7 @@ def test_days_are_those_of_the_store(house: ApiHouse, ada: httpx.Client, bob: ht
     [
         ({"from": "2026-11-22", "to": "2026-11-21"}, "The first day is after the last."),
         ({"from": "2025-11-21", "to": "2026-11-22"}, "An answer covers 366 days at most, and these are 367."),
-        ({"from": "1969-01-01"}, "“from”: days lie within 1970-01-03 to 2199-12-30."),
+        ({"from": "1999-12-31"}, "“from”: days lie within 2000-01-01 to 2199-12-30."),
         ({"to": "yesterday"}, "“to”: this is no date; write it as 2026-11-22."),
     ],
 )
@@ -108,8 +108,8 @@ def test_what_the_runner_says_of_a_day(house: ApiHouse, ada: httpx.Client, bob: 
     a_run(house, "2026-11-19 18:00", 10)
     assert "no rest day" in problem(ada.put("notes/2026-11-19", json={"what": "rest"}), 422)
     ok(ada.put("notes/2026-11-19", json={"what": "ran_without"}))
-    for day in ("2026-11-23", "1999-12-31"):
-        assert "within 2000-01-01 and today" in problem(ada.put(f"notes/{day}", json={"what": "rest"}), 422)
+    for day, said in (("2026-11-23", "within 2000-01-01 and today"), ("1999-12-31", "within 2000-01-01 to")):
+        assert said in problem(ada.put(f"notes/{day}", json={"what": "rest"}), 422)
 
 
 def test_a_run_is_compared_by_each_measure(house: ApiHouse, ada: httpx.Client) -> None:
@@ -186,6 +186,18 @@ def test_what_was_said_of_a_run_days_later_is_of_it(house: ApiHouse, ada: httpx.
     assert late["about_local"].startswith("2026-11-22")
     found = ok(ada.get(f"runs/{run}/symptoms"))
     assert (found["status"]["colour"], found["courses"][0]["others"]) == ("red", [late["id"]])
+
+
+def test_a_moment_of_a_run_was_near_it_whenever_it_is_said(house: ApiHouse, ada: httpx.Client) -> None:
+    run, other = a_run(house, "2026-11-01 18:00"), a_run(house, "2026-11-21 18:00")
+    far = {**KNEE, "run": run, "about_utc": "2026-11-21T18:00:00Z"}
+    assert "This time is not of the run of Sun 1 Nov" in problem(ada.post("symptoms", json=far), 422)
+    entry = ok(ada.post("symptoms", json={**KNEE, "run": run}), 201)
+    assert entry["about_local"].startswith("2026-11-01T18:")
+    address = f"symptoms/{entry['id']}"
+    problem(ada.put(address, json={**far, "seen": 1}), 422)
+    moved = ok(ada.put(address, json={**KNEE, "run": other, "seen": 1}))
+    assert moved["about_local"].startswith("2026-11-21T18:")
 
 
 def test_what_has_not_come_is_refused(house: ApiHouse, ada: httpx.Client) -> None:
@@ -290,6 +302,28 @@ def test_shoes_and_what_was_worn(house: ApiHouse, ada: httpx.Client) -> None:
     assert ok(ada.get("shoes"))["shoes"] == []
 
 
+@pytest.mark.parametrize("when", ["1999-12-31", "2026-11-23"])
+def test_nothing_is_worn_before_all_days_or_on_one_to_come(ada: httpx.Client, when: str) -> None:
+    shoe = ok(ada.post("shoes", json={"name": "Blue", "from_date": "2000-01-01"}), 201)["id"]
+    problem(ada.post("shoes", json={"name": "Grey", "from_date": when}), 422)
+    problem(ada.put(f"shoes/{shoe}", json={"name": "Blue", "retired_date": when}), 422)
+    problem(ada.post("conditions", json={"from_utc": f"{when}T12:00:00Z", "mount": "laces"}), 422)
+    problem(ada.put("plan", json={"set_by": "runner", "ladder": {"from_date": when}}), 422)
+
+
+def test_a_strength_entry_is_changed_by_who_saw_it(ada: httpx.Client, bob: httpx.Client) -> None:
+    logged = {"date": "2026-11-20", "group": "calves", "sets": 3}
+    made = ok(ada.post("strength", json=logged), 201)
+    change = {**logged, "sets": 4, "note": "slow", "seen": made["written_utc_us"]}
+    problem(bob.put(f"strength/{made['id']}", json=change), 404)
+    held = ok(ada.put(f"strength/{made['id']}", json=change))
+    assert (held["id"], held["sets"], held["note"]) == (made["id"], 4, "slow")
+    assert ok(ada.put(f"strength/{made['id']}", json=change)) == held
+    assert "changed meanwhile" in problem(ada.put(f"strength/{made['id']}", json={**change, "sets": 5}), 409)
+    problem(ada.put(f"strength/{made['id']}", json={**change, "date": "2026-11-23"}), 422)
+    assert ok(ada.get("strength"))["strength"] == [held]
+
+
 def test_a_watchs_file_is_taken_and_tells_of_a_run(house: ApiHouse, ada: httpx.Client) -> None:
     run = a_run(house, "2026-11-22 18:00", 5)
     taken = ok(ada.post("activities", content=gpx(), params={"name": "x.gpx"}), 201)
@@ -332,6 +366,9 @@ def test_pods_are_seen_and_set_by_who_wears_them(house: ApiHouse, bob: httpx.Cli
     assert changed["settings"]["status"] == "pending"
     problem(bob.patch(f"pods/{BOBS_POD}/settings", json={}), 422)
     problem(bob.patch(f"pods/{BOBS_POD}/settings", json={"odr_hz": 417}), 422)
+    problem(bob.patch(f"pods/{BOBS_POD}/settings", json={"own": ["cue"]}), 422)
+    taken_back = ok(bob.patch(f"pods/{BOBS_POD}/settings", json={"own": ["odr_hz"]}))
+    assert taken_back["settings"]["wanted"] == {"cue": None}
     assert "out of reach" in problem(bob.post(f"pods/{BOBS_POD}/marks", json={"code": 1}), 422)
     assert ok(bob.get(f"pods/{BOBS_POD}/cue"))["target_spm"] is None
     problem(bob.put(f"pods/{BOBS_POD}/cue", json={}), 422)  # no cadence of one's own yet

@@ -17,6 +17,7 @@ from strideload.store.keys import DAY_US, LOGIN_IDLE_US, LOGIN_LIFE_US, OFFER_LI
 from strideload.web import shield
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
+from strideload.web.local_times import write_local
 from strideload.web.pages import sharing
 from strideload.web.rendering import part
 from web.house import TODAY, a_live_pod
@@ -267,6 +268,19 @@ def test_who_guesses_has_to_wait_longer_and_longer(tmp_path: Path) -> None:
         # The right one has to wait as well, else the answer would tell that it is right.
         assert log_in(browser, "ada", PASSWORD["me"]).status_code == 429
         assert log_in(browser, "bob", PASSWORD["bob"]).status_code == 303
+
+
+def test_the_account_says_when_its_password_was_last_set(tmp_path: Path) -> None:
+    said = "The password was last set"
+    with people(tmp_path, passwords=False) as home, home.browser() as browser:
+        assert said not in browser.get("/account").text
+        new = PASSWORD["me"]
+        send(browser, "/account/password", login="ada", password=new, again=new)
+        at = home.store.accounts.find("me")
+        assert at
+        assert at.password_set_utc_us is not None
+        shown = write_local(home.store, "me", at.password_set_utc_us)
+        assert f"{said} {shown}." in browser.get("/account").text
 
 
 def test_an_address_that_tries_many_logins_has_to_wait(tmp_path: Path) -> None:

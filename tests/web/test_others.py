@@ -122,6 +122,8 @@ def test_anothers_strength_entry_is_as_if_it_were_not_there(home: People) -> Non
     with home.logged_in("bob") as bob:
         assert "Calves: 3 sets" not in bob.get("/strength").text
         assert send(bob, f"/strength/{entry}/delete").status_code == 404
+        assert bob.get("/strength", params={"change": entry}).status_code == 404
+        assert send(bob, f"/strength/{entry}", seen="1", group="calves", sets="1").status_code == 404
         fields = {"entry": entry, "group": "calves", "sets": "1", "date": day(SHARED).isoformat()}
         assert send(bob, "/strength", **fields).status_code == 404
     assert len(home.store.strength.everything("me")) == 2

@@ -103,6 +103,14 @@ def test_settings_reach_the_store(client: httpx.Client, store: Store, pod: str) 
     assert "has not confirmed its settings 1" in words(answer)
 
 
+def test_what_was_set_is_the_pods_own_again(client: httpx.Client, store: Store, pod: str) -> None:
+    store.change_settings(POD, odr_hz=416, raw=True, recording="off")
+    answer = send(client, "/pods", f"/pods/{pod}/settings", odr_hz="own", raw="own", recording="auto")
+    assert "the pod's own" in words(answer)
+    (wanted,) = store.wanted_settings()
+    assert wanted.settings.as_dict() == {"recording": "auto", "cue": None}
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -271,6 +279,8 @@ def test_time_zones_hold_from_their_date(client: httpx.Client, store: Store) -> 
     ("address", "fields", "said"),
     [
         ("/places", {"zone": "Mars/Base", "from": "2026-11-01"}, "'Mars/Base' is no time zone"),
+        ("/places", {"zone": "Asia/Tokyo", "from": "1800-01-01"}, "Days are known from the year 2000 on"),
+        ("/places", {"zone": "Asia/Tokyo", "from": "0001-01-01"}, "Days are known from the year 2000 on"),
         ("/places", {"zone": "Asia/Tokyo", "from": "soon"}, "“soon” is not a date"),
         ("/places", {"zone": "Asia/Tokyo", "from": "2026-11-24"}, "that day has not come yet"),
         ("/places/0001-01-01/remove", {}, "A runner has a time zone"),

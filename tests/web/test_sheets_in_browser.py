@@ -3,6 +3,7 @@
 
 import re
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -36,6 +37,19 @@ def test_nothing_is_wider_than_a_phone(house: House, open_page: Open, place: str
     for details in page.locator("summary:visible").all():
         details.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_the_names_of_weekdays_do_not_touch(open_page: Open, width: int) -> None:
+    ends = open_page("trend", width).evaluate(
+        """() => [...document.querySelectorAll(".calendar thead th")].slice(1, -1).map((name) => {
+            const range = document.createRange();
+            range.selectNodeContents(name);
+            const box = range.getBoundingClientRect();
+            return [box.left, box.right];
+        })"""
+    )
+    assert all(right + 3 < left for (_, right), (left, _) in pairwise(ends))
 
 
 def test_on_a_phone_the_head_is_one_line_and_opens(open_page: Open) -> None:

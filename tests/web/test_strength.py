@@ -68,16 +68,38 @@ def test_what_is_deleted_can_be_put_back_whole(house: House, client: httpx.Clien
     assert (back.id, back.exercise, back.note) == (made.id, Exercise("quadriceps", 3, 12, 7), "slow")
 
 
+def test_an_entry_is_changed_in_the_same_form(house: House, client: httpx.Client) -> None:
+    assert house.store
+    store = house.store.strength
+    made = store.add(RUNNER, new_id(), TODAY, Exercise("quadriceps", 3, 12, 7), "slow")
+    (link,) = [one for one in read(client, PAGE).links if "change=" in one]
+    html = client.get(link).text
+    assert "Change an entry" in Page(html).text
+    form = html.split(f'action="{PAGE}/{made.id}"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)"[^>]* value="([^"]*)"', form)) | {"effort": "7", "group": "calves"}
+    assert (fields["sets"], fields["note"]) == ("3", "slow")
+    refused = send(client, PAGE, f"{PAGE}/{made.id}", **fields | {"sets": "21", "note": "slower"})
+    assert (refused.status_code, 'value="slower"' in refused.text) == (422, True)
+    fields["sets"] = "4"
+    assert send(client, PAGE, f"{PAGE}/{made.id}", **fields).status_code == 303
+    (held,) = store.everything(RUNNER)
+    assert (held.id, held.exercise, held.note) == (made.id, Exercise("calves", 4, 12, 7), "slow")
+    assert send(client, PAGE, f"{PAGE}/{made.id}", **fields).status_code == 303  # the same again
+    late = send(client, PAGE, f"{PAGE}/{made.id}", **fields | {"sets": "5"})
+    assert (late.status_code, "was changed meanwhile" in late.text) == (409, True)
+    assert store.everything(RUNNER) == [held]
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"group": "ears"}, "group is one of"),
-        ({"group": ""}, "group is one of"),
-        ({"sets": ""}, "sets is a whole number"),
+        ({"group": "ears"}, "Group is one of"),
+        ({"group": ""}, "Group is one of"),
+        ({"sets": ""}, "Sets is a whole number"),
         ({"sets": "0"}, "1 to 20"),
-        ({"sets": "three"}, "sets is a whole number"),
+        ({"sets": "three"}, "Sets is a whole number"),
         ({"repetitions": "201"}, "1 to 200"),
-        ({"repetitions": "-1"}, "repetitions is a whole number"),
+        ({"repetitions": "-1"}, "Repetitions is a whole number"),
         ({"effort": "11"}, "0 to 10"),
         ({"date": "soon"}, "“soon” is not a date"),
         ({"date": "2026-11-23"}, "has not come yet"),
@@ -96,6 +118,10 @@ def test_wrong_entries_are_refused_with_the_reason(
 
 
 def test_an_entry_that_is_not_there(client: httpx.Client) -> None:
-    answer = send(client, PAGE, f"{PAGE}/{new_id()}/delete")
-    assert answer.status_code == 404
-    assert "This entry is not there" in Page(answer.text).text
+    for answer in (
+        send(client, PAGE, f"{PAGE}/{new_id()}/delete"),
+        send(client, PAGE, f"{PAGE}/{new_id()}", seen="1"),
+        client.get(PAGE, params={"change": new_id()}),
+    ):
+        assert answer.status_code == 404
+        assert "This entry is not there" in Page(answer.text).text

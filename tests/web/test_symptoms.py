@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -258,6 +260,26 @@ def test_an_entry_is_changed_and_its_history_stands_beneath(house: House, client
     html = words(client.get(f"/symptoms/{entry.id}").text)
     assert "during the run: 5 of 10; dull; made me limp; “hill”." in html
     assert "during the run: 2 of 10; “hill”." in html
+
+
+def test_a_moment_of_a_run_at_a_time_weeks_away_is_refused(house: House, client: httpx.Client) -> None:
+    """At another time it may be so; and a run that was placed anew leaves its next morning behind."""
+    entry = says(house, "during", 2)
+    for moment in ("before", "during", "at_60_min"):
+        sent = changing(client, entry, moment=moment, about="2026-11-01T18:30")
+        answer = client.post(f"/symptoms/{entry.id}", data=sent)
+        assert answer.status_code == 422
+        assert "This time is not of the run of Sun 22 Nov" in words(answer.text)
+        assert 'value="2026-11-01T18:30"' in answer.text
+    sent = changing(client, entry, moment="other", about="2026-11-01T18:30")
+    assert client.post(f"/symptoms/{entry.id}", data=sent).status_code == 303
+    left = says(house, "next_morning", 3)
+    assert house.store
+    saying = replace(left.saying, about_utc_us=left.saying.about_utc_us - 14 * 86_400_000_000)
+    left = house.store.diary.write(RUNNER, left.id, 1, saying, left.written_utc_us)
+    house.date += timedelta(days=1)
+    sent = changing(client, left, note="slept well")
+    assert client.post(f"/symptoms/{left.id}", data=sent).status_code == 303
 
 
 def test_saved_as_it_was_is_no_new_version(house: House, client: httpx.Client) -> None:

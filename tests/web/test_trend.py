@@ -167,6 +167,34 @@ def test_a_day_that_a_pod_recorded_was_no_rest_day(house: House, client: httpx.C
     assert house.store.notes(RUNNER, recorded, recorded) == {recorded: "ran_without"}
 
 
+def test_no_link_leads_before_the_first_day(house: House, client: httpx.Client) -> None:
+    house.alive.append(date(2000, 1, 1))
+    for page in ("/?date=2000-01-01", "/trend?last=2000-01-05"):
+        seen = read(client, page)
+        assert "Fri 31 Dec" in seen.text
+        assert not [link for link in seen.links if "=1999" in link], page
+        assert "1999" not in client.get(page).text.replace("w3.org/1999", ""), page
+
+
+def test_a_form_without_a_day_says_so_on_the_same_page(house: House, client: httpx.Client) -> None:
+    answer = send(client, "/trend", "/trend/note", what="rest", by="impact", last="2026-11-15")
+    seen = Page(answer.text)
+    assert answer.status_code == 422
+    assert "Impact load, day by day" in seen.text
+    assert "to 15 November 2026" in seen.text
+    assert "Tick the days that it was so; none is ticked." in seen.text
+    assert any(found.get("id") == "say" and "open" in found for _, found in seen.tags)
+
+
+def test_a_day_that_is_refused_leaves_the_others_ticked(client: httpx.Client) -> None:
+    boxes = [
+        str(found["value"]) for _, found in read(client, "/trend").tags if found.get("type") == "checkbox"
+    ]
+    sent = [*boxes[:2], str(TODAY)]
+    seen = Page(send(client, "/trend", "/trend/note", date=sent, what="rest").text)
+    assert [str(found["value"]) for _, found in seen.tags if "checked" in found] == boxes[:2]
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

@@ -70,7 +70,7 @@ class Export:
     def tables(self) -> list[Table]:
         """All but the steps."""
         return [
-            Table("account", _ACCOUNT, self._account),
+            Table("account", (*_ACCOUNT, "password_set_utc"), self._account),
             Table("zones", ("from_date", "zone"), self._zones),
             Table("assignments", ("pod", "from_utc", "from_local", "foot"), self._assignments),
             Table("notes", ("date", "what"), self._notes),
@@ -144,7 +144,8 @@ class Export:
     def _account(self) -> Iterator[Row]:
         found = self._store.accounts.find(self.runner)
         if found is not None:
-            yield {name: getattr(found, name) for name in _ACCOUNT}
+            said = {name: getattr(found, name) for name in _ACCOUNT}
+            yield {**said, "password_set_utc": _utc(found.password_set_utc_us)}
 
     def _zones(self) -> Iterator[Row]:
         yield from ({"from_date": since, "zone": zone} for since, zone in self._store.zones(self.runner))

@@ -34,6 +34,8 @@ SAID_US: Final = SAID // timedelta(microseconds=1)
 SIGN_HOLDS_US: Final = 30 * DAY_US
 # Nobody remembers longer how it was: later answers are taken, and not asked for.
 ASKED_FOR_US: Final = 48 * HOUR_US
+# A moment of a run, its next morning among them, was no later after its end.
+OF_IT_US: Final = 48 * HOUR_US
 # How far from its run an entry may be that names none.
 BEFORE_US: Final = 6 * HOUR_US
 SAME_DAY_US: Final = 12 * HOUR_US
@@ -352,6 +354,26 @@ def refuse_early(records: Records, run: RunRecord | None, new: Saying, now_utc_u
     if since_utc_us > now_utc_us:
         zone = records.zones.get(local_time(since_utc_us, of.zone).date(), of.zone)
         raise NotYet(local_time(since_utc_us, zone))
+
+
+def refuse_far(run: RunRecord | None, new: Saying, held: Saying | None = None) -> None:
+    """EntryInvalid: a moment of `run` at a time that cannot be of it.
+
+    What `held` says already stays: a run that was placed anew leaves its next morning where it was.
+    """
+    if run is None or new.moment == "other":
+        return
+    if held and _when(held) == _when(new):
+        return
+    if not run.start_utc_us - DAY_US <= new.about_utc_us <= run.end_utc_us + OF_IT_US:
+        raise EntryInvalid(
+            f"This time is not of the run of {short_date(run.date)}: what was before, during or after it was so "
+            "between a day before it and two days after. Choose another time, or another run."
+        )
+
+
+def _when(said: Saying) -> tuple[int | None, When, int]:
+    return said.run_utc_us, said.moment, said.about_utc_us
 
 
 def tap(store: Store, diary: Diary, entry: str, run: RunRecord | None, new: Saying) -> Entry:

@@ -34,6 +34,7 @@ class Account:
     units: Units
     publish_day: bool
     publish_symptoms: bool
+    password_set_utc_us: int | None = None  # not known of one that was set by a former version
 
 
 class Publishes(NamedTuple):
@@ -178,6 +179,7 @@ _QUERY: Final = (
         accounts.c.units,
         accounts.c.publish_day,
         accounts.c.publish_symptoms,
+        accounts.c.password_set_utc_us,
     )
     .select_from(runners.outerjoin(accounts, accounts.c.runner == runners.c.id))
     .where(runners.c.erased_utc_us.is_(None))
@@ -193,7 +195,7 @@ def put_password(
     found = _require(connection, runner)
     if found.login is None:
         raise StoreError(f"{found.name} has no name to log in by yet: give one as well")
-    _change(connection, runner, password_hash=password_hash)
+    _change(connection, runner, password_hash=password_hash, password_set_utc_us=_now_utc_us())
     connection.execute(logins.delete().where(logins.c.runner == runner))
     connection.execute(tokens.delete().where(tokens.c.runner == runner, tokens.c.scopes == SET_PASSWORD))
 
@@ -203,6 +205,10 @@ def ensure_keeper(connection: sa.Connection) -> None:
     found = _all(connection)
     if found and not any(account.keeper for account in found):
         _change(connection, found[0].runner, keeper=True)
+
+
+def _now_utc_us() -> int:
+    return time.time_ns() // 1000
 
 
 def _account(row: sa.RowMapping) -> Account:
@@ -215,6 +221,7 @@ def _account(row: sa.RowMapping) -> Account:
         units=cast(Units, row["units"] or "km"),
         publish_day=bool(row["publish_day"]),
         publish_symptoms=bool(row["publish_symptoms"]),
+        password_set_utc_us=row["password_set_utc_us"],
     )
 
 
@@ -247,7 +254,7 @@ def _change(connection: sa.Connection, runner: str, **values: Any) -> None:
             "units": before.units,
             "publish_day": False,
             "publish_symptoms": False,
-            "made_utc_us": time.time_ns() // 1000,
+            "made_utc_us": _now_utc_us(),
         }
         connection.execute(accounts.insert(), [row | values])
 

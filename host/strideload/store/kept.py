@@ -32,6 +32,7 @@ accounts: Final = sa.Table(
     sa.Column("publish_day", sa.Boolean, nullable=False),  # the day over MQTT, to dashboards
     sa.Column("publish_symptoms", sa.Boolean, nullable=False),  # status and entry of pain, too
     sa.Column("made_utc_us", sa.BigInteger, nullable=False),
+    sa.Column("password_set_utc_us", sa.BigInteger),  # null: no password, or nobody knows when
 )
 
 logins: Final = sa.Table(

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from strideload.load.zones import FIRST_DAY
 from strideload.store.accounts import clean_name, put_password
 from strideload.store.errors import StoreError
 from strideload.store.kept import SET_PASSWORD, logins, shares, tokens
@@ -278,6 +279,8 @@ class Keys(Part):
 
 def check_days(first: date, last: date) -> None:
     """StoreError: days that are not shared."""
+    if first < FIRST_DAY:
+        raise StoreError(f"days are known from the year {FIRST_DAY.year} on, not from {first}")
     if last < first:
         raise StoreError("the first day is after the last")
     if (last - first).days >= DAYS_MOST:

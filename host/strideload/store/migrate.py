@@ -9,7 +9,7 @@ from strideload.store import engine
 from strideload.store.errors import StoreError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 # Any number that no one else locks by.
 _LOCK: Final = 0x5354524944454C44
 

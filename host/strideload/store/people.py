@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from strideload.load.day import Note
 from strideload.load.steps import Foot
-from strideload.load.zones import known_zone
+from strideload.load.zones import FIRST_DAY, known_zone
 from strideload.store import engine
 from strideload.store.errors import StoreError
 from strideload.store.schema import assignments, day_notes, runners, zones
@@ -148,7 +148,9 @@ def unset_zone(connection: sa.Connection, runner: str, from_date: date) -> None:
 
 
 def set_zone(connection: sa.Connection, runner: str, from_date: date, zone: str) -> None:
-    """From that date on the runner's days are those of `zone`. StoreError: no such runner or zone."""
+    """From that date on the runner's days are those of `zone`. StoreError: no such runner, zone or day."""
+    if from_date < FIRST_DAY and from_date != SINCE_EVER:
+        raise StoreError(f"days are known from the year {FIRST_DAY.year} on, not from {from_date}")
     if not known_zone(zone):
         raise StoreError(f"{zone!r} is no time zone, such as Europe/London")
     require(connection, runner)

@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -32,6 +32,13 @@ class NoSuchStrengthEntry(StoreError):
         super().__init__("This entry is not there: it was deleted, or never was.")
 
 
+class StrengthEntryChanged(StoreError):
+    """Somebody changed the entry since it was looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("This entry was changed meanwhile. Look at it as it is now, and change it again.")
+
+
 @dataclass(frozen=True)
 class StrengthEntry:
     """Sets for one muscle group on a date."""
@@ -40,7 +47,7 @@ class StrengthEntry:
     date: date
     exercise: Exercise
     note: str
-    written_utc_us: int
+    written_utc_us: int  # a later one for each change: it names what was looked at
 
 
 def new_id() -> str:
@@ -66,11 +73,7 @@ class Strength(Part):
         """
         if not _ID.fullmatch(entry):
             raise StrengthEntryInvalid("This form is not whole. Reload the page and send it again.")
-        if day < FIRST_DAY or (today is not None and day > today):
-            raise StrengthEntryInvalid(f"{day} has not come yet, or is before the year {FIRST_DAY.year}.")
-        if len(note) > NOTE_LIMIT or not note.isprintable():
-            raise StrengthEntryInvalid(f"A note is one line of {NOTE_LIMIT} characters at most.")
-        made = StrengthEntry(entry, day, exercise, note.strip(), time.time_ns() // 1000)
+        made = _checked(entry, day, exercise, note, today)
         with self._writing() as connection:
             people.require(connection, runner)
             held = connection.execute(sa.select(strength).where(strength.c.id == entry)).first()
@@ -80,6 +83,36 @@ class Strength(Part):
                 return _entry(held)
             connection.execute(strength.insert(), [_row(runner, made)])
         return made
+
+    def change(
+        self,
+        runner: str,
+        entry: str,
+        seen: int,
+        day: date,
+        exercise: Exercise,
+        note: str = "",
+        today: date | None = None,
+    ) -> StrengthEntry:
+        """Change the entry that was looked at as it was written at `seen` -> what holds. The same again is no change.
+
+        StrengthEntryInvalid, StrengthEntryChanged, NoSuchStrengthEntry.
+        """
+        said = _checked(entry, day, exercise, note, today)
+        with self._writing() as connection:
+            held = _required(connection, runner, entry)
+            if replace(held, written_utc_us=said.written_utc_us) == said:
+                return held
+            if held.written_utc_us != seen:
+                raise StrengthEntryChanged
+            made = replace(said, written_utc_us=max(said.written_utc_us, seen + 1))
+            connection.execute(strength.update().where(_own(runner, entry)).values(_row(runner, made)))
+        return made
+
+    def entry(self, runner: str, entry: str) -> StrengthEntry:
+        """NoSuchStrengthEntry."""
+        with self._reading() as connection:
+            return _required(connection, runner, entry)
 
     def entries(self, runner: str, first: date, last: date) -> list[StrengthEntry]:
         """Those of the dates first..last, in order of dates and of when they were written."""
@@ -94,19 +127,36 @@ class Strength(Part):
 
     def delete(self, runner: str, entry: str) -> StrengthEntry:
         """Delete an entry for good -> what it was; added again under its id, it is back. NoSuchStrengthEntry."""
-        own = sa.and_(strength.c.runner == runner, strength.c.id == entry)
         with self._erasing() as connection:
-            held = connection.execute(sa.select(strength).where(own)).first()
-            if held is None:
-                raise NoSuchStrengthEntry
-            connection.execute(strength.delete().where(own))
-        return _entry(held)
+            held = _required(connection, runner, entry)
+            connection.execute(strength.delete().where(_own(runner, entry)))
+        return held
 
     def _select(self, chosen: sa.ColumnElement[bool]) -> list[StrengthEntry]:
         c = strength.c
         query = sa.select(strength).where(chosen).order_by(c.date, c.written_utc_us, c.id)
         with self._reading() as connection:
             return [_entry(row) for row in connection.execute(query)]
+
+
+def _checked(entry: str, day: date, exercise: Exercise, note: str, today: date | None) -> StrengthEntry:
+    """As written now. StrengthEntryInvalid."""
+    if day < FIRST_DAY or (today is not None and day > today):
+        raise StrengthEntryInvalid(f"{day} has not come yet, or is before the year {FIRST_DAY.year}.")
+    if len(note) > NOTE_LIMIT or not note.isprintable():
+        raise StrengthEntryInvalid(f"A note is one line of {NOTE_LIMIT} characters at most.")
+    return StrengthEntry(entry, day, exercise, note.strip(), time.time_ns() // 1000)
+
+
+def _own(runner: str, entry: str) -> sa.ColumnElement[bool]:
+    return sa.and_(strength.c.runner == runner, strength.c.id == entry)
+
+
+def _required(connection: sa.Connection, runner: str, entry: str) -> StrengthEntry:
+    held = connection.execute(sa.select(strength).where(_own(runner, entry))).first()
+    if held is None:
+        raise NoSuchStrengthEntry
+    return _entry(held)
 
 
 def _row(runner: str, entry: StrengthEntry) -> dict[str, Any]:

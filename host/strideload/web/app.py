@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import Match
 
 from strideload import __version__
 from strideload.access.entry import Entry
@@ -46,7 +47,7 @@ from strideload.web.pages import (
     trend,
 )
 from strideload.web.problems import not_understood, sentence_of, status_of
-from strideload.web.rendering import STATIC, refusal
+from strideload.web.rendering import API, STATIC, refusal
 from strideload.web.shield import HEADERS, LASTING, LOOPBACK_HOSTS, PRIVATE, Shield
 from strideload.web.uploads import Bounded
 
@@ -127,6 +128,8 @@ def _add_icon(app: FastAPI) -> None:
 def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and _is_looked_at(request):
+            return RedirectResponse(_page_above(app, request.url.path), HTTPStatus.SEE_OTHER)
         known = error.detail != HTTPStatus(error.status_code).phrase
         sentence = error.detail if known else UNKNOWN.get(error.status_code, error.detail)
         return refusal(request.url.path, error.status_code, sentence, error.headers)
@@ -143,6 +146,21 @@ def _add_errors(app: FastAPI) -> None:
     async def failed(request: Request, error: Exception) -> Response:
         # This answer is made outside the shield, so it brings its headers itself.
         return refusal(request.url.path, 500, FAILED, {**HEADERS, "Cache-Control": PRIVATE})
+
+
+def _is_looked_at(request: Request) -> bool:
+    """By a person: an address that only takes forms, loaded again or pasted."""
+    return request.method in ("GET", "HEAD") and not request.url.path.startswith(API)
+
+
+def _page_above(app: FastAPI, address: str) -> str:
+    """The page whose form goes to this address: the nearest above it that can be looked at."""
+    asked = {"type": "http", "method": "GET", "root_path": "", "headers": []}
+    while address != "/":
+        address = address.rpartition("/")[0] or "/"
+        if any(route.matches({**asked, "path": address})[0] is Match.FULL for route in app.routes):
+            break
+    return address
 
 
 class _Assets(StaticFiles):

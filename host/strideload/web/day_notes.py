@@ -9,7 +9,7 @@ from strideload.words.numbers import long_date
 
 
 class NoteRefused(StrideloadError):
-    """What a pod recorded on that day says otherwise."""
+    """No day was named, or what a pod recorded on it says otherwise."""
 
 
 def refuse_rest(days: Days, noted: Iterable[date], what: str | None) -> None:

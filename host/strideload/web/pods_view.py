@@ -22,6 +22,7 @@ from strideload_pod.imu import GYRO_CODES, RATE_CODES
 from strideload_pod.settings import RECORDINGS
 
 YES_NO = {"yes": True, "no": False}
+OWN = "own"  # of a setting that is taken back
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class PodsView:
     undated: int
     percent: int
     percent_most: int
+    own: str  # the value of a setting that is to be the pod's own again
 
 
 def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsView:
@@ -83,6 +85,7 @@ def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsVie
         undated=sum(may_place(store, visitor, one) for one in store.undated()),
         percent=int(programme.PERCENT),
         percent_most=int(programme.PERCENT_MOST),
+        own=OWN,
     )
 
 

@@ -12,7 +12,7 @@ from strideload.store import StoreBusy, StoreFailed, StoreFull
 from strideload.store.activities import NoSuchActivity
 from strideload.store.diary import EntryChanged, NoSuchEntry
 from strideload.store.plans import PlanChanged
-from strideload.store.strength import NoSuchStrengthEntry
+from strideload.store.strength import NoSuchStrengthEntry, StrengthEntryChanged
 from strideload.web.watch_files import ReaderBusy
 from strideload.words.sentences import capital
 
@@ -63,7 +63,7 @@ def status_of(error: StrideloadError) -> int:
     match error:
         case NoSuchEntry() | NoSuchStrengthEntry() | NoSuchActivity():
             return HTTPStatus.NOT_FOUND
-        case EntryChanged() | PlanChanged():
+        case EntryChanged() | PlanChanged() | StrengthEntryChanged():
             return HTTPStatus.CONFLICT
         case StoreBusy() | StoreFull() | StoreFailed() | ReaderBusy():
             return HTTPStatus.SERVICE_UNAVAILABLE

@@ -26,9 +26,13 @@ class GroupButton:
 
 @dataclass(frozen=True)
 class StrengthForm:
-    """`sets` and the rest are as in the last entry, since the next is likely to be alike."""
+    """`sets` and the rest are as in the last entry, since the next is likely to be alike; or of the entry to change."""
 
+    action: str
     id: str
+    seen: str  # "": it makes a new entry
+    group: str  # "": of a new entry
+    note: str
     groups: list[GroupButton]
     sets: str
     repetitions: str
@@ -74,9 +78,12 @@ class StrengthView:
 
 
 def view(
-    records: Records, entries: Sequence[StrengthEntry], last_entry: StrengthEntry | None
+    records: Records,
+    entries: Sequence[StrengthEntry],
+    last_entry: StrengthEntry | None,
+    changing: StrengthEntry | None = None,
 ) -> StrengthView:
-    """`entries`: of the dates of the records."""
+    """`entries`: of the dates of the records. `changing`: the form is of this one."""
     sessions = [
         StrengthSession(day, tuple(one.exercise for one in entries if one.date == day))
         for day in sorted({one.date for one in entries})
@@ -97,7 +104,7 @@ def view(
         )
     return StrengthView(
         lead=f"{_named(weeks[-1].monday, records.today)}: {_lower(training.strength_week(weeks[-1]))}",
-        form=_form(last_entry, records.today),
+        form=_form(changing or last_entry, changing, records.today),
         columns=[group.capitalize() for group in GROUPS],
         weeks=rows,
         entries=[EntryRow(one.id, short_date(one.date), said(one)) for one in reversed(entries)],
@@ -134,15 +141,19 @@ def gone(entry: StrengthEntry) -> Gone:
     )
 
 
-def _form(last: StrengthEntry | None, today: date) -> StrengthForm:
+def _form(last: StrengthEntry | None, changing: StrengthEntry | None, today: date) -> StrengthForm:
     held = last.exercise if last else None
     return StrengthForm(
-        id=new_id(),
+        action=f"/strength/{changing.id}" if changing else "/strength",
+        id=changing.id if changing else new_id(),
+        seen=str(changing.written_utc_us) if changing else "",
+        group=changing.exercise.group if changing else "",
+        note=changing.note if changing else "",
         groups=[_button(training.GROUPS[group], group) for group in GROUPS],
         sets=str(held.sets if held else DEFAULT_SETS),
         repetitions=_written(held.repetitions if held else DEFAULT_REPETITIONS),
         effort=_written(held.effort if held else None),
-        date=today.isoformat(),
+        date=(changing.date if changing else today).isoformat(),
         today=today.isoformat(),
         sets_bounds=SETS,
         repetitions_bounds=REPETITIONS,

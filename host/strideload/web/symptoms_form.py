@@ -65,8 +65,8 @@ def _chosen_run(diary: Diary, form: Fields) -> RunRecord | None:
     return found
 
 
-def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
-    """The whole entry as its page has it; of a run that is not known now it stays. EntryInvalid, NotYet."""
+def read_entry(form: Fields, diary: Diary, held: Entry) -> tuple[RunRecord | None, Saying]:
+    """The whole entry as its page has it, and its run; of one that is not known now it stays. EntryInvalid."""
     run_utc_us = held.saying.run_utc_us
     if form.one("run") == str(run_utc_us):
         run = None if run_utc_us is None else diaries.run_of(held, diary.records)
@@ -87,9 +87,14 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> Saying:
         signs=signs,
         note=form.one("note"),
     )
-    if run is not None or run_utc_us is None:
+    return run, saying
+
+
+def refuse_time(diary: Diary, run: RunRecord | None, saying: Saying, held: Entry) -> None:
+    """EntryInvalid, NotYet: an entry that was read is about a time at which it cannot have been so."""
+    if run is not None or saying.run_utc_us is None:
         diaries.refuse_early(diary.records, run, saying, diary.now_utc_us)
-    return saying
+    diaries.refuse_far(run, saying, held.saying)
 
 
 def local_field(diary: Diary, utc_us: int) -> str:

@@ -10,6 +10,7 @@ from strideload.load.day import Day
 from strideload.load.longest import MEASURES, Measure
 from strideload.load.strength import monday_of
 from strideload.load.trend import SPANS, WEEK_DAYS, Average, DayAmount, WeekOverWeek, ewma, week_over_week
+from strideload.load.zones import FIRST_DAY
 from strideload.runner import amounts
 from strideload.runner.records import BASELINE, Records
 from strideload.runner.runs import RunRecord
@@ -174,8 +175,8 @@ class _Shown:
         return measures.plotted(self.measure, value, self.units)
 
     def href(self, day: date) -> str | None:
-        """A day's page; whoever has a share has none."""
-        return None if self.visitor.by == "share" else f"/?date={day.isoformat()}"
+        """A day's page; whoever has a share has none, nor has a day before all that are shown."""
+        return None if self.visitor.by == "share" or day < FIRST_DAY else f"/?date={day.isoformat()}"
 
     def sees_back(self, last: date, days: int) -> bool:
         """Whether the visitor sees all of the days up to `last`; one that has not come yet is none of them."""

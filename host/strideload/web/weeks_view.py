@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from strideload.load.zones import FIRST_DAY
 from strideload.web.doors import DayJson
 from strideload.words import phrases
 from strideload.words.numbers import duration, number, short_date
@@ -15,7 +16,7 @@ NOTED_WORDS = {"rest": "rest", "ran_without": "ran without the pod"}
 
 @dataclass(frozen=True)
 class Row:
-    iso: str
+    href: str | None  # None: a day before all that are shown
     name: str
     state: str
     running: str
@@ -59,7 +60,7 @@ def _mark(day: DayJson) -> dict[str, Any]:
     on = _date(day)
     state = phrases.state(day)
     return {
-        "date": on.isoformat(),
+        "href": _href(on),
         "monday": on.weekday() == 0,
         "short": f"{on.day} {short_date(on).split()[-1]}",
         "state": state,
@@ -73,13 +74,17 @@ def _row(day: DayJson) -> Row:
     impact_g = day["together"]["impact_sum_g"] if day["together"] else None
     state = NOTED_WORDS.get(day["known"], STATE_WORDS[phrases.state(day)])
     return Row(
-        iso=on.isoformat(),
+        href=_href(on),
         name=short_date(on),
         state=", ".join([state, *phrases.origins(day)]),
         running=duration(day["running_s"]),
         steps=number(day["steps"]),
         impact=number(impact_g),
     )
+
+
+def _href(day: date) -> str | None:
+    return None if day < FIRST_DAY else f"/?date={day.isoformat()}"
 
 
 def _minutes(seconds: float | None) -> float | None:

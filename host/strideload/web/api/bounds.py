@@ -7,7 +7,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from strideload.errors import StrideloadError
-from strideload.load.zones import EARLIEST, EPOCH, LATEST
+from strideload.load.zones import EPOCH, FIRST_DAY, LATEST
 from strideload.report.period import USUAL_DAYS
 from strideload.store.diary import EARLIEST_UTC_US
 
@@ -26,8 +26,8 @@ class PeriodRefused(StrideloadError):
 
 
 def _known(day: date) -> date:
-    if not EARLIEST <= day <= LATEST:
-        raise ValueError(f"days lie within {EARLIEST} to {LATEST}")
+    if not FIRST_DAY <= day <= LATEST:
+        raise ValueError(f"days lie within {FIRST_DAY} to {LATEST}")
     return day
 
 
@@ -62,7 +62,7 @@ def utc_us_of(moment: datetime) -> int:
 def period(first: date | None, last: date | None, today: date) -> tuple[date, date]:
     """Both included. PeriodRefused."""
     last = last or today
-    first = first or max(last - timedelta(USUAL_DAYS - 1), EARLIEST)
+    first = first or max(last - timedelta(USUAL_DAYS - 1), FIRST_DAY)
     if first > last:
         raise PeriodRefused("The first day is after the last.")
     if (days := (last - first).days + 1) > MOST_DAYS:

@@ -14,7 +14,7 @@ from strideload.load import cue as programme
 from strideload.load.plain import instants
 from strideload.load.steps import Foot
 from strideload.pod_settings import KnownPod
-from strideload.protocol.pod_settings import MARK_CODE_MOST
+from strideload.protocol.pod_settings import MARK_CODE_MOST, OWN_NAMES
 from strideload.web import pods_view
 from strideload.web.api.bounds import PodId
 from strideload.web.api.entry import Reader, Writer
@@ -66,6 +66,9 @@ class SettingsIn(BaseModel):
     raw: bool | None = None
     raw_gives_way: bool | None = None
     recording: Annotated[str, Field(max_length=10)] | None = Field(None, description="auto, on or off")
+    own: list[Annotated[str, Field(max_length=20)]] = Field(
+        [], max_length=len(OWN_NAMES), description="What is taken back by name: the pod's own holds again."
+    )
 
 
 class MarkIn(BaseModel):

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from strideload.days import zoning
 from strideload.runner import shoes as pairs
 from strideload.runner.as_json import usual_json
-from strideload.store.conditions import NAME_LIMIT, Shoe, Usual
+from strideload.runner.diary import utc_us
+from strideload.store.conditions import NAME_LIMIT, Shoe, ShoeInvalid, Usual
 from strideload.web.api import bounds
 from strideload.web.api.bounds import FIRST_UTC_US, LAST_UTC_US, Day, Moment
 from strideload.web.api.entry import Reader, Writer
@@ -89,13 +90,16 @@ def routes(doors: Doors) -> APIRouter:
     @router.post("/shoes", status_code=HTTPStatus.CREATED)
     def add(visitor: Writer, new: NewShoe) -> ShoeJson:
         """A pair of shoes."""
-        from_date = new.from_date or doors.days(visitor.runner).today()
+        today = doors.days(visitor.runner).today()
+        from_date = new.from_date or today
+        _refuse_later(from_date, today)
         return _shoe(kept.add_shoe(visitor.runner, new.name, from_date, new.id))
 
     @router.put("/shoes/{shoe}")
     def change(visitor: Writer, shoe: ShoeId, changed: ChangedShoe) -> ShoeJson:
         """Rename, retire or take back a pair."""
         own(visitor.runner, shoe)
+        _refuse_later(changed.retired_date, doors.days(visitor.runner).today())
         return _shoe(
             kept.change_shoe(visitor.runner, shoe, name=changed.name, retired_date=changed.retired_date)
         )
@@ -115,6 +119,8 @@ def routes(doors: Doors) -> APIRouter:
     def set_usual(visitor: Writer, new: NewUsual) -> UsualJson:
         """What is usual from a moment on. Of the same moment, it takes the place of what was said."""
         one = Usual(bounds.utc_us_of(new.from_utc), new.worn())
+        if one.from_utc_us > utc_us(doors.now()):
+            raise ShoeInvalid("What is usual is said once it is so: that moment has not come yet.")
         kept.set_usual(visitor.runner, *one)
         return shown(visitor.runner, one)
 
@@ -126,6 +132,12 @@ def routes(doors: Doors) -> APIRouter:
         kept.unset_usual(visitor.runner, change)
 
     return router
+
+
+def _refuse_later(said: datetime.date | None, today: datetime.date) -> None:
+    """ShoeInvalid: a day that has not come yet."""
+    if said and said > today:
+        raise ShoeInvalid(f"{said} has not come yet.")
 
 
 def _shoe(shoe: Shoe) -> ShoeJson:

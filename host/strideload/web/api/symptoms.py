@@ -140,11 +140,12 @@ def routes(doors: Doors) -> APIRouter:
         else:
             found, run = around(runner), None
             meant = Saying(said.site, said.moment, said.pain, now_utc_us)
-        if held is not None:
+        if held is not None and meant.run_utc_us in (None, held.saying.run_utc_us):
             meant = replace(meant, about_utc_us=held.saying.about_utc_us)
         if said.about_utc is not None:
             meant = replace(meant, about_utc_us=bounds.utc_us_of(said.about_utc))
         diaries.refuse_early(found, run, meant, now_utc_us)
+        diaries.refuse_far(run, meant, held.saying if held else None)
         return replace(meant, felt=tuple(said.felt), signs=tuple(said.signs), note=said.note)
 
     @router.get("/symptoms")

@@ -15,10 +15,10 @@ from strideload.store import StoreError
 from strideload.store.keys import DAY_US, LOGIN_LIFE_US
 from strideload.web import cookies
 from strideload.web.doors import Doors
-from strideload.web.forms import Form, problem_of
+from strideload.web.forms import NONE_REFUSED, Fields, Form, problem_of
+from strideload.web.forms import refused as refusal
 from strideload.web.local_times import write_local
 from strideload.web.pages.sharing import sealed_days
-from strideload.web.problems import sentence_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import InPerson, Right, Visitor
 from strideload.words.numbers import short_date
@@ -56,7 +56,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             "when": lambda at: "never" if at is None else write_local(doors.store, runner, at),
             "day": lambda day: f"{short_date(day)} {day.year}",
             "least": LEAST,
-            "problem": None,
+            "refused": NONE_REFUSED,
             "new_token": None,
             "new_link": None,
         }
@@ -64,9 +64,9 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             whole_page("account.html", visitor, "/account", **shown | values), status, headers
         )
 
-    def refused(visitor: Visitor, error: Any) -> Response:
+    def refused(visitor: Visitor, form: Fields, error: Any) -> Response:
         status, headers = problem_of(error)
-        return page(visitor, status, headers, problem=sentence_of(error))
+        return page(visitor, status, headers, refused=refusal(form, error))
 
     @router.get("/account")
     def account(visitor: InPerson) -> Response:
@@ -83,7 +83,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
                 raise PasswordRefused("The two passwords differ.")
             entry.set_password(visitor.runner, form.one("password"), form.one("login"))
         except REFUSALS as error:
-            return refused(visitor, error)
+            return refused(visitor, form, error)
         response = _back("password")
         secret = keys.log_in(visitor.runner, now_utc_us())
         cookies.put(request, response, cookies.LOGIN, secret, LOGIN_LIFE_US)
@@ -94,7 +94,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
         try:
             accounts.set_units(visitor.runner, form.one("units"))
         except StoreError as error:
-            return refused(visitor, error)
+            return refused(visitor, form, error)
         return _back("units")
 
     @router.post("/account/dashboards")
@@ -117,7 +117,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             expires = _later(now, form.one("days"), TOKEN_LIVES)
             secret = keys.add_token(visitor.runner, form.one("name"), scopes, now, expires)
         except StoreError as error:
-            return refused(visitor, error)
+            return refused(visitor, form, error)
         return page(visitor, new_token=secret)
 
     @router.post("/account/tokens/{token_id}/end")
@@ -132,7 +132,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             expires = _later(now, form.one("days"), LINK_LIVES)
             secret = keys.share(visitor.runner, form.one("name"), first, last, now, expires or now)
         except StoreError as error:
-            return refused(visitor, error)
+            return refused(visitor, form, error)
         link = f"{request.url.scheme}://{request.headers['host']}/share/{secret}"
         return page(visitor, new_link=link, only_here=request.state.arrival.at_home)
 
@@ -146,7 +146,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             first, last = _date(form.one("first")), _date(form.one("last"))
             file = sealed_days(store, days, visitor.runner, first, last, form.one("passphrase"), now_utc_us())
         except REFUSALS as error:
-            return refused(visitor, error)
+            return refused(visitor, form, error)
         name = f"strideload-{first}-{last}.html"
         return Response(
             file, media_type="text/html", headers={"Content-Disposition": f'attachment; filename="{name}"'}

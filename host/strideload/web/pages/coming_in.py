@@ -98,9 +98,8 @@ def routes(store: Store, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_OFFER) from error
         except (PasswordRefused, StoreError, TooBusy) as error:
             status, headers = problem_of(error)
-            return _form(
-                request, "welcome.html", visitor, status, headers, account=account, problem=str(error)
-            )
+            values = {"account": account, "login": form.one("login")[:64], "problem": str(error)}
+            return _form(request, "welcome.html", visitor, status, headers, **values)
         response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
         cookies.drop(request, response, cookies.OFFER)
         return let_in(request, response, runner)

@@ -12,8 +12,7 @@ from strideload.access.entry import Entry
 from strideload.store import StoreError
 from strideload.store.accounts import Account
 from strideload.web.doors import Doors
-from strideload.web.forms import Form, problem_of
-from strideload.web.problems import sentence_of
+from strideload.web.forms import NONE_REFUSED, Fields, Form, problem_of, refused
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs, themselves
 
@@ -37,7 +36,7 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             "accounts": accounts.all(),
             "counters": entry.counters,
             "zone": doors.store.zone_of(visitor.runner, doors.days(visitor.runner).today()),
-            "problem": None,
+            "refused": NONE_REFUSED,
             "offer": None,
             "offered_to": None,
         }
@@ -45,12 +44,12 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
             whole_page("household.html", visitor, "/household", **shown | values), status, headers
         )
 
-    def done(visitor: Visitor, change: Callable[[], object]) -> Response:
+    def done(visitor: Visitor, form: Fields, change: Callable[[], object]) -> Response:
         try:
             change()
         except StoreError as error:
             status, headers = problem_of(error)
-            return page(visitor, status, headers, problem=sentence_of(error))
+            return page(visitor, status, headers, refused=refused(form, error))
         return RedirectResponse("/household", HTTPStatus.SEE_OTHER)
 
     def known(runner: str) -> Account:
@@ -65,15 +64,16 @@ def routes(doors: Doors, entry: Entry, now_utc_us: Callable[[], int]) -> APIRout
 
     @router.post("/household/runners")
     def add(visitor: Keeper, form: Form) -> Response:
-        return done(visitor, lambda: accounts.add(form.one("name"), form.one("zone")))
+        return done(visitor, form, lambda: accounts.add(form.one("name"), form.one("zone")))
 
     @router.post("/household/runners/{runner}/name")
     def rename(visitor: Keeper, found: Annotated[Account, Depends(known)], form: Form) -> Response:
-        return done(visitor, lambda: accounts.rename(found.runner, form.one("name")))
+        return done(visitor, form, lambda: accounts.rename(found.runner, form.one("name")))
 
     @router.post("/household/runners/{runner}/keeper")
     def make_keeper(visitor: Keeper, found: Annotated[Account, Depends(known)], form: Form) -> Response:
-        return done(visitor, lambda: accounts.set_keeper(found.runner, form.one("keeper") == "yes"))
+        is_keeper = form.one("keeper") == "yes"
+        return done(visitor, form, lambda: accounts.set_keeper(found.runner, is_keeper))
 
     @router.post("/household/runners/{runner}/password")
     def offer(request: Request, visitor: Keeper, found: Annotated[Account, Depends(known)]) -> Response:

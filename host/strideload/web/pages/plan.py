@@ -17,8 +17,9 @@ from strideload.runner.planning import LadderPlan, Plan, Settings
 from strideload.store.plans import PlanChanged, SetBy
 from strideload.web import plan_view
 from strideload.web.doors import Doors
-from strideload.web.forms import Fields, Form
+from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused
 from strideload.web.pages.symptoms import Reader, writer
+from strideload.web.problems import sentence_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor
 
@@ -35,14 +36,14 @@ class FormBroken(StrideloadError):
 def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
-    def shown(visitor: Visitor, problem: StrideloadError | None = None) -> str:
+    def shown(visitor: Visitor, why: Refused = NONE_REFUSED) -> str:
         plan = planning.read(doors.store, visitor.runner, doors.now())[2]
         return whole_page(
             "plan.html",
             visitor,
             HERE,
             plan=plan_view.view(plan),
-            problem=problem,
+            refused=why,
             may_write=visitor.may("write"),
         )
 
@@ -58,12 +59,18 @@ def routes(doors: Doors) -> APIRouter:
             settings = _changed(plan, form, set_by, utc_us(doors.now()))
             planning.set_plan(doors.store, visitor.runner, settings, set_by, _seen(form))
         except (PlanSettingOutOfRange, LadderInvalid, FormBroken) as problem:
-            return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
+            return HTMLResponse(shown(visitor, _refused(form, problem)), HTTPStatus.UNPROCESSABLE_ENTITY)
         except PlanChanged as problem:
-            return HTMLResponse(shown(visitor, problem), HTTPStatus.CONFLICT)
+            return HTMLResponse(shown(visitor, _refused(form, problem)), HTTPStatus.CONFLICT)
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     return router
+
+
+def _refused(form: Fields, problem: StrideloadError) -> Refused:
+    """All forms of this page go to one address; two of them have fields."""
+    what = form.one("what")
+    return Refused(what if what in ("next_run", "ladder") else "", sentence_of(problem), form)
 
 
 def _changed(plan: Plan, form: Fields, set_by: SetBy, now_utc_us: int) -> Settings:

@@ -11,14 +11,15 @@ from starlette.exceptions import HTTPException
 
 from strideload import cueing, pod_settings
 from strideload.errors import StrideloadError
+from strideload.load.zones import FIRST_DAY
 from strideload.pod_settings import KnownPod
+from strideload.protocol.pod_settings import OWN_NAMES
 from strideload.runner.diary import utc_us
 from strideload.store.people import SINCE_EVER
 from strideload.web import pods_view
 from strideload.web.doors import Doors
-from strideload.web.forms import Fields, Form
+from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused, refused
 from strideload.web.local_times import field_value, read_local, write_local
-from strideload.web.problems import sentence_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 from strideload.words.numbers import duration, long_date, number
@@ -37,12 +38,12 @@ def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     store = doors.store
 
-    def pods_page(visitor: Visitor, problem: str | None = None, status: int = 200) -> Response:
+    def pods_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         live = {pod["pod"]: pod for pod in doors.live.pods()}
         seen = pods_view.view(store, live, visitor)
-        return HTMLResponse(whole_page("pods.html", visitor, "/pods", view=seen, problem=problem), status)
+        return HTMLResponse(whole_page("pods.html", visitor, "/pods", view=seen, refused=why), status)
 
-    def undated_page(visitor: Visitor, problem: str | None = None, status: int = 200) -> Response:
+    def undated_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         rows = [
             {
                 "id": f"{one.session_id:016x}",
@@ -62,9 +63,9 @@ def routes(doors: Doors) -> APIRouter:
             for one in store.undated()
             if pods_view.may_place(store, visitor, one)
         ]
-        return HTMLResponse(whole_page("undated.html", visitor, "/pods", rows=rows, problem=problem), status)
+        return HTMLResponse(whole_page("undated.html", visitor, "/pods", rows=rows, refused=why), status)
 
-    def places_page(visitor: Visitor, problem: str | None = None, status: int = 200) -> Response:
+    def places_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         rows = [
             {
                 "date": since.isoformat(),
@@ -77,7 +78,9 @@ def routes(doors: Doors) -> APIRouter:
             for since, zone in reversed(store.zones(visitor.runner))
         ]
         today = doors.days(visitor.runner).today().isoformat()
-        html = whole_page("places.html", visitor, "/pods", rows=rows, today=today, problem=problem)
+        html = whole_page(
+            "places.html", visitor, "/pods", rows=rows, today=today, first_day=FIRST_DAY, refused=why
+        )
         return HTMLResponse(html, status)
 
     def own(visitor: Visitor, pod: str, theirs: Theirs) -> None:
@@ -87,10 +90,14 @@ def routes(doors: Doors) -> APIRouter:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such pod of yours.")
 
     def changed(
-        visitor: Visitor, pod: str, change: Callable[[], object], theirs: Theirs = pods_view.is_theirs
+        visitor: Visitor,
+        pod: str,
+        form: Fields | None,
+        change: Callable[[], object],
+        theirs: Theirs = pods_view.is_theirs,
     ) -> Response:
         own(visitor, pod, theirs)
-        return _after(change, f"/pods#pod-{pod}", lambda said: pods_page(visitor, said, 400))
+        return _after(change, form, f"/pods#pod-{pod}", lambda why: pods_page(visitor, why, 400))
 
     @router.get("/pods")
     def pods(visitor: Reader) -> Response:
@@ -98,11 +105,11 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.post("/pods/{pod}/settings")
     def set_pod(visitor: Writer, pod: str, form: Form) -> Response:
-        return changed(visitor, pod, lambda: pod_settings.change(store, pod, **_settings(form)))
+        return changed(visitor, pod, form, lambda: pod_settings.change(store, pod, **_settings(form)))
 
     @router.post("/pods/{pod}/mark")
     def mark(visitor: Writer, pod: str) -> Response:
-        return changed(visitor, pod, lambda: pod_settings.mark(store, pod, CODE))
+        return changed(visitor, pod, None, lambda: pod_settings.mark(store, pod, CODE))
 
     @router.post("/pods/{pod}/cue")
     def cue(visitor: Writer, pod: str, form: Form) -> Response:
@@ -112,7 +119,7 @@ def routes(doors: Doors) -> APIRouter:
             else:
                 cueing.switch_on(store, pod, _number(form.one("percent"), "How far above your own cadence"))
 
-        return changed(visitor, pod, change, pods_view.wears)
+        return changed(visitor, pod, form, change, pods_view.wears)
 
     @router.post("/pods/{pod}/worn")
     def wear(visitor: Writer, pod: str, form: Form) -> Response:
@@ -130,7 +137,7 @@ def routes(doors: Doors) -> APIRouter:
             else:
                 store.set_foot(pod, runner, form.one("foot"), from_utc_us)
 
-        return changed(visitor, pod, change)
+        return changed(visitor, pod, form, change)
 
     @router.post("/pods/{pod}/worn/{from_utc_us}/remove")
     def unwear(visitor: Writer, pod: str, from_utc_us: int) -> Response:
@@ -140,7 +147,7 @@ def routes(doors: Doors) -> APIRouter:
                 raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such entry of yours.")
             store.unassign(pod, from_utc_us)
 
-        return changed(visitor, pod, change)
+        return changed(visitor, pod, None, change)
 
     @router.get("/pods/undated")
     def undated(visitor: Reader) -> Response:
@@ -160,7 +167,7 @@ def routes(doors: Doors) -> APIRouter:
                 runner = None if visitor.may("keep") else visitor.runner
                 store.place(session_id, read_local(store, visitor.runner, form.one("start")), runner)
 
-        return _after(change, "/pods/undated", lambda said: undated_page(visitor, said, 400))
+        return _after(change, form, "/pods/undated", lambda why: undated_page(visitor, why, 400))
 
     @router.get("/places")
     def places(visitor: Reader) -> Response:
@@ -170,43 +177,51 @@ def routes(doors: Doors) -> APIRouter:
     def be_at(visitor: Writer, form: Form) -> Response:
         def change() -> None:
             since = SINCE_EVER if form.has("first") else _date(form.one("from"))
+            if since < FIRST_DAY and not form.has("first"):
+                raise StrideloadError(f"Days are known from the year {FIRST_DAY.year} on, not from {since}.")
             if since > doors.days(visitor.runner).today() + ZONES_AHEAD:
                 raise StrideloadError("Where you are is said once you are there: that day has not come yet.")
             store.set_zone(visitor.runner, since, form.one("zone").strip())
 
-        return _after(change, "/places", lambda said: places_page(visitor, said, 400))
+        return _after(change, form, "/places", lambda why: places_page(visitor, why, 400))
 
     @router.post("/places/{since}/remove")
     def not_be_at(visitor: Writer, since: str) -> Response:
         return _after(
             lambda: store.unset_zone(visitor.runner, _date(since)),
+            None,
             "/places",
-            lambda said: places_page(visitor, said, 400),
+            lambda why: places_page(visitor, why, 400),
         )
 
     return router
 
 
-def _after(change: Callable[[], object], then: str, again: Callable[[str], Response]) -> Response:
-    """Do it and lead on; where it is refused, show the page again with the reason."""
+def _after(
+    change: Callable[[], object], form: Fields | None, then: str, again: Callable[[Refused], Response]
+) -> Response:
+    """Do it and lead on; where it is refused, show the page again with the reason. `form`: None has no fields."""
     try:
         change()
     except StrideloadError as error:
-        return again(sentence_of(error))
+        return again(refused(form, error))
     return RedirectResponse(then, HTTPStatus.SEE_OTHER)
 
 
 def _settings(form: Fields) -> dict[str, Any]:
-    """What the form names; what it leaves as it is, is not there. StrideloadError."""
-    found: dict[str, Any] = {}
+    """What the form names, as `pod_settings.change` takes it. StrideloadError: nothing, or a value that is none."""
+    sent = {name: form.one(name) for name in OWN_NAMES if form.one(name)}
+    own = [name for name, value in sent.items() if value == pods_view.OWN]
+    found: dict[str, Any] = {"own": own} if own else {}
+    said = {name: value for name, value in sent.items() if name not in own}
     for name in NUMBERS:
-        if value := form.one(name):
+        if value := said.get(name):
             if not value.isdecimal():
                 raise StrideloadError(f"{NUMBERS[name]} is a whole number, not “{value[:40]}”.")
             found[name] = int(value)
-    if recording := form.one("recording"):
+    if recording := said.get("recording"):
         found["recording"] = recording
-    if raw := form.one("raw"):
+    if raw := said.get("raw"):
         if raw not in pods_view.YES_NO:
             raise StrideloadError("Raw samples are kept, yes or no.")
         found["raw"] = pods_view.YES_NO[raw]

@@ -17,7 +17,7 @@ from strideload.runner import shoes
 from strideload.store.conditions import Shoe, Worn
 from strideload.web import shoes_view
 from strideload.web.doors import Doors
-from strideload.web.forms import Fields, Form, problem_of
+from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused, problem_of, refused
 from strideload.web.local_times import write_local
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
@@ -39,20 +39,20 @@ def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     store = doors.store
 
-    def shown(visitor: Visitor, problem: StrideloadError | None = None) -> Response:
+    def shown(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = HTTPStatus.OK) -> Response:
         found = shoes.read(store, visitor.runner, doors.now())
         units = store.accounts.units_of(visitor.runner)
         view = shoes_view.view(found, units, lambda at: write_local(store, visitor.runner, at))
         html = whole_page(
-            "shoes.html", visitor, HERE, shoes=view, problem=problem, may_write=visitor.may("write")
+            "shoes.html", visitor, HERE, shoes=view, refused=why, may_write=visitor.may("write")
         )
-        return HTMLResponse(html, HTTPStatus.OK if problem is None else problem_of(problem)[0])
+        return HTMLResponse(html, status)
 
-    def changed(visitor: Visitor, change: Callable[[], object]) -> Response:
+    def changed(visitor: Visitor, form: Fields | None, change: Callable[[], object]) -> Response:
         try:
             change()
         except StrideloadError as problem:
-            return shown(visitor, problem)
+            return shown(visitor, refused(form, problem), problem_of(problem)[0])
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     def own(visitor: Visitor, shoe: str) -> Shoe:
@@ -81,7 +81,7 @@ def routes(doors: Doors) -> APIRouter:
                 before = shoes.usual_on(store, visitor.runner, since)
                 shoes.set_usual(store, visitor.runner, since, before._replace(shoe=made.id))
 
-        return changed(visitor, change)
+        return changed(visitor, form, change)
 
     @router.post(f"{HERE}/usual")
     def set_usual(visitor: Writer, form: Form) -> Response:
@@ -93,7 +93,7 @@ def routes(doors: Doors) -> APIRouter:
                 own(visitor, worn.shoe)
             shoes.set_usual(store, visitor.runner, _date(form, "from", today(visitor)), worn)
 
-        return changed(visitor, change)
+        return changed(visitor, form, change)
 
     @router.post(f"{HERE}/usual/{{from_utc_us}}/remove")
     def unset_usual(visitor: Writer, from_utc_us: str) -> Response:
@@ -101,7 +101,7 @@ def routes(doors: Doors) -> APIRouter:
         if from_utc_us not in held:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such entry of yours.")
         return changed(
-            visitor, lambda: store.conditions.unset_usual(visitor.runner, held[from_utc_us].from_utc_us)
+            visitor, None, lambda: store.conditions.unset_usual(visitor.runner, held[from_utc_us].from_utc_us)
         )
 
     @router.post(f"{HERE}/{{shoe}}")
@@ -112,12 +112,12 @@ def routes(doors: Doors) -> APIRouter:
             retired = _date(form, "retired", today(visitor)) if form.one("retired") else None
             store.conditions.change_shoe(visitor.runner, shoe, name=form.one("name"), retired_date=retired)
 
-        return changed(visitor, change)
+        return changed(visitor, form, change)
 
     @router.post(f"{HERE}/{{shoe}}/delete")
     def delete(visitor: Writer, shoe: str) -> Response:
         own(visitor, shoe)
-        return changed(visitor, lambda: shoes.delete(store, visitor.runner, shoe, doors.now()))
+        return changed(visitor, None, lambda: shoes.delete(store, visitor.runner, shoe, doors.now()))
 
     return router
 

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from strideload import days
-from strideload.errors import StrideloadError
 from strideload.load.strength import Exercise, Group, StrengthInvalid, monday_of
 from strideload.load.zones import FIRST_DAY
 from strideload.runner import records
-from strideload.store.strength import StrengthEntry, StrengthEntryInvalid
+from strideload.store.strength import StrengthEntry, StrengthEntryChanged, StrengthEntryInvalid
 from strideload.web import strength_view
 from strideload.web.doors import Doors
-from strideload.web.forms import Fields, Form
+from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused, refused
+from strideload.web.problems import status_of
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
 
@@ -31,7 +31,10 @@ def routes(doors: Doors) -> APIRouter:
     store = doors.store
 
     def shown(
-        visitor: Visitor, problem: StrideloadError | None = None, gone: StrengthEntry | None = None
+        visitor: Visitor,
+        why: Refused = NONE_REFUSED,
+        gone: StrengthEntry | None = None,
+        changing: StrengthEntry | None = None,
     ) -> str:
         now = doors.now()
         today = days.today(store, visitor.runner, now)
@@ -42,20 +45,22 @@ def routes(doors: Doors) -> APIRouter:
             one for one in store.strength.entries(visitor.runner, first, last) if visitor.sees(one.date)
         ]
         newest = max(entries, key=lambda one: one.written_utc_us, default=None)
-        view = strength_view.view(found.clipped(visitor.first, visitor.last), entries, newest)
+        view = strength_view.view(found.clipped(visitor.first, visitor.last), entries, newest, changing)
         return whole_page(
             "strength.html",
             visitor,
             HERE,
             strength=view,
-            problem=problem,
+            refused=why,
             gone=strength_view.gone(gone) if gone else None,
             may_write=visitor.may("write"),
         )
 
     @router.get(HERE, response_class=HTMLResponse)
-    def strength(visitor: Reader) -> str:
-        return shown(visitor)
+    def strength(visitor: Reader, change: str | None = None) -> str:
+        """`change`: the entry that the form is to change."""
+        held = store.strength.entry(visitor.runner, change) if change and visitor.may("write") else None
+        return shown(visitor, changing=held)
 
     @router.post(HERE)
     def log(visitor: Writer, form: Form) -> Response:
@@ -66,7 +71,22 @@ def routes(doors: Doors) -> APIRouter:
                 visitor.runner, form.one("entry"), _date(form), _exercise(form), form.one("note"), today
             )
         except (StrengthInvalid, StrengthEntryInvalid) as problem:
-            return HTMLResponse(shown(visitor, problem), HTTPStatus.UNPROCESSABLE_ENTITY)
+            return HTMLResponse(shown(visitor, refused(form, problem)), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
+
+    @router.post(f"{HERE}/{{entry}}")
+    def change(visitor: Writer, entry: str, form: Form) -> Response:
+        held = store.strength.entry(visitor.runner, entry)
+        today = days.today(store, visitor.runner, doors.now())
+        try:
+            seen = _whole(form, "seen", digits=20)
+            if seen is None:
+                raise StrengthEntryInvalid("This form is not whole. Reload the page and send it again.")
+            store.strength.change(
+                visitor.runner, entry, seen, _date(form), _exercise(form), form.one("note"), today
+            )
+        except (StrengthInvalid, StrengthEntryInvalid, StrengthEntryChanged) as problem:
+            return HTMLResponse(shown(visitor, refused(form, problem), changing=held), status_of(problem))
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     @router.post(f"{HERE}/{{entry}}/delete")
@@ -84,12 +104,12 @@ def _exercise(form: Fields) -> Exercise:
     return Exercise(cast(Group, form.one("group")), sets, _whole(form, "repetitions"), _whole(form, "effort"))
 
 
-def _whole(form: Fields, name: str) -> int | None:
+def _whole(form: Fields, name: str, digits: int = 5) -> int | None:
     """None: left empty. StrengthInvalid."""
     written = form.one(name).strip()
     if not written:
         return None
-    if not (written.isascii() and written.isdecimal() and len(written) < 6):
+    if not (written.isascii() and written.isdecimal() and len(written) <= digits):
         raise StrengthInvalid(name, written[:20], "a whole number")
     return int(written)
 

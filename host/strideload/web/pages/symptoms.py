@@ -14,14 +14,14 @@ from strideload.runner import diary as diaries
 from strideload.runner import records
 from strideload.runner.diary import Diary
 from strideload.runner.runs import run_at
-from strideload.store.diary import WHENS, Entry, EntryInvalid, Saying
+from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid, Saying
 from strideload.store.errors import StoreError
 from strideload.web import symptoms_view as views
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.problems import status_of
 from strideload.web.rendering import part, whole_page
-from strideload.web.symptoms_form import local_field, read_entry, read_tap, read_wanted, whole
+from strideload.web.symptoms_form import local_field, read_entry, read_tap, read_wanted, refuse_time, whole
 from strideload.web.symptoms_view import Wanted
 from strideload.web.visitor import Visitor, needs
 
@@ -104,6 +104,11 @@ def routes(doors: Doors) -> APIRouter:
             return answered(request, visitor, wanted, problem=problem)
         return answered(request, visitor, wanted)
 
+    @router.get(f"{HERE}/undo")
+    def undone(_: Reader) -> Response:
+        """An entry has no such id: it is the form's address, loaded again."""
+        return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
+
     @router.get(f"{HERE}/{{entry}}", response_class=HTMLResponse)
     def entry_page(visitor: Reader, entry: str) -> str:
         return _entry_page(doors, visitor, kept.entry(visitor.runner, entry))
@@ -113,7 +118,9 @@ def routes(doors: Doors) -> APIRouter:
         held = kept.entry(visitor.runner, entry)
         saying = None
         try:
-            saying = read_entry(form, _around(doors, visitor, held), held)
+            diary = _around(doors, visitor, held)
+            run, saying = read_entry(form, diary, held)
+            refuse_time(diary, run, saying, held)
             written = kept.write(visitor.runner, entry, whole(form.one("version")), saying)
         except StoreError as problem:
             html = _entry_page(doors, visitor, kept.entry(visitor.runner, entry), problem, saying)
@@ -194,7 +201,7 @@ def _entry_page(
         said=views.said(entry),
         advice=views.symptoms.signs(entry.saying.signs),
         fields=saying,
-        typed=typed is not None,
+        is_changed=isinstance(problem, EntryChanged),
         sites=views.sites(saying.site),
         runs=views.runs_to_choose(diary, start if run is None else run.start_utc_us),
         moments=[views.moment_choice(diary, run, one, saying.moment) for one in WHENS],

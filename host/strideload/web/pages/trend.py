@@ -13,9 +13,9 @@ from strideload.load.longest import MEASURES, Measure
 from strideload.load.zones import FIRST_DAY
 from strideload.runner import records
 from strideload.web import trend_view
-from strideload.web.day_notes import refuse_rest
+from strideload.web.day_notes import NoteRefused, refuse_rest
 from strideload.web.doors import Doors
-from strideload.web.forms import Form
+from strideload.web.forms import NONE_REFUSED, Form, Refused, refused
 from strideload.web.pages.today import read_date
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
@@ -32,18 +32,20 @@ def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     store = doors.store
 
-    @router.get(HERE, response_class=HTMLResponse)
-    def trend(visitor: Reader, by: str = MEASURES[0], last: str | None = None) -> str:
-        measure = _measure(by)
+    def page(visitor: Visitor, measure: Measure, until: date, why: Refused = NONE_REFUSED) -> str:
         now = doors.now()
-        until = _last(visitor, last, days.today(store, visitor.runner, now))
         since = trend_view.first_shown(until) - trend_view.WARM_UP
         found = records.read(store, visitor.runner, since, until, now, diary=False)
         seen = found.clipped(visitor.first, visitor.last)
         units = store.accounts.units_of(visitor.runner)
         view = trend_view.view(seen, measure, units, visitor, visitor.first or FIRST_DAY)
         shown = until.isoformat()
-        return whole_page("trend.html", visitor, HERE, trend=view, measure=measure, last=shown)
+        return whole_page("trend.html", visitor, HERE, trend=view, measure=measure, last=shown, refused=why)
+
+    @router.get(HERE, response_class=HTMLResponse)
+    def trend(visitor: Reader, by: str = MEASURES[0], last: str | None = None) -> str:
+        today = days.today(store, visitor.runner, doors.now())
+        return page(visitor, _measure(by), _last(visitor, last, today))
 
     @router.post(f"{HERE}/note")
     def note(visitor: Writer, form: Form) -> Response:
@@ -54,16 +56,17 @@ def routes(doors: Doors) -> APIRouter:
             raise HTTPException(
                 HTTPStatus.UNPROCESSABLE_ENTITY, "A day was a rest day, or run without the pod."
             )
-        if not chosen:
-            raise HTTPException(
-                HTTPStatus.UNPROCESSABLE_ENTITY, "Tick the days that it was so; none is ticked."
-            )
-        refuse_rest(doors.days(visitor.runner), chosen, what)
-        store.note_days(visitor.runner, chosen, what)
+        measure = _measure(form.one("by") or MEASURES[0])
         until = read_date(form.one("last") or None, today)
-        return RedirectResponse(
-            trend_view.address(_measure(form.one("by") or MEASURES[0]), until, today), HTTPStatus.SEE_OTHER
-        )
+        try:
+            if not chosen:
+                raise NoteRefused("Tick the days that it was so; none is ticked.")
+            refuse_rest(doors.days(visitor.runner), chosen, what)
+        except NoteRefused as problem:
+            html = page(visitor, measure, until, refused(form, problem))
+            return HTMLResponse(html, HTTPStatus.UNPROCESSABLE_ENTITY)
+        store.note_days(visitor.runner, chosen, what)
+        return RedirectResponse(trend_view.address(measure, until, today), HTTPStatus.SEE_OTHER)
 
     return router
 

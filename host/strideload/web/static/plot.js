@@ -129,7 +129,7 @@ function makePlot(host) {
   );
   say(at);
 
-  const open = (index) => location.assign(`/?date=${days[index].date}`);
+  const open = (index) => days[index].href && location.assign(days[index].href);
   plot.over.addEventListener("click", () => plot.cursor.idx != null && open(plot.cursor.idx));
   host.setAttribute("aria-valuemax", days.length);
   host.addEventListener("keydown", (event) => {
