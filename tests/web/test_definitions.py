@@ -1,8 +1,8 @@
 """Every number stands under a link to its definition, on each page of a household in which there is something of all.
 
-A figure in a table leads there by its row, its column, or the heading over it; one in a list by what it is called, or by
-that heading; a number that is set by its name. Whatever part of a page says a number holds such a link. What needs none
-is named here.
+A figure in a table leads there by its row, its column, or the heading over it; one in a list by what it is called, or
+by that heading; a number that is set by its name. Whatever part of a page says a number holds such a link. What needs
+none is named here.
 """
 
 import re
@@ -55,8 +55,8 @@ FIND: Final = """([definitions, names, parts, setBy]) => {
   const counts = (place) => /\\d/.test(place.textContent);
   const said = (place) => place.textContent.replace(/\\s+/g, " ").trim().slice(0, 60);
   function under(figure) {
-    for (let place = figure.closest("section, article"); place; place = place.parentElement?.closest("section, article")) {
-      if (leads(place.querySelector("h1, h2, h3"))) return true;
+    for (let place = figure.parentElement; place; place = place.parentElement) {
+      if (place.matches("section, article") && leads(place.querySelector("h1, h2, h3"))) return true;
     }
     return false;
   }
@@ -69,7 +69,8 @@ FIND: Final = """([definitions, names, parts, setBy]) => {
   for (const term of document.querySelectorAll("dt")) {
     const about = [term];
     for (let next = term.nextElementSibling; next?.tagName === "DD"; next = next.nextElementSibling) about.push(next);
-    if (about.some(counts) && !names.includes(said(term)) && !leads(term) && !under(term)) bare.push(`term: ${said(term)}`);
+    const named = names.includes(said(term));
+    if (about.some(counts) && !named && !leads(term) && !under(term)) bare.push(`term: ${said(term)}`);
   }
   for (const field of document.querySelectorAll("input[type=number]")) {
     const rule = `a[href="${definitions}${setBy[field.name] ?? field.name}"]`;
@@ -80,7 +81,8 @@ FIND: Final = """([definitions, names, parts, setBy]) => {
     words.querySelectorAll("form, section").forEach((one) => one.remove());
     const heading = part.querySelector(":scope > h1");
     const name = part.getAttribute("aria-labelledby") ?? (heading ? said(heading) : "");
-    if (counts(words) && !leads(part) && !parts.some((one) => name.startsWith(one))) bare.push(`part ${name}: ${said(words)}`);
+    const isNone = parts.some((one) => name.startsWith(one));
+    if (counts(words) && !leads(part) && !isNone) bare.push(`part ${name}: ${said(words)}`);
   }
   const links = [...document.querySelectorAll(`a[href^="${definitions}"]`)].map((one) => one.getAttribute("href"));
   return [bare, links];

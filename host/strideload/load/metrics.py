@@ -438,7 +438,8 @@ BEYOND_A_DAY = (
         "start_level",
         "Begin at level",
         "",
-        "The level of the ladder on which it begins. Level 0 is a walk of 30 minutes, the last one 30 minutes of running.",
+        "The level of the ladder on which it begins. Level 0 is a walk of 30 minutes, the last one 30 minutes of "
+        "running.",
         "Load rule ladder.",
         CAN_BE_SET,
     ),
