@@ -180,7 +180,7 @@ def test_a_form_without_a_day_says_so_on_the_same_page(house: House, client: htt
     answer = send(client, "/trend", "/trend/note", what="rest", by="impact", last="2026-11-15")
     seen = Page(answer.text)
     assert answer.status_code == 422
-    assert "Impact load, day by day" in seen.text
+    assert 'aria-label="Impact load, day by day"' in answer.text
     assert "to 15 November 2026" in seen.text
     assert "Tick the days that it was so; none is ticked." in seen.text
     assert any(found.get("id") == "say" and "open" in found for _, found in seen.tags)
