@@ -186,6 +186,24 @@ def test_a_walk_that_hurt_counts_though_it_has_no_length():
     assert plan((0, "green"), (0, "green")).outcome == "no_baseline"
 
 
+@pytest.mark.parametrize(
+    ("runs", "minutes"),
+    [
+        ([(20, "green"), (0, "amber")], 0),
+        ([(20, "green"), (0, "amber"), (0, "green")], 20),
+        ([(20, "green"), (0, "amber"), (0, None)], 0),
+        ([(20, "green"), (0, "red"), (0, "green")], 14),
+        ([(20, "green"), (0, "amber"), (0, "red"), (0, "amber"), (0, "green")], 14),
+        ([(20, "green"), (0, "amber"), (10, "amber")], 0),
+        ([(20, "green"), (0, "amber"), (10, "amber"), (0, "green")], 10),
+        ([(20, "green"), (0, "amber"), (10, "green")], 20),
+        ([(20, "green"), (0, "amber"), (60, "amber"), (0, "green")], 20),
+    ],
+)
+def test_after_a_walk_that_hurt_there_is_no_running_until_one_did_not(runs, minutes):
+    assert plan(*runs).minutes == minutes
+
+
 def test_the_figures_can_be_set():
     own = PlanSettings(growth_percent=5, step_down_percent=50, greens_needed=3, set_by="physiotherapist")
     assert plan((40, "green"), (40, "green"), settings=own).minutes == 40

@@ -14,7 +14,8 @@ later, and a run that nobody answered for changes nothing. This is stricter than
 never more than `growth_percent` over the longest of 30 days.
 
 A run that nobody answered for is open, and takes back neither the offer of a physiotherapist nor what is suggested
-while sore. A walk is no run: it has no length, and green ones allow no longer run; one that hurt counts. A date on
+while sore. A walk is no run: it has no length, and green ones allow no longer run. After one that hurt there is no
+running until a walk or run is green; then what held before it holds again, a step down of it after a red one. A date on
 which the runner ran without a pod holds a run that nobody answered for, too, and ends a row of green ones.
 
 Minutes are whole, rounded down. A run that lacks MISSED_S or less of a whole minute had that minute, as its first and
@@ -240,13 +241,22 @@ def _after_trouble(
 ) -> tuple[Outcome, int, RunFigures]:
     """What holds after all runs from the `first` amber or red one on; `before`: what held until then."""
     outcome, allowed_us, basis = before
+    held: tuple[Outcome, int, RunFigures] | None = None  # while there is no running, after a walk that hurt
     green: list[PastRun] = []  # since the last amber or red one
     for place, run in enumerate(within[first:], first):
+        length_us = _running_us(run)
         if run.colour in TROUBLE:
             green = []
-            if run.colour == "red" or _running_us(run) <= allowed_us:
-                outcome, allowed_us, basis = _left_by(run, min(_running_us(run), allowed_us), settings)
+            if held or not length_us:
+                held = held or (outcome, allowed_us, basis)
+                if run.colour == "red" or 0 < length_us <= held[1]:
+                    held = _left_by(run, min(length_us or held[1], held[1]), settings)
+                outcome, allowed_us, basis = _left_by(run, 0, settings)
+            elif run.colour == "red" or length_us <= allowed_us:
+                outcome, allowed_us, basis = _left_by(run, min(length_us, allowed_us), settings)
         elif run.colour == "green":
+            if held:
+                (outcome, allowed_us, basis), held = held, None
             green.append(run)
             known_by_then = [day for day in ran_without if day <= run.figures.date]
             longest = _longest(green)
