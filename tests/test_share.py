@@ -37,6 +37,11 @@ def test_it_writes_the_days_encrypted_and_says_which(type_, tmp_path):
     assert "January" not in html
 
 
+def test_of_the_first_weeks_it_writes_the_days_that_there_are(type_, tmp_path):
+    done = type_("--to-file", str(tmp_path / "diary.html"), "--to", "2000-01-10")
+    assert "2000-01-01 to 2000-01-10, encrypted." in done.stdout
+
+
 def test_a_disk_that_fails_leaves_the_former_file(type_, tmp_path, monkeypatch):
     file = tmp_path / "diary.html"
     file.write_text("the former one")

@@ -97,6 +97,12 @@ def test_the_entry_asks_for_no_pain_at_all():
     assert (limped.level, limped.last_move, limped.offer_physiotherapist) == (0, None, True)
 
 
+def test_an_open_session_takes_no_offer_back():
+    """As the next run's: only an answer does."""
+    assert standing(sessions((4, "red"), (3, "open")), at(4)).offer_physiotherapist
+    assert not standing(sessions((4, "red"), (3, "open"), (3, "green")), at(4)).offer_physiotherapist
+
+
 def test_a_session_that_was_cut_short_is_not_counted():
     assert standing([LadderSession(on(0), 4, "green", done=False)], at(4)).last_verdict == "not_done"
 

@@ -9,6 +9,7 @@ from strideload.load.day import summarise, to_json
 from strideload.load.formulas import LONGEST_STRIDE_S, SHORTEST_STRIDE_S
 from strideload.load.gait import DEFAULTS
 from strideload.load.metrics import EVERY_METRIC, METRICS
+from strideload.load.plan import MISSED_S
 from strideload.load.runs import PAUSE_US, RUN_GAP_US
 from strideload.load.steps import Cue, Mark
 from support.sessions import SECOND_US, session
@@ -73,6 +74,11 @@ def test_a_metric_says_all_and_promises_nothing(metric):
     text = " ".join((metric.name, metric.definition, metric.source, metric.caveat))
     assert all((metric.name, metric.definition, metric.source, metric.caveat))
     assert not {"risk", "safe", "score", "injury", "prevent"} & set(text.lower().replace(",", " ").split())
+
+
+def test_the_plans_minutes_are_rounded_as_it_rounds_them():
+    (minutes,) = [metric for metric in EVERY_METRIC if metric.id == "next_run_min"]
+    assert f"a run that lacks {MISSED_S} s or less of a whole minute" in minutes.definition
 
 
 def full_day():

@@ -189,6 +189,32 @@ def test_what_a_former_version_kept_of_a_run_goes_along(placeable: Store, url: s
         ]
 
 
+def test_of_two_sessions_with_one_start_a_former_version_told_none(placeable: Store, url: str) -> None:
+    """Another runner's may be the other one: what was said goes along with neither."""
+    other = Pod("0b" * 8)
+    other.run(100, 1, anchored=False)
+    placeable.add(messages(other.pages, pod=other.pod))
+    placeable.derive()
+    placeable.ensure_runner("you", "You", "UTC")
+    placeable.assign(other.pod, "you", "left", 0)
+    mine, yours = (
+        next(one.session_id for one in placeable.undated() if one.pod == pod) for pod in (POD, other.pod)
+    )
+    for session in (mine, yours):
+        placeable.place(session, T0_US)
+    (start,) = {one.start_utc_us for one in placeable.sessions("you", *EVER)}
+    for runner in (RUNNER, "you"):
+        placeable.conditions.set_run(runner, start, Worn(surface="trail"))
+        placeable.diary.write(runner, new_id(), 0, Saying("hip_left", "before", 2, start, start))
+    downgrade(placeable, "0004")
+    with open_store(url) as store:
+        for session in (mine, yours):
+            store.place(session, T0_US - 3600 * SECOND_US)
+        for runner in (RUNNER, "you"):
+            assert store.conditions.of_all_runs(runner) == [(start, Worn(surface="trail"))]
+            assert [one.saying.run_utc_us for one in store.diary.everything(runner)] == [start]
+
+
 def downgrade(store: Store, revision: str) -> None:
     from alembic import command
     from alembic.config import Config

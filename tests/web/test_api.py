@@ -1,12 +1,15 @@
 """What programs are told and may say, over a real store; and that what is another's is not there."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from strideload.load.ladder import LadderSettings
 from strideload.protocol.pod_settings import CueTarget
+from strideload.runner.planning import LadderPlan, Settings, set_plan
 from strideload.web import watch_files
 from test_activity_file import gpx
 from web.api_house import ADA, ADAS_POD, BOB, BOBS_POD, ApiHouse, api_house
@@ -282,6 +285,21 @@ def test_the_plan_is_read_and_set_by_who_looked(house: ApiHouse, ada: httpx.Clie
         {"set_by": "runner", "ladder": {"start_level": 11}},
     ):
         problem(ada.put("plan", json=wrong), 422)
+
+
+def test_a_ladder_that_is_over_is_none(house: ApiHouse, ada: httpx.Client) -> None:
+    """A plan that was read while it lasted is set again all the same, with that ladder."""
+    over = LadderPlan(date(2025, 10, 17), LadderSettings(start_level=3, set_by="physiotherapist"))
+    set_plan(house.store, ADA, Settings(ladder=over), "physiotherapist", None)
+    held = ok(ada.get("plan"))
+    assert (held["ladder"], held["ladder_settings"], held["ladder_set_by"]) == (None, None, None)
+    same = {"set_by": "runner", "ladder": {"from_date": "2025-10-17", "start_level": 3}}
+    held = ok(ada.put("plan", json={**same, "seen": held["set_utc_us"]}))
+    assert (held["set_by"], held["ladder_settings"]) == ("runner", None)
+    again = {"set_by": "runner", "ladder": {"from_date": "2025-10-17"}, "seen": held["set_utc_us"]}
+    assert "is over" in problem(ada.put("plan", json=again), 422)
+    held = ok(ada.put("plan", json={"set_by": "runner", "seen": held["set_utc_us"]}))
+    assert held["ladder_settings"] is None
 
 
 def test_shoes_and_what_was_worn(house: ApiHouse, ada: httpx.Client) -> None:

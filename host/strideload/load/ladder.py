@@ -155,6 +155,7 @@ class Climb:
         self._counted = 0
         self._last: LadderSession | None = None
         self._answered: LadderSession | None = None  # the last that was answered for
+        self._colour: Colour = "open"  # of the last that is not open
         self._verdict: Verdict | None = None
         self._move: Move | None = None
 
@@ -172,6 +173,8 @@ class Climb:
         self._last = session
         if session.colour != "open" or session.signs:
             self._answered = session
+        if session.colour != "open":
+            self._colour = session.colour
 
     def standing(self) -> Standing:
         needed = self._settings.needed(self.level)
@@ -184,7 +187,7 @@ class Climb:
             next=None if signs or self._counted >= needed else _next(self.level, ran, self._settings),
             last_verdict=self._verdict,
             last_move=self._move,
-            offer_physiotherapist=self._last is not None and self._last.colour == "red",
+            offer_physiotherapist=self._colour == "red",
             signs=signs,
             settings=self._settings,
         )

@@ -138,9 +138,9 @@ class PlanJson(BaseModel):
     )
     minutes: int | None = Field(description="Of running at most, by it; null: nothing is said.")
     next_run: NextRunJson
-    ladder: StandingJson | None
+    ladder: StandingJson | None = Field(description="null: on none, or on one that is over.")
     next_run_settings: NextRunSettings
-    ladder_settings: LadderSet | None
+    ladder_settings: LadderSet | None = Field(description="null: on none.")
     next_run_set_by: plans.SetBy
     ladder_set_by: plans.SetBy | None = Field(description="null: on none.")
     set_by: SetBy | None = Field(description="null: nothing was ever set, and the rules' own figures hold.")
@@ -166,6 +166,8 @@ def routes(doors: Doors) -> APIRouter:
         ladder = _ladder(wanted.ladder, today, wanted.set_by, utc_us(doors.now()))
         if ladder and held.ladder and _stays(ladder, held.ladder):
             ladder = held.ladder
+        elif ladder:
+            _refuse(ladder.from_date, today)
         settings = Settings(figures, ladder)
         planning.set_plan(doors.store, visitor.runner, settings, wanted.set_by, wanted.seen)
         return _plan(planning.read(doors.store, visitor.runner, doors.now())[2])
@@ -180,19 +182,12 @@ def _stays(wanted: LadderPlan, held: LadderPlan) -> bool:
 
 
 def _ladder(wanted: LadderIn | None, today: date, set_by: SetBy, now_utc_us: int) -> LadderPlan | None:
-    """LadderInvalid, LadderRefused."""
+    """LadderInvalid."""
     if wanted is None:
         return None
-    from_date = wanted.from_date or today
-    if from_date > today:
-        raise LadderRefused("A ladder begins today or before: sessions count from that date on.")
-    if from_date < today - LADDER_LASTS:
-        raise LadderRefused(
-            f"A ladder lasts {LADDER_LASTS.days} days: one that began on {from_date} is over."
-        )
     levels = ladders.LEVELS if wanted.levels is None else tuple(one.level() for one in wanted.levels)
     return LadderPlan(
-        from_date,
+        wanted.from_date or today,
         LadderSettings(
             levels=levels,
             sessions_each=wanted.sessions_each,
@@ -205,8 +200,19 @@ def _ladder(wanted: LadderIn | None, today: date, set_by: SetBy, now_utc_us: int
     )
 
 
+def _refuse(from_date: date, today: date) -> None:
+    """LadderRefused: none is begun on that date."""
+    if from_date > today:
+        raise LadderRefused("A ladder begins today or before: sessions count from that date on.")
+    if from_date < today - LADDER_LASTS:
+        raise LadderRefused(
+            f"A ladder lasts {LADDER_LASTS.days} days: one that began on {from_date} is over."
+        )
+
+
 def _plan(plan: Plan) -> PlanJson:
     figures = plan.settings.next_run
+    on = plan.settings.ladder if plan.ladder else None  # one that is over is none
     return PlanJson(
         date=plan.date,
         recommendation=words.recommendation(plan.next_run, plan.ladder),
@@ -214,9 +220,9 @@ def _plan(plan: Plan) -> PlanJson:
         next_run=_next_run(plan),
         ladder=_standing(plan.ladder) if plan.ladder else None,
         next_run_settings=NextRunSettings(**{name: getattr(figures, name) for name in plans.BOUNDS}),
-        ladder_settings=_ladder_set(plan.settings.ladder) if plan.settings.ladder else None,
+        ladder_settings=_ladder_set(on) if on else None,
         next_run_set_by=figures.set_by,
-        ladder_set_by=plan.settings.ladder.settings.set_by if plan.settings.ladder else None,
+        ladder_set_by=on.settings.set_by if on else None,
         set_by=plan.set.set_by if plan.set else None,
         set_utc_us=plan.set.set_utc_us if plan.set else None,
     )
