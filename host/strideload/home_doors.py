@@ -224,8 +224,8 @@ def _run_asked_about(kept: diary.Diary, site: str, when: When, now_utc_us: int) 
     if last is None or now_utc_us - last.run.end_utc_us > JOINED_FOR_US:
         return None
     answers = (answer for course in last.courses if course.site == site for answer in course.answers)
-    held = next((answer for answer in answers if answer.moment == when and answer.entry is not None), None)
-    is_old = held is not None and now_utc_us - held.from_utc_us > CHANGED_FOR_US
+    held = next((answer.entry for answer in answers if answer.moment == when and answer.entry), None)
+    is_old = held is not None and now_utc_us - held.written_utc_us > CHANGED_FOR_US
     return None if is_old else last.run
 
 

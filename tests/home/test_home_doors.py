@@ -156,6 +156,15 @@ def test_an_answer_is_changed_as_long_as_it_is_new_and_given_as_long_as_it_is_as
     assert sorted(pain_of_runs(store)) == [(2, before.start_utc_us), (3, after.start_utc_us)]
 
 
+def test_a_late_answer_is_changed_as_long_as_it_is_new(store: Store, home: StoreHome) -> None:
+    """It counts when it was given, and not how long the run is over."""
+    run_an_hour_ago(store, days_ago=1)
+    (run,) = store.sessions("ada", 0, 2**62)
+    home.enter_pain("ada", "left shin", "during the run", 3)
+    home.enter_pain("ada", "left shin", "during the run", 2)
+    assert pain_of_runs(store) == [(2, run.start_utc_us)]
+
+
 def pain_of_runs(store: Store) -> list[tuple[int | None, int]]:
     """Each answer, with the start of the run that it is joined to."""
     _, kept, _ = planning.read(store, "ada")

@@ -128,6 +128,16 @@ def test_a_plan_that_was_set_meanwhile_is_not_set_over(client: httpx.Client) -> 
     assert "set meanwhile" in words(answer.text)
 
 
+def test_a_refused_form_does_not_set_over_what_another_set(client: httpx.Client) -> None:
+    seen = field(client.get("/plan").text, "seen")
+    assert send(client, "next_run", set_by="physiotherapist", **FIGURES).status_code == 303
+    refused = send(client, "next_run", **(FIGURES | {"growth_percent": "31"}), seen=seen)
+    form = refused.text.split('value="next_run"')[1]
+    again = send(client, "next_run", **(FIGURES | {"growth_percent": "7"}), seen=field(form, "seen"))
+    assert (refused.status_code, again.status_code) == (422, 409)
+    assert "Figures now: set by the physiotherapist." in words(client.get("/plan").text)
+
+
 def note(client: httpx.Client, day: str, what: str, **headers: str) -> httpx.Response:
     html = client.get(f"/?date={day}").text
     token = re.search(r'X-CSRF-Token": "([^"]+)"', html)

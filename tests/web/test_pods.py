@@ -14,7 +14,7 @@ from store.making import LOG, NOW_US, POD, T0_MS, Pod, messages
 from strideload.load.zones import date_at
 from strideload.pod_settings import known_pod
 from strideload.protocol.pod_settings import CueTarget
-from strideload.store import Store, open_store
+from strideload.store import Store, StoreBusy, open_store
 from strideload.store.people import SINCE_EVER
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
@@ -273,6 +273,28 @@ def test_time_zones_hold_from_their_date(client: httpx.Client, store: Store) -> 
     assert store.zone_of(RUNNER, date(2026, 11, 2)) == "Asia/Tokyo"
     send(client, "/places", "/places/2026-11-01/remove")
     assert store.zones(RUNNER) == [(SINCE_EVER, "Europe/Berlin")]
+
+
+@pytest.mark.parametrize(
+    ("method", "page", "fields"),
+    [
+        ("change_settings", f"/pods/{POD}/settings", {"odr_hz": "416"}),
+        ("place", "/pods/undated/{lost}", {"start": "2025-10-09T18:02"}),
+        ("set_zone", "/places", {"zone": "Asia/Tokyo", "from": "2026-11-01"}),
+        ("unset_zone", "/places/2026-11-01/remove", {}),
+    ],
+)
+def test_a_store_that_does_not_answer_is_no_mistake_of_whoever_asked(
+    client: httpx.Client, store: Store, pod: str, lost: str, monkeypatch: pytest.MonkeyPatch,
+    method: str, page: str, fields: dict[str, str],
+) -> None:  # fmt: skip
+    def busy(*_: Any, **__: Any) -> None:
+        raise StoreBusy("the store: database is locked")
+
+    monkeypatch.setattr(store, method, busy)
+    answer = send(client, "/pods/undated", page.format(lost=lost), **fields)
+    assert answer.status_code == 503
+    assert "The store: database is locked." in words(answer)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,24 @@ def test_an_entry_is_changed_in_the_same_form(house: House, client: httpx.Client
     assert store.everything(RUNNER) == [held]
 
 
+def test_a_refused_form_does_not_write_over_what_another_changed(house: House, client: httpx.Client) -> None:
+    assert house.store
+    store = house.store.strength
+    made = store.add(RUNNER, new_id(), TODAY, Exercise("quadriceps", 3, 12, 7), "slow")
+    address = f"{PAGE}/{made.id}"
+    theirs = store.change(RUNNER, made.id, made.written_utc_us, TODAY, Exercise("calves", 5, 5, 5), "theirs")
+    fields = SQUATS | {"seen": str(made.written_utc_us)}
+    refused = send(client, PAGE, address, **fields | {"sets": "21"})
+    again = send(client, PAGE, address, **fields | {"seen": seen_in(refused)})
+    assert (refused.status_code, again.status_code) == (422, 409)
+    assert store.everything(RUNNER) == [theirs]
+    assert send(client, PAGE, address, **fields | {"seen": seen_in(again)}).status_code == 303  # it was said
+
+
+def seen_in(answer: httpx.Response) -> str:
+    return re.findall(r'name="seen" value="(\d+)"', answer.text)[0]
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

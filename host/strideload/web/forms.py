@@ -32,6 +32,9 @@ class Fields:
     def has(self, name: str) -> bool:
         return name in self._values
 
+    def without(self, name: str) -> "Fields":
+        return Fields({one: values for one, values in self._values.items() if one != name}, self.address)
+
 
 async def fields(request: Request) -> Fields:
     """Those that were sent; the gate has bounded the form. None of them: it is no text."""

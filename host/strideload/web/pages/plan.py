@@ -60,8 +60,8 @@ def routes(doors: Doors) -> APIRouter:
             planning.set_plan(doors.store, visitor.runner, settings, set_by, _seen(form))
         except (PlanSettingOutOfRange, LadderInvalid, FormBroken) as problem:
             return HTMLResponse(shown(visitor, _refused(form, problem)), HTTPStatus.UNPROCESSABLE_ENTITY)
-        except PlanChanged as problem:
-            return HTMLResponse(shown(visitor, _refused(form, problem)), HTTPStatus.CONFLICT)
+        except PlanChanged as problem:  # said once: sent again it is meant
+            return HTMLResponse(shown(visitor, _refused(form.without("seen"), problem)), HTTPStatus.CONFLICT)
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     return router

@@ -18,7 +18,7 @@ from strideload.runner.diary import utc_us
 from strideload.store.people import SINCE_EVER
 from strideload.web import pods_view
 from strideload.web.doors import Doors
-from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused, refused
+from strideload.web.forms import NONE_REFUSED, Fields, Form, Refused, problem_of, refused
 from strideload.web.local_times import field_value, read_local, write_local
 from strideload.web.rendering import whole_page
 from strideload.web.visitor import Visitor, needs
@@ -97,7 +97,7 @@ def routes(doors: Doors) -> APIRouter:
         theirs: Theirs = pods_view.is_theirs,
     ) -> Response:
         own(visitor, pod, theirs)
-        return _after(change, form, f"/pods#pod-{pod}", lambda why: pods_page(visitor, why, 400))
+        return _after(change, form, f"/pods#pod-{pod}", lambda *why: pods_page(visitor, *why))
 
     @router.get("/pods")
     def pods(visitor: Reader) -> Response:
@@ -167,7 +167,7 @@ def routes(doors: Doors) -> APIRouter:
                 runner = None if visitor.may("keep") else visitor.runner
                 store.place(session_id, read_local(store, visitor.runner, form.one("start")), runner)
 
-        return _after(change, form, "/pods/undated", lambda why: undated_page(visitor, why, 400))
+        return _after(change, form, "/pods/undated", lambda *why: undated_page(visitor, *why))
 
     @router.get("/places")
     def places(visitor: Reader) -> Response:
@@ -183,7 +183,7 @@ def routes(doors: Doors) -> APIRouter:
                 raise StrideloadError("Where you are is said once you are there: that day has not come yet.")
             store.set_zone(visitor.runner, since, form.one("zone").strip())
 
-        return _after(change, form, "/places", lambda why: places_page(visitor, why, 400))
+        return _after(change, form, "/places", lambda *why: places_page(visitor, *why))
 
     @router.post("/places/{since}/remove")
     def not_be_at(visitor: Writer, since: str) -> Response:
@@ -191,20 +191,20 @@ def routes(doors: Doors) -> APIRouter:
             lambda: store.unset_zone(visitor.runner, _date(since)),
             None,
             "/places",
-            lambda why: places_page(visitor, why, 400),
+            lambda *why: places_page(visitor, *why),
         )
 
     return router
 
 
 def _after(
-    change: Callable[[], object], form: Fields | None, then: str, again: Callable[[Refused], Response]
+    change: Callable[[], object], form: Fields | None, then: str, again: Callable[[Refused, int], Response]
 ) -> Response:
-    """Do it and lead on; where it is refused, show the page again with the reason. `form`: None has no fields."""
+    """Do it and lead on; where it is refused, show the page again with reason and status. `form`: None has no fields."""
     try:
         change()
     except StrideloadError as error:
-        return again(refused(form, error))
+        return again(refused(form, error), problem_of(error)[0])
     return RedirectResponse(then, HTTPStatus.SEE_OTHER)
 
 

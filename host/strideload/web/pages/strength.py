@@ -85,8 +85,11 @@ def routes(doors: Doors) -> APIRouter:
             store.strength.change(
                 visitor.runner, entry, seen, _date(form), _exercise(form), form.one("note"), today
             )
-        except (StrengthInvalid, StrengthEntryInvalid, StrengthEntryChanged) as problem:
+        except (StrengthInvalid, StrengthEntryInvalid) as problem:
             return HTMLResponse(shown(visitor, refused(form, problem), changing=held), status_of(problem))
+        except StrengthEntryChanged as problem:  # said once: sent again it is meant
+            why, newest = refused(form.without("seen"), problem), store.strength.entry(visitor.runner, entry)
+            return HTMLResponse(shown(visitor, why, changing=newest), status_of(problem))
         return RedirectResponse(HERE, HTTPStatus.SEE_OTHER)
 
     @router.post(f"{HERE}/{{entry}}/delete")
