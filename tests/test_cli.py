@@ -11,13 +11,14 @@ import sys
 import time
 import tomllib
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from collect.talker import Talker, until
-from strideload import __version__
+from strideload import __version__, cli
 from strideload.collect.address import Address
 from strideload.home.ids import HomeIds
 from strideload.host import LOCK_NAME
@@ -30,6 +31,8 @@ COMMANDS = (
 )
 WITHIN_S = 120.0
 PASSWORD = "a long secret of four words"
+
+Here = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def run(
@@ -49,6 +52,30 @@ def run(
         check=False,
         input=typed,
     )
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Here:
+    """The same in this process, for tables of words: most of a short command is the start of a process."""
+
+    def run_here(*words: object) -> subprocess.CompletedProcess[str]:
+        for name in [name for name in os.environ if name.startswith("STRIDELOAD_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("STRIDELOAD_DIR", str(tmp_path / "host"))
+        monkeypatch.setattr(sys, "argv", ["strideload", *map(str, words)])
+        before = os.umask(0o077)
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        finally:
+            os.umask(before)
+        out, err = capfd.readouterr()
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(words, code, out, err)
+
+    return run_here
 
 
 def ok(done: subprocess.CompletedProcess[str]) -> str:
@@ -86,8 +113,8 @@ def test_version_and_help():
         "runner erase",
     ],
 )
-def test_every_command_explains_itself(command: str):
-    assert "Usage:" in ok(run(*command.split(), "--help"))
+def test_every_command_explains_itself(command: str, here: Here):
+    assert "Usage:" in ok(here(*command.split(), "--help"))
 
 
 def test_detect_prints_a_line_a_contact_and_a_summary(short_run: Path):
@@ -154,9 +181,11 @@ BAD_FILES = [
 
 @pytest.mark.parametrize("command", ["detect", "replay"])
 @pytest.mark.parametrize(("name", "content", "says"), BAD_FILES)
-def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: bytes, says: str, tmp_path: Path):
+def test_a_bad_file_is_one_clear_sentence(
+    command: str, name: str, content: bytes, says: str, tmp_path: Path, here: Here
+):
     """Exit code 1, the sentence on stderr, no traceback, nothing on stdout."""
-    done = run(command, write(tmp_path / name, content), folder=tmp_path / "host")
+    done = here(command, write(tmp_path / name, content))
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("strideload: ")
@@ -195,8 +224,8 @@ def test_a_bad_file_is_one_clear_sentence(command: str, name: str, content: byte
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
-def test_wrong_words_are_answered_in_a_sentence(words: tuple[str, ...], says: str, tmp_path: Path):
-    done = run(*words, folder=tmp_path)
+def test_wrong_words_are_answered_in_a_sentence(words: tuple[str, ...], says: str, here: Here):
+    done = here(*words)
     assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr

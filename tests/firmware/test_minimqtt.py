@@ -121,7 +121,9 @@ def test_poll_waits_no_longer_than_it_is_told(mosquitto, client_of, timeout_ms):
         began = time.monotonic()
         assert client.poll(timeout_ms) is None
         waited_s.append(time.monotonic() - began)
-    assert timeout_ms / 1000 <= min(waited_s) < timeout_ms / 1000 + 0.7
+    assert (
+        max(0, timeout_ms - 2) / 1000 <= min(waited_s) < timeout_ms / 1000 + 0.7
+    )  # its clock counts whole ms
 
 
 def test_connecting_blocks_and_says_so(mosquitto, client_of):
