@@ -252,6 +252,31 @@ def test_the_course_of_a_run(house: ApiHouse, ada: httpx.Client) -> None:
         problem(other.get(f"runs/{run}/symptoms"), 403)
 
 
+def test_what_is_said_of_a_run_without_a_time_is_of_none_that_took_its_place(
+    house: ApiHouse, ada: httpx.Client
+) -> None:
+    store, then, days = house.store, "2026-01-20 18:00", {"from": "2026-01-18", "to": "2026-01-22"}
+    house.world.run(then, 5, ADAS_POD, anchored=False)
+    session = store.undated()[0].session_id
+    store.place(session, house.world.us(then))
+    hip = {**KNEE, "site": "hip_left", "run": house.world.us(then)}
+    stays = ok(ada.post("symptoms", json={**KNEE, "run": house.world.us(then)}), 201)
+    joins = ok(ada.post("symptoms", json=hip), 201)
+    store.take_back_place(session)
+    store.assign(other_pod := "0c" * 8, ADA, "left", 0)
+    house.world.run(then, 5, other_pod)
+    (other,) = [run["id"] for run in ok(ada.get("runs", params=days))["runs"]]
+    assert [one["run"] for one in ok(ada.get("symptoms", params=days))["symptoms"]] == [None, None]
+    changed = ok(ada.put(f"symptoms/{stays['id']}", json={**KNEE, "pain": 3, "seen": 1}))
+    assert (changed["run"], changed["about_utc"]) == (None, stays["about_utc"])
+    assert ok(ada.get(f"runs/{other}/symptoms"))["courses"] == []
+    assert ok(ada.put(f"symptoms/{joins['id']}", json={**hip, "run": other, "seen": 1}))["run"] == other
+    assert [one["site"] for one in ok(ada.get(f"runs/{other}/symptoms"))["courses"]] == ["hip_left"]
+    store.place(session, house.world.us("2026-01-19 18:00"))
+    found = [ok(ada.get(f"symptoms/{one['id']}"))["run"] for one in (stays, joins)]
+    assert found == [house.world.us("2026-01-19 18:00"), other]
+
+
 def test_the_plan_is_read_and_set_by_who_looked(house: ApiHouse, ada: httpx.Client) -> None:
     a_run(house)
     plan = ok(ada.get("plan"))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +14,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from runner.world import World
+from strideload.page_doors import StoreDays
 from strideload.runner.runs import RunRecord, runs_of
 from strideload.store.diary import Entry, Saying, new_id
+from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.pages import plan, symptoms, today
 from strideload.web.serve import serve
@@ -295,6 +299,52 @@ def test_an_entry_of_a_run_that_is_not_known_now_keeps_it(house: House, client: 
     assert client.post(f"/symptoms/{entry.id}", data=changing(client, entry, pain=3)).status_code == 303
     assert entries(house)[0].saying.run_utc_us == entry.saying.run_utc_us
     assert "during the run: 3 of 10" in words(client.get("/symptoms").text)
+
+
+def test_a_run_that_took_the_place_of_one_without_a_time_can_be_chosen(tmp_path: Path) -> None:
+    """Until it is, the entry stays with its own run, whatever else of it is changed."""
+    world, then = World(tmp_path / "store.db"), "2026-01-20 18:00"
+    world.run(then, 10, anchored=False)
+    (session,) = [one.session_id for one in world.store.undated()]
+    world.store.place(session, world.us(then))
+    entry = world.says("during", 2, run=world.runs(then[:10])[0])
+    world.store.take_back_place(session)
+    world.run(then, 10, "bb" * 8)
+    (other,) = world.runs(then[:10])
+
+    def sent(client: httpx.Client, **more: Any) -> None:
+        data = changing(client, world.store.diary.entry(RUNNER, entry.id), **more)
+        assert client.post(f"/symptoms/{entry.id}", data=data).status_code == 303
+
+    def joined() -> list[int]:
+        found = world.diary("2026-01-22 12:00")
+        runs = world.runs("2026-01-19", then[:10])
+        return [sum(len(one.entries) for one in found.of_run(run).courses) for run in runs]
+
+    doors = Doors(
+        world.store,
+        House(),
+        lambda runner: StoreDays(world.store, runner),
+        RUNNER,
+        now=lambda: world.now("2026-01-22 12:00"),
+    )
+    with (
+        world.store,
+        serve(make_app(doors), "127.0.0.1", 0) as server,
+        httpx.Client(base_url=server.url) as client,
+    ):
+        html = client.get(f"/symptoms/{entry.id}").text
+        assert re.findall(r'<option value="([^"]*)" selected>([^<]*)', html)[1:] == [
+            ("same", "A run that is not known now")
+        ]
+        sent(client, run="same", pain=3)
+        assert joined() == [0]
+        sent(client, run=str(other.start_utc_us))
+        assert joined() == [1]
+        world.store.diary.undo(RUNNER, entry.id, 3)
+        assert joined() == [0]
+        world.store.place(session, world.us("2026-01-19 18:00"))
+        assert joined() == [1, 0]
 
 
 @pytest.mark.parametrize("days_ago", [41, 42, 100, 3000])

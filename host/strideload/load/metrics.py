@@ -406,8 +406,8 @@ BEYOND_A_DAY = (
         "next_run_min",
         "Length of the next run",
         "min",
-        "The most running that is proposed for the next run, in whole minutes, rounded down; a run that lacks 5 s or less "
-        "of a whole minute had that minute. Walking is not in it.",
+        "The most running that is proposed for the next run, in whole minutes, rounded down; a run that lacks 5 s or "
+        "less of a whole minute had that minute. Walking is not in it.",
         "Load rule next_run.",
         "An opinion, not studied as a whole. It is not given where an answer asks for a physiotherapist or doctor.",
     ),
@@ -456,7 +456,8 @@ BEYOND_A_DAY = (
         "rest_days",
         "Days of rest between",
         "",
-        "Days that have to lie before a session for it to count, with no session of the ladder and no run without a pod.",
+        "Days that have to lie before a session for it to count, with no session of the ladder and no run without "
+        "a pod.",
         "Load rule ladder: one.",
         CAN_BE_SET,
     ),

@@ -42,7 +42,7 @@ def symptom_json(entry: Entry, zone_of: ZoneOf) -> dict[str, Any]:
         "site": said.site,
         "moment": said.moment,
         "pain": said.pain,
-        "run": said.run_utc_us,
+        "run": None if said.run_undated else said.run_utc_us,
         "about_utc": about_utc,
         "about_local": about_local,
         "felt": list(said.felt),

@@ -372,8 +372,8 @@ def refuse_far(run: RunRecord | None, new: Saying, held: Saying | None = None) -
         )
 
 
-def _when(said: Saying) -> tuple[int | None, When, int]:
-    return said.run_utc_us, said.moment, said.about_utc_us
+def _when(said: Saying) -> tuple[int | None, bool, When, int]:
+    return said.run_utc_us, said.run_undated, said.moment, said.about_utc_us
 
 
 def tap(store: Store, diary: Diary, entry: str, run: RunRecord | None, new: Saying) -> Entry:
@@ -445,7 +445,7 @@ def _by_weight(entry: Entry) -> tuple[bool, int, str]:
 def run_of(entry: Entry, records: Records) -> RunRecord | None:
     """The run that an entry belongs to; None: to none that has a time."""
     said, runs = entry.saying, records.runs
-    if entry.run_undated:
+    if said.run_undated:
         return None
     if said.run_utc_us is not None:
         return run_at(runs, said.run_utc_us)

@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, Literal, cast, get_args
 
@@ -78,7 +78,11 @@ class EntryChanged(StoreError):
 
 @dataclass(frozen=True)
 class Saying:
-    """What a runner says of one site. `run_utc_us`: start of the run that it is about; None: of none in particular."""
+    """What a runner says of one site. `run_utc_us`: start of the run that it is about; None: of none in particular.
+
+    `run_undated`: nobody knows when that run was, and `run_utc_us` is where it was last: another run may begin then. A
+    change that says so leaves the entry with the run that it was of.
+    """
 
     site: str  # load.symptoms.SITES
     moment: When
@@ -88,6 +92,7 @@ class Saying:
     felt: tuple[Felt, ...] = ()
     signs: tuple[Sign, ...] = ()
     note: str = ""
+    run_undated: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,6 @@ class Entry:
     saying: Saying
     retracted: bool
     written_utc_us: int
-    run_undated: bool = False  # nobody knows when the run that it names was: it is joined to none meanwhile
 
 
 def new_id() -> str:
@@ -127,7 +131,11 @@ class Diary(Part):
             if newest is None:
                 if seen or _is_there(connection, entry):
                     raise NoSuchEntry
-                return _put(connection, runner, Entry(entry, 1, checked, False, now), None)
+                new = replace(checked, run_undated=False)
+                return _put(connection, runner, Entry(entry, 1, new, False, now), None)
+            if checked.run_undated:  # it may have a time by now
+                was = newest.saying
+                checked = replace(checked, run_utc_us=was.run_utc_us, run_undated=was.run_undated)
             if newest.saying == checked and not newest.retracted:
                 return newest
             if newest.version != seen:
@@ -241,6 +249,7 @@ def _checked(saying: Saying, now_utc_us: int) -> Saying:
         tuple(sorted(felt)),
         tuple(sorted(signs)),
         saying.note.strip(),
+        saying.run_undated,
     )
 
 
@@ -290,20 +299,18 @@ def _put(connection: sa.Connection, runner: str, entry: Entry, source: Entry | N
         "note": said.note,
         "retracted": entry.retracted,
         "written_utc_us": entry.written_utc_us,
-        **_session_of(connection, runner, said.run_utc_us, source)._asdict(),
+        **_session_of(connection, runner, said, source)._asdict(),
     }
     connection.execute(symptoms.insert(), [row])
     return _required(connection, runner, entry.id)
 
 
-def _session_of(
-    connection: sa.Connection, runner: str, run_utc_us: int | None, source: Entry | None
-) -> Named:
+def _session_of(connection: sa.Connection, runner: str, said: Saying, source: Entry | None) -> Named:
     """Of a run without a time what its source names, so that it is found once it has one."""
-    if run_utc_us is None:
+    if said.run_utc_us is None:
         return named.NOTHING
-    if source is None or not source.run_undated or source.saying.run_utc_us != run_utc_us:
-        return named.session_of(connection, runner, run_utc_us)
+    if source is None or not said.run_undated:
+        return named.session_of(connection, runner, said.run_utc_us)
     c = symptoms.c
     query = sa.select(c.session_id, c.session_utc_us).where(c.entry == source.id, c.version == source.version)
     return Named(*connection.execute(query).one())
@@ -312,8 +319,8 @@ def _session_of(
 def _entry(row: Any) -> Entry:
     """From a row of `_ROWS`. By place: a year's entries are read at a look."""
     entry, version, site, moment, pain, about, run, felt, signs, note, retracted, written, undated = row
-    saying = Saying(site, moment, pain, about, run, _words(felt), _words(signs), note)
-    return Entry(entry, version, saying, retracted, written, bool(undated))
+    saying = Saying(site, moment, pain, about, run, _words(felt), _words(signs), note, bool(undated))
+    return Entry(entry, version, saying, retracted, written)
 
 
 @lru_cache(maxsize=1000)  # mostly there are none

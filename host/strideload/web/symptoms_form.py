@@ -67,11 +67,12 @@ def _chosen_run(diary: Diary, form: Fields) -> RunRecord | None:
 
 def read_entry(form: Fields, diary: Diary, held: Entry) -> tuple[RunRecord | None, Saying]:
     """The whole entry as its page has it, and its run; of one that is not known now it stays. EntryInvalid."""
-    run_utc_us = held.saying.run_utc_us
-    if form.one("run") == str(run_utc_us):
+    run_utc_us, run_undated = held.saying.run_utc_us, held.saying.run_undated
+    chosen = form.one("run")
+    if chosen == views.THE_SAME_RUN or (chosen == str(run_utc_us) and not run_undated):
         run = None if run_utc_us is None else diaries.run_of(held, diary.records)
     else:
-        run = _chosen_run(diary, form)
+        run, run_undated = _chosen_run(diary, form), False
         run_utc_us = None if run is None else run.start_utc_us
     about = held.saying.about_utc_us
     if form.one("about") != local_field(diary, about):
@@ -86,6 +87,7 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> tuple[RunRecord | Non
         felt=felt,
         signs=signs,
         note=form.one("note"),
+        run_undated=run_undated,
     )
     return run, saying
 

@@ -18,6 +18,7 @@ from strideload.words.sentences import capital
 FIRST_SITE: Final = "knee_front_left"
 BY_RULE: Final[tuple[Literal["green", "amber", "red"], ...]] = ("green", "amber", "red")
 RUNS_TO_CHOOSE: Final = 8
+THE_SAME_RUN: Final = "same"  # a choice: whichever the entry is of, which is not known now
 SHORT: Final[dict[When, str]] = {
     "before": "before",
     "during": "during",
@@ -216,8 +217,8 @@ def words(felt: Sequence[str] = (), signs: Sequence[str] = ()) -> tuple[list[Cho
     )
 
 
-def runs_to_choose(diary: Diary, chosen_utc_us: int | None) -> list[Choice]:
-    """The last runs and none, for an entry that is about `chosen_utc_us`."""
+def runs_to_choose(diary: Diary, chosen_utc_us: int | None, *, is_of_a_run: bool) -> list[Choice]:
+    """The last runs and none, for an entry that is about the run of `chosen_utc_us`; None: of none that is known."""
     runs = list(reversed(diary.records.shown_runs))
     near = [
         run for place, run in enumerate(runs) if place < RUNS_TO_CHOOSE or run.start_utc_us == chosen_utc_us
@@ -225,9 +226,9 @@ def runs_to_choose(diary: Diary, chosen_utc_us: int | None) -> list[Choice]:
     of_runs = [
         Choice(str(run.start_utc_us), run_title(run), run.start_utc_us == chosen_utc_us) for run in near
     ]
-    if chosen_utc_us is not None and not any(one.chosen for one in of_runs):
-        of_runs.append(Choice(str(chosen_utc_us), "A run that is not known now", True))
-    return [*of_runs, Choice("", "No run in particular", chosen_utc_us is None)]
+    if is_of_a_run and not any(one.chosen for one in of_runs):
+        of_runs.append(Choice(THE_SAME_RUN, "A run that is not known now", True))
+    return [*of_runs, Choice("", "No run in particular", not is_of_a_run)]
 
 
 def answer_address(run: RunRecord, site: str, moment: Moment) -> str:
@@ -246,7 +247,7 @@ def _form(diary: Diary, wanted: Wanted) -> FormView:
     return FormView(
         entry=new_id(),
         sites=sites(site),
-        runs=runs_to_choose(diary, None if run is None else run.start_utc_us),
+        runs=runs_to_choose(diary, None if run is None else run.start_utc_us, is_of_a_run=run is not None),
         moments=[
             _moment_choice(diary, run, one, answered, moment)
             for one in WHENS

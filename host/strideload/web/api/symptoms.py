@@ -38,7 +38,9 @@ class SymptomIn(BaseModel):
     moment: When = Field(description="other: of no moment of a run.")
     pain: Pain | None = None
     run: UtcUs | None = Field(
-        None, description="`id` of the run that it is about; null: of none in particular."
+        None,
+        description="`id` of the run that it is about; null: of none in particular. An entry whose run nobody knows "
+        "the time of stays with that run where null is said.",
     )
     about_utc: bounds.Moment | None = Field(
         None, description="When it was so; by default the moment of the run, else now."
@@ -68,7 +70,9 @@ class Symptom(BaseModel):
     site: Site
     moment: When
     pain: Pain | None
-    run: int | None
+    run: int | None = Field(
+        description="`id` of the run that it is about; null: of none in particular, or nobody knows when that was."
+    )
     about_utc: Instant
     about_local: Instant
     felt: list[Felt]
@@ -140,11 +144,14 @@ def routes(doors: Doors) -> APIRouter:
         else:
             found, run = around(runner), None
             meant = Saying(said.site, said.moment, said.pain, now_utc_us)
-        if held is not None and meant.run_utc_us in (None, held.saying.run_utc_us):
+        if held is not None and said.run is None and held.saying.run_undated:
+            meant = replace(meant, run_utc_us=held.saying.run_utc_us, run_undated=True)
+        if held is not None and (said.run is None or _run_of(meant) == _run_of(held.saying)):
             meant = replace(meant, about_utc_us=held.saying.about_utc_us)
         if said.about_utc is not None:
             meant = replace(meant, about_utc_us=bounds.utc_us_of(said.about_utc))
-        diaries.refuse_early(found, run, meant, now_utc_us)
+        if not meant.run_undated:
+            diaries.refuse_early(found, run, meant, now_utc_us)
         diaries.refuse_far(run, meant, held.saying if held else None)
         return replace(meant, felt=tuple(said.felt), signs=tuple(said.signs), note=said.note)
 
@@ -206,6 +213,10 @@ def routes(doors: Doors) -> APIRouter:
         return _courses(diaries.diary_of(found, doors.now()).of_run(record))
 
     return router
+
+
+def _run_of(said: Saying) -> tuple[int | None, bool]:
+    return said.run_utc_us, said.run_undated
 
 
 def _courses(found: RunSymptoms) -> RunCourses:

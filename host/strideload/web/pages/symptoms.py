@@ -99,7 +99,8 @@ def routes(doors: Doors) -> APIRouter:
         wanted = Wanted()
         try:
             entry = kept.undo(visitor.runner, form.one("entry"), whole(form.one("version")))
-            wanted = Wanted(entry.saying.site, entry.saying.run_utc_us, entry.saying.moment)
+            said = entry.saying
+            wanted = Wanted(said.site, None if said.run_undated else said.run_utc_us, said.moment)
         except StoreError as problem:
             return answered(request, visitor, wanted, problem=problem)
         return answered(request, visitor, wanted)
@@ -190,8 +191,7 @@ def _entry_page(
     diary = _around(doors, visitor, entry)
     saying = typed or entry.saying
     start = saying.run_utc_us
-    is_undated = entry.run_undated and start == entry.saying.run_utc_us
-    run = None if start is None or is_undated else run_at(diary.records.runs, start)
+    run = None if start is None or saying.run_undated else run_at(diary.records.runs, start)
     felt, signs = views.words(saying.felt, saying.signs)
     return whole_page(
         "entry.html",
@@ -203,7 +203,9 @@ def _entry_page(
         fields=saying,
         is_changed=isinstance(problem, EntryChanged),
         sites=views.sites(saying.site),
-        runs=views.runs_to_choose(diary, start if run is None else run.start_utc_us),
+        runs=views.runs_to_choose(
+            diary, None if run is None else run.start_utc_us, is_of_a_run=start is not None
+        ),
         moments=[views.moment_choice(diary, run, one, saying.moment) for one in WHENS],
         pains=range(PAIN_MOST + 1),
         felt=felt,
