@@ -47,6 +47,7 @@ def routes(doors: Doors) -> APIRouter:
         rows = [
             {
                 "id": f"{one.session_id:016x}",
+                "form": f"/pods/undated/{one.session_id:016x}",
                 "pod": pod_name(one.pod, store.wearing(one.pod, one.received_utc_us or 0).foot),
                 "length": duration(None if one.duration_us is None else one.duration_us / 1e6),
                 "strides": number(one.strides),
