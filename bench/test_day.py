@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from strideload import days
 from strideload.load.day import Day, to_json
+from strideload.remembered import forget_everything
 from strideload.store import Store
 from three_years import LAST, RUNNER, RUNS_A_WEEK, STRIDES
 
@@ -14,7 +15,7 @@ def test_a_day_warm(benchmark, years: Store) -> None:
     """One day anew each time, as after a sync; nothing is remembered but what SQLite keeps in memory."""
 
     def one_day() -> Day:
-        days.forget()
+        forget_everything()
         return days.day_of(years, RUNNER, LAST)
 
     summary = benchmark(one_day)
@@ -34,7 +35,7 @@ def test_six_weeks_anew(benchmark, years: Store) -> None:
     """The same with nothing remembered."""
 
     def six_weeks() -> list[Day]:
-        days.forget()
+        forget_everything()
         return days.days_of(years, RUNNER, LAST - timedelta(days=41), LAST)
 
     assert len(benchmark.pedantic(six_weeks, rounds=5)) == 42

@@ -8,6 +8,7 @@ import pytest
 from strideload import days
 from strideload.load.steps import Alive, Cue, Mark
 from strideload.load.zones import DateOutOfRange, ZoneUnknown, midnight_utc_us
+from strideload.remembered import forget_everything
 from strideload.store import open_store
 from support.sessions import SECOND_US, session
 from support.shelf import Shelf
@@ -29,9 +30,9 @@ def test_many_days_are_the_same_as_each_by_itself():
     shelf = Shelf(*(evening_run(day) for day in week[::2]), session(at(SUNDAY, -0.1), 1000))
     shelf.living = [Alive(at(week[3], 12))]
     shelf.noted = {week[5]: "rest"}
-    days.forget()
+    forget_everything()
     together = days.days_of(shelf, "me", week[-1], SUNDAY)
-    days.forget()
+    forget_everything()
     assert together == [days.day_of(shelf, "me", day) for day in reversed(week)]
     assert [day.known for day in together] == [
         "recorded", "rest", "recorded", "alive", "recorded", "recorded", "recorded",
@@ -94,13 +95,13 @@ def test_whatever_changes_changes_the_day(change):
     change(shelf)
     after = days.day_of(shelf, "me", SUNDAY)
     assert after != before
-    days.forget()
+    forget_everything()
     assert days.day_of(shelf, "me", SUNDAY) == after
 
 
 def test_steps_of_days_that_are_remembered_are_not_read_again():
     shelf = Shelf(*(evening_run(SUNDAY - timedelta(n)) for n in range(90)))
-    days.forget()
+    forget_everything()
     first = days.days_of(shelf, "me", SUNDAY - timedelta(89), SUNDAY)
     assert shelf.reads == 3
     assert days.days_of(shelf, "me", SUNDAY - timedelta(89), SUNDAY) == first
@@ -120,7 +121,7 @@ def test_a_day_whose_sessions_tell_no_content_is_made_each_time():
 def test_a_sync_between_the_two_looks_at_the_store_is_remembered_by_what_was_read():
     shelf = Shelf(session(at(SUNDAY, 8), 1000))
     seen = shelf.session_places("me", 0, 2**62)
-    days.forget()
+    forget_everything()
     more_steps(shelf)
     shelf.session_places = lambda *_: seen
     assert days.day_of(shelf, "me", SUNDAY).together.running.strides == 900
@@ -140,7 +141,7 @@ def test_a_sign_of_life_makes_a_day_known():
 
 def test_no_more_days_are_remembered_than_there_is_room_for(monkeypatch):
     monkeypatch.setattr(days._summaries, "limit", 3)
-    days.forget()
+    forget_everything()
     shelf = Shelf()
     first = days.day_of(shelf, "me", SUNDAY)
     days.days_of(shelf, "me", SUNDAY + timedelta(1), SUNDAY + timedelta(3))

@@ -14,6 +14,7 @@ from strideload import activity_file, days, erase
 from strideload.cli import app
 from strideload.load.strength import Exercise
 from strideload.protocol.pod_settings import CueTarget
+from strideload.remembered import forget_everything
 from strideload.runner import activities, cadence, own_cadence, runs, watch
 from strideload.store import open_store, strength
 from strideload.store.conditions import Worn
@@ -111,7 +112,7 @@ def test_another_runner_is_untouched(world: World) -> None:
     on = date(2026, 11, 23)
     before = days.day_of(store, FRIEND, on)
     erase.erase(store, RUNNER, FRIEND)
-    days.forget()
+    forget_everything()
     assert days.day_of(store, FRIEND, on) == before
     assert store.conditions.shoes(FRIEND) == [shoe]
     assert store.notes(FRIEND, on, on) == {}

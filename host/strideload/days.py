@@ -186,11 +186,6 @@ def _place(session: Session) -> SessionPlace:
 _summaries: Remembered[_Made] = Remembered(DAYS_REMEMBERED)
 
 
-def forget() -> None:
-    """Remember no summary, as in a new process."""
-    _summaries.clear()
-
-
 def _between(moments_us: Sequence[int], window: tuple[int, int]) -> tuple[int, int]:
     """The places, in order, of those that lie in [start, end)."""
     return bisect_left(moments_us, window[0]), bisect_left(moments_us, window[1])

@@ -59,9 +59,6 @@ class RememberedOfVersion(Generic[Value]):
             self._turn_to(version)
             self._values.put(key, value)
 
-    def clear(self) -> None:
-        self._values.clear()
-
     def _turn_to(self, version: Hashable) -> None:
         if version != self._version:
             self._values.clear()

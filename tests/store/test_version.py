@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from store.conftest import RUNNER
 from store.making import NOW_US, POD, Pod, messages
-from strideload.store import Store, open_store, schema
+from strideload.store import Store, engine, open_store, schema
 from strideload.store.conditions import Worn
 from strideload.store.diary import Saying, new_id
-from strideload.store.errors import StoreError
+from strideload.store.errors import StoreFailed
 
 DAY = date(2026, 11, 22)
 KNEE = Saying("knee_front_left", "other", 3, NOW_US)
@@ -75,13 +76,19 @@ def test_what_is_not_committed_yet_does_not_count_before_it_is(store: Store, url
 
 
 def test_no_two_stores_have_the_same(store: Store, url: str) -> None:
-    """Each counts for itself, and a store that was closed and is used again does not begin to count anew."""
+    """Each counts for itself, also one that is opened anew."""
     with open_store(url) as other:
-        assert store.version() != other.version()
-    before = store.version()
+        before = other.version()
+        assert store.version() != before
+    with open_store(url) as again:
+        assert again.version() != before
+
+
+def test_a_store_that_was_closed_opens_nothing_again(store: Store) -> None:
+    store.version()
     store.close()
-    says(store)
-    assert store.version() != before
+    with pytest.raises(StoreFailed, match="closed"):
+        store.version()
 
 
 def test_it_keeps_no_log_from_being_cut(store: Store) -> None:
@@ -98,5 +105,15 @@ def test_a_store_that_cannot_be_read_says_so(store: Store) -> None:
         pytest.skip("the connection that stays open is SQLite's")
     store.version()
     store._changes._apart.close()
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreFailed):
+        store.version()
+
+
+def test_a_store_that_cannot_be_opened_again_says_so(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where no file can be opened any more."""
+    away = engine.make_engine(f"sqlite:///{tmp_path / 'no folder' / 'store.db'}")
+    monkeypatch.setattr(store, "_changes", engine.Changes(away))
+    with pytest.raises(StoreFailed, match="unable to open"):
         store.version()

@@ -294,6 +294,23 @@ def test_an_answer_that_did_not_arrive_is_said_and_can_be_given_again(house: Hou
     unsaved.filter(has_text="This was not saved. Reload the page").wait_for()
 
 
+def test_a_choice_that_could_not_be_shown_is_no_answer_that_was_not_saved(open_page: Open) -> None:
+    page = open_page("symptoms", 360, expected="htmx|Failed to load|500")
+    unsaved = page.locator("#unsaved")
+    page.context.set_offline(True)
+    page.locator("#site").select_option("hip_left")
+    unsaved.filter(has_text="Strideload does not answer, so the page does not show what you chose").wait_for()
+    page.context.set_offline(False)
+    page.route("**/part/symptoms*", lambda route: route.fulfill(status=500))
+    page.locator("#site").select_option("hip_right")
+    unsaved.filter(has_text="What you chose cannot be shown. Reload the page").wait_for()
+    page.unroute("**/part/symptoms*")
+    with page.expect_response("**/part/symptoms*") as shown:
+        page.locator("#site").select_option("hip_left")
+    assert shown.value.ok
+    assert unsaved.is_hidden()
+
+
 def test_an_unknown_day_is_noted_without_reload(open_page: Open) -> None:
     page = open_page("?date=2026-09-24")
     page.evaluate("window.notReloaded = true")

@@ -14,7 +14,7 @@ from store.making import LOG, NOW_US, POD, T0_MS, Pod, messages
 from strideload.load.zones import date_at
 from strideload.pod_settings import known_pod
 from strideload.protocol.pod_settings import CueTarget
-from strideload.store import Store, StoreBusy, open_store
+from strideload.store import Store, StoreBusy, StoreError, open_store
 from strideload.store.people import SINCE_EVER
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
@@ -142,6 +142,16 @@ def test_a_cue_without_a_baseline_is_refused_with_the_reason(
     assert store.wanted_settings() == []
 
 
+def test_a_cue_that_is_on_already_is_refused_with_the_reason(
+    client: httpx.Client, store: Store, pod: str
+) -> None:
+    """As from a second tab: the form is not on the page any more."""
+    store.change_settings(pod, cue=CueTarget(17_351))
+    seen = words(send(client, "/pods", f"/pods/{pod}/cue", percent="x"))
+    assert "Cadence cue: on" in seen
+    assert "How far above your own cadence is a number, not “x”." in seen
+
+
 def test_a_mark_of_a_pod_out_of_reach_is_refused(client: httpx.Client, pod: str) -> None:
     answer = send(client, "/pods", f"/pods/{pod}/mark")
     assert answer.status_code == 400
@@ -258,6 +268,20 @@ def test_a_session_cannot_have_been_after_it_came(client: httpx.Client, lost: st
     answer = send(client, "/pods/undated", f"/pods/undated/{lost}", start="2026-11-20T18:02")
     assert answer.status_code == 400
     assert "It was here before the time that you say." in words(answer)
+
+
+def test_a_session_that_has_its_date_meanwhile_is_answered_in_words(
+    client: httpx.Client, store: Store, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dated(*_: Any) -> None:
+        monkeypatch.setattr(store, "undated", list)
+        raise StoreError("its pod dates it")
+
+    monkeypatch.setattr(store, "place", dated)
+    answer = send(client, "/pods/undated", f"/pods/undated/{lost}", start="2025-10-09T18:02")
+    seen = words(answer)
+    assert "Every session has its date." in seen
+    assert seen.count("Its pod dates it.") == 1
 
 
 @pytest.mark.parametrize("session", ["00" * 8, "no hex", "ff" * 40])

@@ -186,6 +186,15 @@ def test_a_form_without_a_day_says_so_on_the_same_page(house: House, client: htt
     assert any(found.get("id") == "say" and "open" in found for _, found in seen.tags)
 
 
+def test_a_form_that_is_gone_meanwhile_is_answered_in_words(client: httpx.Client) -> None:
+    """As from a second tab: by now every day is known."""
+    boxes = [found["value"] for _, found in read(client, "/trend").tags if found.get("type") == "checkbox"]
+    assert send(client, "/trend", "/trend/note", date=boxes, what="rest").status_code == 303
+    seen = Page(send(client, "/account", "/trend/note", what="rest").text)
+    assert not [found for _, found in seen.tags if found.get("id") == "say"]
+    assert "Tick the days that it was so; none is ticked." in seen.text
+
+
 def test_a_day_that_is_refused_leaves_the_others_ticked(client: httpx.Client) -> None:
     boxes = [
         str(found["value"]) for _, found in read(client, "/trend").tags if found.get("type") == "checkbox"

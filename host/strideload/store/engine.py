@@ -98,7 +98,7 @@ def take_turn(connection: sa.Connection, lock: int) -> None:
 
 
 def cut_log(engine: sa.Engine, wait_ms: int) -> bool:
-    """Take all of SQLite's log up into the file, and cut it to nothing. StoreError.
+    """Take all of SQLite's log up into the file, and cut it to nothing. StoreFailed, StoreBusy.
 
     False: whoever reads an older view, or writes, went on for longer than `wait_ms`.
     """
@@ -111,7 +111,7 @@ def cut_log(engine: sa.Engine, wait_ms: int) -> bool:
         try:
             busy, _in_log, _taken_up = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:  # raw: SQLAlchemy does not translate it
-            raise StoreError(f"the store: {error}") from error
+            raise StoreFailed(f"the store: {error}") from error
         finally:
             raw.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return not busy
@@ -133,29 +133,33 @@ class Changes:
         self._lock = Lock()
         self._apart: Any = None  # a connection of SQLite's own that writes nothing
         self._counts = object()  # each begins to count by itself
+        self._is_closed = False
 
     def version(self) -> Hashable:
-        """As long as it is the same nothing was committed, and none comes again. StoreError."""
+        """As long as it is the same nothing was committed, and none comes again. StoreFailed, StoreBusy."""
         with self._lock, translated():
+            if self._is_closed:
+                raise StoreFailed("the store is closed")
             seen = self._of_sqlite() if self._engine.dialect.name == "sqlite" else self._of_postgresql()
             return self._counts, seen
 
     def close(self) -> None:
         with self._lock:
+            self._is_closed = True
             if self._apart is not None:
                 self._apart.close()
                 self._apart = None
 
     def _of_sqlite(self) -> int:
         """The commits of all other connections, as one that stays open has seen them: a few us."""
-        if self._apart is None:
-            opened = self._engine.raw_connection()
-            opened.detach()
-            self._apart, self._counts = opened.dbapi_connection, object()
         try:
+            if self._apart is None:
+                opened = self._engine.raw_connection()
+                opened.detach()
+                self._apart = opened.dbapi_connection
             return self._apart.execute("PRAGMA data_version").fetchall()[0][0]
         except sqlite3.Error as error:  # raw: SQLAlchemy does not translate it, and would begin a transaction
-            raise StoreError(f"the store: {error}") from error
+            raise StoreFailed(f"the store: {error}") from error
 
     def _of_postgresql(self) -> str:
         """Which transactions are seen, and which are not."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -47,6 +48,7 @@ def routes(doors: Doors) -> APIRouter:
         rows = [
             {
                 "id": f"{one.session_id:016x}",
+                "form": f"/pods/undated/{one.session_id:016x}",
                 "pod": pod_name(one.pod, store.wearing(one.pod, one.received_utc_us or 0).foot),
                 "length": duration(None if one.duration_us is None else one.duration_us / 1e6),
                 "strides": number(one.strides),
@@ -97,7 +99,7 @@ def routes(doors: Doors) -> APIRouter:
         theirs: Theirs = pods_view.is_theirs,
     ) -> Response:
         own(visitor, pod, theirs)
-        return _after(change, form, f"/pods#pod-{pod}", lambda *why: pods_page(visitor, *why))
+        return _after(change, form, f"/pods#pod-{pod}", partial(pods_page, visitor))
 
     @router.get("/pods")
     def pods(visitor: Reader) -> Response:
@@ -167,7 +169,7 @@ def routes(doors: Doors) -> APIRouter:
                 runner = None if visitor.may("keep") else visitor.runner
                 store.place(session_id, read_local(store, visitor.runner, form.one("start")), runner)
 
-        return _after(change, form, "/pods/undated", lambda *why: undated_page(visitor, *why))
+        return _after(change, form, "/pods/undated", partial(undated_page, visitor))
 
     @router.get("/places")
     def places(visitor: Reader) -> Response:
@@ -183,7 +185,7 @@ def routes(doors: Doors) -> APIRouter:
                 raise StrideloadError("Where you are is said once you are there: that day has not come yet.")
             store.set_zone(visitor.runner, since, form.one("zone").strip())
 
-        return _after(change, form, "/places", lambda *why: places_page(visitor, *why))
+        return _after(change, form, "/places", partial(places_page, visitor))
 
     @router.post("/places/{since}/remove")
     def not_be_at(visitor: Writer, since: str) -> Response:
@@ -191,7 +193,7 @@ def routes(doors: Doors) -> APIRouter:
             lambda: store.unset_zone(visitor.runner, _date(since)),
             None,
             "/places",
-            lambda *why: places_page(visitor, *why),
+            partial(places_page, visitor),
         )
 
     return router
@@ -200,7 +202,10 @@ def routes(doors: Doors) -> APIRouter:
 def _after(
     change: Callable[[], object], form: Fields | None, then: str, again: Callable[[Refused, int], Response]
 ) -> Response:
-    """Do it and lead on; where it is refused, show the page again with reason and status. `form`: None has no fields."""
+    """Do it and lead on; where it is refused, show the page `again`, with the reason and its status.
+
+    `form`: None has no fields.
+    """
     try:
         change()
     except StrideloadError as error:

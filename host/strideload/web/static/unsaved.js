@@ -1,4 +1,4 @@
-// Says when an answer did not arrive: nothing else on the page would show it.
+// Says when an answer was not saved, or the form for another choice did not come: nothing else would show it.
 "use strict";
 
 (() => {
@@ -10,7 +10,10 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful) return;
-    said.textContent = event.detail.xhr.status ? said.dataset.refused : said.dataset.silent;
+    const { requestConfig, xhr } = event.detail;
+    const words = said.dataset;
+    if (requestConfig.verb === "get") said.textContent = xhr.status ? words.notShown : words.silentShowing;
+    else said.textContent = xhr.status ? words.refused : words.silent;
     said.hidden = false;
   });
 })();
