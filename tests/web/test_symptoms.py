@@ -297,6 +297,19 @@ def test_an_entry_of_a_run_that_is_not_known_now_keeps_it(house: House, client: 
     assert "during the run: 3 of 10" in words(client.get("/symptoms").text)
 
 
+def test_a_refused_change_does_not_write_over_what_another_changed(
+    house: House, client: httpx.Client
+) -> None:
+    entry = says(house, "during", 2)
+    data = changing(client, entry, pain=3)
+    assert client.post(f"/symptoms/{entry.id}", data=data).status_code == 303
+    late = data | {"pain": "6", "about": "2026-11-30T10:00"}
+    refused = client.post(f"/symptoms/{entry.id}", data=late)
+    again = data | {"pain": "6", "version": field(refused.text, "version")}
+    assert (refused.status_code, client.post(f"/symptoms/{entry.id}", data=again).status_code) == (422, 409)
+    assert [one.saying.pain for one in entries(house)] == [3]
+
+
 @pytest.mark.parametrize("days_ago", [41, 42, 100, 3000])
 def test_an_entry_of_long_ago_is_still_changed_and_deleted(
     house: House, client: httpx.Client, days_ago: int
