@@ -347,6 +347,19 @@ def test_a_run_that_took_the_place_of_one_without_a_time_can_be_chosen(tmp_path:
         assert joined() == [1, 0]
 
 
+def test_a_refused_change_does_not_write_over_what_another_changed(
+    house: House, client: httpx.Client
+) -> None:
+    entry = says(house, "during", 2)
+    data = changing(client, entry, pain=3)
+    assert client.post(f"/symptoms/{entry.id}", data=data).status_code == 303
+    late = data | {"pain": "6", "about": "2026-11-30T10:00"}
+    refused = client.post(f"/symptoms/{entry.id}", data=late)
+    again = data | {"pain": "6", "version": field(refused.text, "version")}
+    assert (refused.status_code, client.post(f"/symptoms/{entry.id}", data=again).status_code) == (422, 409)
+    assert [one.saying.pain for one in entries(house)] == [3]
+
+
 @pytest.mark.parametrize("days_ago", [41, 42, 100, 3000])
 def test_an_entry_of_long_ago_is_still_changed_and_deleted(
     house: House, client: httpx.Client, days_ago: int

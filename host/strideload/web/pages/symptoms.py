@@ -124,7 +124,8 @@ def routes(doors: Doors) -> APIRouter:
             refuse_time(diary, run, saying, held)
             written = kept.write(visitor.runner, entry, whole(form.one("version")), saying)
         except StoreError as problem:
-            html = _entry_page(doors, visitor, kept.entry(visitor.runner, entry), problem, saying)
+            seen = form.one("version") if saying and not isinstance(problem, EntryChanged) else None
+            html = _entry_page(doors, visitor, kept.entry(visitor.runner, entry), problem, saying, seen)
             return HTMLResponse(html, status_of(problem))
         query = urlencode({"saved": written.id, "version": written.version})
         return RedirectResponse(f"{HERE}?{query}", HTTPStatus.SEE_OTHER)
@@ -186,8 +187,9 @@ def _entry_page(
     entry: Entry,
     problem: StoreError | None = None,
     typed: Saying | None = None,
+    seen: str | None = None,
 ) -> str:
-    """`typed`: what was to be saved and was refused; it stays in the fields."""
+    """`typed`: what was to be saved and was refused; it stays in the fields. `seen`: the version that it changes."""
     diary = _around(doors, visitor, entry)
     saying = typed or entry.saying
     start = saying.run_utc_us
@@ -198,6 +200,7 @@ def _entry_page(
         visitor,
         HERE,
         entry=entry,
+        seen=entry.version if seen is None else seen,
         said=views.said(entry),
         advice=views.symptoms.signs(entry.saying.signs),
         fields=saying,
