@@ -188,6 +188,7 @@ def test_pain_is_entered_at_phone_width_and_the_next_morning_turns_the_run_green
     page = open_page(width=360, has_touch=True)
     page.get_by_role("link", name="Note it").tap()
     page.locator("#pain-0").wait_for()
+    page.wait_for_load_state()  # until the styles are there, a button is smaller
     page.evaluate("window.notReloaded = true")
     for pain, moment in ((1, "before the run"), (2, "during the run"), (1, "60 minutes after")):
         arrives(page, "#question", moment)
