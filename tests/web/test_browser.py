@@ -46,12 +46,14 @@ def test_a_new_run_appears_without_reload_and_leaves_the_reader_where_he_was(
     page = open_page()
     page.evaluate("window.notReloaded = true")
     page.locator("#weeks-table summary").click()
+    page.locator("#plot").focus()
     house.sessions.append(a_session(TODAY, 12, at="07:30"))
     arrives(page, "[data-run].arrived", "07:30 to 07:42")
     expect(page.locator("[data-run].arrived")).to_have_count(1)
     expect(page.locator("#news")).to_contain_text("53\u202fmin running")
     expect(page.locator("#weeks-table")).to_have_attribute("open", "")
     expect(page.locator(".uplot")).to_have_count(1)
+    expect(page.locator("#plot")).to_be_focused()
     assert page.evaluate("window.notReloaded")
 
 

@@ -1,11 +1,14 @@
 """What is tapped, chosen or focused counts, whatever the page receives just then and however slow the line is."""
 
+import re
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
 from web.browsing import OPEN_ALL, PHONE, Open, arrives, sent_by
+from web.house import House, a_live_pod
 
 CHOICES, ANSWERS = "**/part/symptoms?*", "**/symptoms"
 # As soon as the page was renewed, and before anything else happens in it.
@@ -129,3 +132,43 @@ def test_enter_in_a_field_presses_none_of_several_buttons(
         page.locator(button).click()
     (form,) = sent
     assert said in form.split("&")
+
+
+def test_a_press_that_lasts_while_the_live_part_is_renewed_is_a_click(house: House, open_page: Open) -> None:
+    house.live = [a_live_pod(faults={"pages_dropped": 3})]
+    page = open_page()
+    summary, details = page.locator("#live summary"), page.locator("#live details")
+    summary.hover()
+    page.mouse.down()
+    house.live = [a_live_pod(faults={"pages_dropped": 4})]
+    for _ in range(2):  # the first may have been asked for before
+        with page.expect_response("**/part/live"):
+            pass
+    page.mouse.up()
+    expect(details).to_have_attribute("open", "")
+    arrives(page, "#live dt", "pages_dropped.*4")
+    expect(details).to_have_attribute("open", "")
+
+
+def test_a_link_keeps_the_focus_while_the_live_part_is_renewed(house: House, open_page: Open) -> None:
+    house.live = [a_live_pod(cadence_spm=161.0, faults={"pages_dropped": 3})]
+    page = open_page()
+    page.locator("#live summary").click()
+    link = page.locator("#live").get_by_role("link", name="pages_dropped")
+    link.focus()
+    house.live = [a_live_pod(cadence_spm=172.0, faults={"pages_dropped": 3})]
+    arrives(page, "[data-live=cadence]", "^172$")
+    expect(link).to_be_focused()
+
+
+@pytest.mark.parametrize("part", ["live", "live-run"])
+def test_all_that_takes_the_focus_in_a_live_part_is_known_again(
+    house: House, client: httpx.Client, part: str
+) -> None:
+    """By its id, for every second it is another."""
+    pod = {"cue": {"target_cspm": 17_000, "run": 3}, "faults": {"pages_dropped": 3, "bus_errors": 1}}
+    house.live = [a_live_pod(**pod), a_live_pod(**pod, pod="00" * 8, foot="right")]
+    html = client.get(f"part/{part}").text
+    ids = re.findall(r'<(?:a|summary|button|input)\b[^>]* id="([^"]+)"', html)
+    assert len(ids) == len(re.findall(r"<(?:a|summary|button|input)\b", html)) >= 6
+    assert len(set(ids)) == len(ids)
