@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from strideload.store import open_store
 from strideload.store.kept import (
@@ -22,6 +23,7 @@ from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 from support import tools
+from web.browsing import DESK, Open, watched_pages
 from web.house import RUNNER, ZONE, House, HouseStore, a_season
 
 # What tests let the runner say, before the rows that these lean on.
@@ -87,10 +89,15 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=tools.program("chromium"), args=BROWSER_ARGUMENTS
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, server: Server) -> Iterator[Open]:
+    with watched_pages(browser, server.url, DESK) as open_page:
+        yield open_page

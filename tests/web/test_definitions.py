@@ -25,6 +25,7 @@ from strideload.web.doors import Doors
 from strideload.web.navigation import PLACES
 from strideload.web.serve import serve
 from strideload_pod import page as pages
+from web.browsing import new_page
 from web.house import POD, RUNNER, TODAY, ZONE, HouseStore, a_live_pod, a_season, a_session
 from web.people import people
 from web.people import send as send_form
@@ -152,24 +153,20 @@ PAGES: Final = (
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_number_leads_to_its_definition(browser: Any, home: str, defined: set[str], name: str) -> None:
-    page = browser.new_page()
-    try:
+    with new_page(browser) as page:
         page.goto(home + _address(home, name))
         bare, links = _found(page)
-    finally:
-        page.close()
     assert bare == []
     assert set(links) <= defined
 
 
 def test_what_leads_nowhere_is_found(browser: Any) -> None:
-    page = browser.new_page()
-    page.set_content(
-        "<main><section><h2>How much</h2><p>12 km</p><dl><dt>Steps<dd>6</dl><input type=number name=sets>"
-        "<table><thead><tr><th>Day<th>Load<tbody><tr><th>Mon<td>5 g</table></section></main>"
-    )
-    bare, links = _found(page)
-    page.close()
+    with new_page(browser) as page:
+        page.set_content(
+            "<main><section><h2>How much</h2><p>12 km</p><dl><dt>Steps<dd>6</dl><input type=number name=sets>"
+            "<table><thead><tr><th>Day<th>Load<tbody><tr><th>Mon<td>5 g</table></section></main>"
+        )
+        bare, links = _found(page)
     assert [one.split(":")[0] for one in bare] == ["cell", "term", "field", "part "]
     assert links == []
 
@@ -180,9 +177,7 @@ def _found(page: Any, definitions: str = DEFINITIONS) -> list[list[str]]:
 
 def test_what_is_shared_leads_to_definitions_as_well(browser: Any, tmp_path: Path) -> None:
     """By a link to those of the host, in a file to its own."""
-    context = browser.new_context()
-    page = context.new_page()
-    with people(tmp_path) as shared, shared.logged_in("me") as ada:
+    with people(tmp_path) as shared, shared.logged_in("me") as ada, new_page(browser) as page:
         pod, start = Pod(), T0_MS * 1000
         pod.run(0, 1, 900)
         shared.store.add(messages(pod.pages))
@@ -204,13 +199,13 @@ def test_what_is_shared_leads_to_definitions_as_well(browser: Any, tmp_path: Pat
     assert "Front of the left knee" in seen
     assert bare == []
     assert f"{DEFINITIONS}pain" in links
-    page.goto(sealed.as_uri())
-    page.fill("#passphrase", PASSPHRASE)
-    page.click("button")
-    page.locator("h1", has_text="Diary of Ada").wait_for()
-    bare, links = _found(page, WITHIN)
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => `#${one.id}`)")
-    context.close()
+    with new_page(browser) as page:
+        page.goto(sealed.as_uri())
+        page.fill("#passphrase", PASSPHRASE)
+        page.click("button")
+        page.locator("h1", has_text="Diary of Ada").wait_for()
+        bare, links = _found(page, WITHIN)
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => `#${one.id}`)")
     assert bare == []
     assert f"{WITHIN}pain" in links
     assert set(links) <= set(ids)

@@ -1,28 +1,21 @@
 """Logging in as a person does: a real browser's forms, origins and cookies, at a phone's width."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from web.people import PASSWORD, people
+from playwright.sync_api import expect
 
-WAIT_MS = 60_000
+from web.browsing import PHONE, fits, new_page
+from web.people import PASSWORD, people
 
 
 def test_a_keeper_logs_in_shares_a_diary_and_lets_a_runner_in(browser: Any, tmp_path: Path) -> None:
-    with people(tmp_path) as home:
-
-        def device() -> Any:
-            context = browser.new_context(viewport={"width": 360, "height": 800})
-            context.set_default_timeout(WAIT_MS)
-            page = context.new_page()
+    faults: list[str] = []
+    with people(tmp_path) as home, ExitStack() as pages:
+        ada, physio, bob = (pages.enter_context(new_page(browser, PHONE)) for _ in range(3))
+        for page in (ada, physio, bob):
             page.on("pageerror", lambda error: faults.append(str(error)))
-            return page
-
-        def fits(page: Any) -> bool:
-            return page.evaluate("document.documentElement.scrollWidth") <= 360
-
-        faults: list[str] = []
-        ada, physio, bob = device(), device(), device()
         ada.goto(f"{home.url}account")
         assert fits(ada)
         ada.fill("#login", "Ada")
@@ -33,15 +26,14 @@ def test_a_keeper_logs_in_shares_a_diary_and_lets_a_runner_in(browser: Any, tmp_
         ada.fill("#link-name", "Dr Quinn-" * 8)
         ada.locator("form[action='/account/links'] button").click()
         shown_once = ada.locator("#links .secret")
-        shown_once.wait_for()
-        assert 0 <= shown_once.bounding_box()["y"] < 800  # far down the page, and yet in sight
-        assert ada.evaluate("document.activeElement.className") == "secret"
+        expect(shown_once).to_be_focused()
+        expect(shown_once).to_be_in_viewport(ratio=1)  # far down the page, and yet in sight
         link = shown_once.locator("code").first.inner_text()
         assert fits(ada)
 
         physio.goto(link)
         physio.get_by_role("heading", name="Diary of Ada, shared with Dr Quinn-").wait_for()
-        assert physio.url == f"{home.url}share"
+        expect(physio).to_have_url(f"{home.url}share")
         assert fits(physio)
 
         ada.goto(f"{home.url}household")
@@ -57,5 +49,3 @@ def test_a_keeper_logs_in_shares_a_diary_and_lets_a_runner_in(browser: Any, tmp_
         bob.get_by_role("button", name="Log out", exact=True).click()
         bob.get_by_role("heading", name="Log in").wait_for()
         assert faults == []
-        for page in (ada, physio, bob):
-            page.context.close()

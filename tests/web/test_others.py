@@ -21,6 +21,7 @@ from strideload.web.pages.sharing import shared_days
 from strideload.web.rendering import part
 from strideload.web.sealed import STYLE
 from strideload.words.numbers import NOT_KNOWN
+from web.browsing import PHONE, new_page
 from web.house import ZONE
 from web.people import People, people, send
 from web.test_app import Page
@@ -150,32 +151,30 @@ def test_each_course_is_read_whole_on_a_phone_and_on_paper_without_scripts(
     days = StoreDays(home.store, "me")
     values = shared_days(home.store, days, "me", day(SHARED - 1), day(SHARED + 5))
     filed = part("share_file.html", style=Markup(STYLE), written="today", **values)
-    context = browser.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)
-    for html in (shared, filed):
-        page = context.new_page()
+    with new_page(browser, PHONE, java_script_enabled=False) as page:
         page.emulate_media(media=media)
-        page.set_content(html)
-        (course,) = page.locator(".told").all()
-        assert re.split(r"\n+", course.inner_text())[1:] == [
-            *(
-                "Front of the left knee",
-                "before",
-                NOT_KNOWN,
-                "during",
-                "2",
-                "60 min",
-                NOT_KNOWN,
-                "morning",
-                NOT_KNOWN,
-            ),
-            "Open: not answered yet: before the run, 60 minutes after, next morning.",
-        ]
-        for one in course.locator("dt, dd, p").all():
-            box = one.bounding_box()
-            assert box["x"] + box["width"] <= 360
-        table = page.locator("table").bounding_box()
-        assert table["x"] + table["width"] <= 360
-    context.close()
+        for html in (shared, filed):
+            page.set_content(html)
+            (course,) = page.locator(".told").all()
+            assert re.split(r"\n+", course.inner_text())[1:] == [
+                *(
+                    "Front of the left knee",
+                    "before",
+                    NOT_KNOWN,
+                    "during",
+                    "2",
+                    "60 min",
+                    NOT_KNOWN,
+                    "morning",
+                    NOT_KNOWN,
+                ),
+                "Open: not answered yet: before the run, 60 minutes after, next morning.",
+            ]
+            for one in course.locator("dt, dd, p").all():
+                box = one.bounding_box()
+                assert box["x"] + box["width"] <= PHONE
+            table = page.locator("table").bounding_box()
+            assert table["x"] + table["width"] <= PHONE
 
 
 def test_a_link_shows_no_other_run(guest: httpx.Client) -> None:

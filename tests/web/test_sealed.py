@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from strideload.access.passwords import PasswordRefused
 from strideload.web import sealed
 from strideload.web.sealed import encrypt_page
+from web.browsing import new_page
 from web.house import TODAY
 from web.people import People, people, send
 
@@ -56,21 +58,19 @@ def test_a_browser_opens_it_with_the_passphrase_alone(browser: Any, tmp_path: Pa
     (tmp_path / "changed.html").write_bytes(
         whole[:at] + (b"A" if whole[at : at + 1] != b"A" else b"B") + whole[at + 1 :]
     )
-    context = browser.new_context(offline=True)
-    page = context.new_page()
+    with new_page(browser, offline=True) as page:
 
-    def opened(name: str, passphrase: str) -> None:
-        page.goto((tmp_path / name).as_uri())
-        page.fill("#passphrase", passphrase)
-        page.click("button")
+        def opened(name: str, passphrase: str) -> None:
+            page.goto((tmp_path / name).as_uri())
+            page.fill("#passphrase", passphrase)
+            page.click("button")
 
-    for name, passphrase in (("page.html", PASSPHRASE + " "), ("changed.html", PASSPHRASE)):
-        opened(name, passphrase)
-        page.locator("#problem", has_text="does not open it").wait_for()
-    opened("page.html", "fu\u0308nf kleine Affen im Wald")  # as another keyboard composes it
-    page.locator("h1", has_text="Knee: 2 in the morning").wait_for()
-    assert page.title() == "Within"  # what is within runs no script
-    context.close()
+        for name, passphrase in (("page.html", PASSPHRASE + " "), ("changed.html", PASSPHRASE)):
+            opened(name, passphrase)
+            page.locator("#problem", has_text="does not open it").wait_for()
+        opened("page.html", "fu\u0308nf kleine Affen im Wald")  # as another keyboard composes it
+        page.locator("h1", has_text="Knee: 2 in the morning").wait_for()
+        expect(page).to_have_title("Within")  # what is within runs no script
 
 
 @pytest.mark.usefixtures("quick")
@@ -78,15 +78,14 @@ def test_the_days_of_a_runner_are_written_and_no_others(browser: Any, tmp_path: 
     with people(tmp_path) as home:
         file = _saved(home)
     (tmp_path / "days.html").write_bytes(file)
-    page = browser.new_page()
-    page.goto((tmp_path / "days.html").as_uri())
-    page.fill("#passphrase", PASSPHRASE)
-    page.click("button")
-    page.locator("h1", has_text="Diary of Bob").wait_for()
-    assert page.locator("tbody th").all_inner_texts() == [
-        "Sun 22 Nov\nrun", "Sat 21 Nov\nno run", "Fri 20 Nov\nrun",
-    ]  # fmt: skip
-    page.close()
+    with new_page(browser) as page:
+        page.goto((tmp_path / "days.html").as_uri())
+        page.fill("#passphrase", PASSPHRASE)
+        page.click("button")
+        page.locator("h1", has_text="Diary of Bob").wait_for()
+        assert page.locator("tbody th").all_inner_texts() == [
+            "Sun 22 Nov\nrun", "Sat 21 Nov\nno run", "Fri 20 Nov\nrun",
+        ]  # fmt: skip
 
 
 def _saved(home: People) -> bytes:

@@ -4,6 +4,7 @@
 (() => {
   let removePlot = () => {};
   let open = [];
+  let focused = "";
   let runs = null;
 
   function showPlot() {
@@ -12,12 +13,18 @@
     removePlot = host ? makePlot(host) : () => {};
   }
 
-  function rememberOpen(part) {
+  function remember(part) {
     open = [...part.querySelectorAll("details[open]")].map((details) => details.id);
+    focused = part.contains(document.activeElement) ? document.activeElement.id : "";
   }
 
   function openAgain() {
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  }
+
+  // The plot and what lies in details are not shown yet when htmx tries.
+  function focusAgain() {
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   }
 
   function rememberRuns() {
@@ -36,16 +43,26 @@
     return event.detail.target.id === "content";
   }
 
+  // A press that ends on another element than it began on is no click. What asks again by itself comes a little later.
+  function isPressed({ detail: { requestConfig, target } }) {
+    return requestConfig.elt === target && target.matches(":active");
+  }
+
   // A page that nobody looks at asks for nothing.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (document.hidden) event.preventDefault();
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    rememberOpen(event.detail.target);
+    if (isPressed(event)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    remember(event.detail.target);
     if (isDay(event)) rememberRuns();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (runs && isDay(event)) showDay();
+    focusAgain();
   });
   // Before the next picture is drawn, so that nothing that is open flickers.
   document.addEventListener("htmx:afterSwap", openAgain);
