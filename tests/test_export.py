@@ -92,15 +92,15 @@ def test_a_document_has_all_of_it(world: World) -> None:
     assert document(world)["account"][0]["password_set_utc"] > "2026"
 
 
-def test_a_run_without_a_time_is_none(tmp_path: Path) -> None:
+def test_a_run_without_a_time_is_undated(tmp_path: Path) -> None:
     world, then = World(tmp_path / "store.db"), "2026-01-20 18:00"
     world.run(then, 5, anchored=False)
     (session,) = [one.session_id for one in world.store.undated()]
     world.store.place(session, world.us(then))
     world.says("during", 2, run=world.runs(then[:10])[0])
     world.store.take_back_place(session)
-    assert [one["run"] for one in document(world)["symptoms"]] == [None]
-    assert [row["run"] for row in files(world)["symptoms.csv"]] == [""]
+    assert [one["run"] for one in document(world)["symptoms"]] == ["undated"]
+    assert [row["run"] for row in files(world)["symptoms.csv"]] == ["undated"]
     world.store.close()
 
 

@@ -80,8 +80,7 @@ class EntryChanged(StoreError):
 class Saying:
     """What a runner says of one site. `run_utc_us`: start of the run that it is about; None: of none in particular.
 
-    `run_undated`: nobody knows when that run was, and `run_utc_us` is where it was last: another run may begin then. A
-    change that says so leaves the entry with the run that it was of.
+    `run_undated`: nobody knows when that run was, and `run_utc_us` is where it was named: another run may begin then.
     """
 
     site: str  # load.symptoms.SITES
@@ -115,11 +114,19 @@ class Diary(Part):
     """The diaries of all runners. No method gives or changes anything of another runner than the one that it names."""
 
     def write(
-        self, runner: str, entry: str, seen: int, saying: Saying, now_utc_us: int | None = None
+        self,
+        runner: str,
+        entry: str,
+        seen: int,
+        saying: Saying,
+        now_utc_us: int | None = None,
+        *,
+        keeps_run: bool = False,
     ) -> Entry:
         """Make an entry (`seen` 0) or change the one whose version `seen` was looked at -> what holds.
 
-        The same words again are no change. EntryInvalid, EntryChanged, NoSuchEntry.
+        The same words again are no change. `keeps_run`: whatever run `saying` names, it stays with the one that it is
+        of, if any, wherever that is now. EntryInvalid, EntryChanged, NoSuchEntry.
         """
         now = now_utc_us or _now_utc_us()
         checked = _checked(saying, now)
@@ -131,16 +138,16 @@ class Diary(Part):
             if newest is None:
                 if seen or _is_there(connection, entry):
                     raise NoSuchEntry
-                new = replace(checked, run_undated=False)
-                return _put(connection, runner, Entry(entry, 1, new, False, now), None)
-            if checked.run_undated:  # it may have a time by now
+                return _put(connection, runner, Entry(entry, 1, checked, False, now), None)
+            if keeps_run:
                 was = newest.saying
                 checked = replace(checked, run_utc_us=was.run_utc_us, run_undated=was.run_undated)
             if newest.saying == checked and not newest.retracted:
                 return newest
             if newest.version != seen:
                 raise EntryChanged(newest)
-            return _put(connection, runner, Entry(entry, seen + 1, checked, False, now), newest)
+            made = Entry(entry, seen + 1, checked, False, now)
+            return _put(connection, runner, made, newest if keeps_run else None)
 
     def retract(self, runner: str, entry: str) -> Entry:
         """Take an entry back: it counts no more, and its history stays. Twice is no change. NoSuchEntry."""
@@ -249,7 +256,6 @@ def _checked(saying: Saying, now_utc_us: int) -> Saying:
         tuple(sorted(felt)),
         tuple(sorted(signs)),
         saying.note.strip(),
-        saying.run_undated,
     )
 
 
@@ -283,7 +289,7 @@ def _required(connection: sa.Connection, runner: str, entry: str) -> Entry:
 
 
 def _put(connection: sa.Connection, runner: str, entry: Entry, source: Entry | None) -> Entry:
-    """`source`: the version that it comes from."""
+    """`source`: the version whose run it keeps; None: its run is named anew."""
     said = entry.saying
     row = {
         "entry": entry.id,
@@ -306,14 +312,18 @@ def _put(connection: sa.Connection, runner: str, entry: Entry, source: Entry | N
 
 
 def _session_of(connection: sa.Connection, runner: str, said: Saying, source: Entry | None) -> Named:
-    """Of a run without a time what its source names, so that it is found once it has one."""
+    """The one that its source names, so that a run without a time is found once it has one."""
     if said.run_utc_us is None:
         return named.NOTHING
-    if source is None or not said.run_undated:
-        return named.session_of(connection, runner, said.run_utc_us)
+    kept = named.NOTHING if source is None else _named_by(connection, source)
+    return named.session_of(connection, runner, said.run_utc_us) if kept == named.NOTHING else kept
+
+
+def _named_by(connection: sa.Connection, entry: Entry) -> Named:
     c = symptoms.c
-    query = sa.select(c.session_id, c.session_utc_us).where(c.entry == source.id, c.version == source.version)
-    return Named(*connection.execute(query).one())
+    query = sa.select(c.session_id, named.start_utc_us(symptoms)).select_from(named.with_sessions(symptoms))
+    found = connection.execute(query.where(c.entry == entry.id, c.version == entry.version))
+    return Named(*found.one())
 
 
 def _entry(row: Any) -> Entry:
