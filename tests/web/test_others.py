@@ -14,6 +14,7 @@ from store.making import T0_MS, Pod, messages
 from strideload.load.strength import Exercise
 from strideload.load.zones import date_at
 from strideload.page_doors import StoreDays
+from strideload.runner.runs import runs_of
 from strideload.store.diary import Saying, new_id
 from strideload.store.keys import DAY_US
 from strideload.store.strength import new_id as new_entry
@@ -80,7 +81,8 @@ def test_anothers_run_is_as_if_it_were_not_there(home: People) -> None:
         answer = bob.get(f"/run/{start_us(SHARED)}")
         assert answer.status_code == 404
         assert "There is no such run of yours." in answer.text
-        set_to = send(bob, f"/run/{start_us(SHARED)}/conditions", mount="laces")
+        (run,) = runs_of(home.store, "me", day(SHARED), day(SHARED))
+        set_to = send(bob, f"/run/{run.name}/conditions", mount="laces")
         assert set_to.status_code == 404
         assert "/run/" not in bob.get(f"/trend?last={day(SHARED)}").text
     assert home.store.conditions.of_runs("me", 0, 2**62) == {}

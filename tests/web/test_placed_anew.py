@@ -12,6 +12,7 @@ import pytest
 from runner.world import RUNNER, World
 from strideload.page_doors import StoreDays
 from strideload.runner.runs import RunRecord
+from strideload.store.conditions import Worn
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import serve
@@ -19,6 +20,7 @@ from web.forms import Forms
 from web.house import House
 
 THEN, CORRECTED, NOW = "2026-01-20 18:00", "2026-01-19 07:00", "2026-01-22 12:00"
+TRAIL = Worn(mount="insole", surface="trail")
 
 
 @dataclass
@@ -191,3 +193,44 @@ def test_over_another_change_what_was_left_as_it_was_is_said_as_well(home: Home)
     assert (standing["run"], standing["moment"]) == ([str(home.run(THEN).name)], ["during"])
     assert home.client.post(address, data=standing).status_code == 303
     assert home.said() == [(THEN, 4)]
+
+
+def test_what_was_worn_goes_to_the_run_of_the_page_wherever_it_is_by_now(home: Home) -> None:
+    address = home.run(THEN)
+    form, conditions = worn_form(home, address)
+    home.correct()
+    home.another_comes()
+    answer = home.client.post(conditions, data=form)
+    assert answer.headers["Location"] == f"/run/{home.run(CORRECTED).start_utc_us}#worn"
+    assert [home.run(local).worn for local in (THEN, CORRECTED)] == [Worn(), TRAIL]
+
+
+def test_what_was_worn_in_a_run_without_a_time_waits_until_it_has_one(home: Home) -> None:
+    form, conditions = worn_form(home, home.run(THEN))
+    assert home.client.post(conditions, data=form | {"surface": "sand"}).status_code == 303
+    home.take_back()
+    home.another_comes()
+    answer = home.client.post(conditions, data=form, follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/pods/undated")
+    assert "What you said of this run is kept." in answer.text
+    assert home.run(THEN).worn == Worn()
+    home.correct()
+    assert [home.run(local).worn for local in (THEN, CORRECTED)] == [Worn(), TRAIL]
+    assert home.world.store.conditions.of_all_runs(RUNNER) == [(home.world.us(CORRECTED), TRAIL)]
+
+
+def test_what_was_worn_in_a_run_that_is_not_there_is_refused(home: Home) -> None:
+    form, conditions = worn_form(home, home.run(THEN))
+    for name in (f"{home.world.us(THEN)}.{'12' * 8}", f"{home.world.us(THEN)}"):
+        assert home.client.post(f"/run/{name}/conditions", data=form).status_code == 404
+    home.world.store.ensure_runner("bob", "Bob", "UTC")
+    home.world.store.assign("aa" * 8, "bob", "left", 0)
+    assert home.client.post(conditions, data=form).status_code == 404
+    assert home.world.store.conditions.of_all_runs(RUNNER) == []
+
+
+def worn_form(home: Home, run: RunRecord) -> tuple[dict[str, Any], str]:
+    """What stands in the form on a run's page, with a trail chosen, and where it is sent."""
+    forms = Forms(home.client.get(f"/run/{run.start_utc_us}").text).standing
+    (address,) = [one for one in forms if one.endswith("/conditions")]
+    return forms[address] | {"mount": TRAIL.mount, "surface": TRAIL.surface}, address

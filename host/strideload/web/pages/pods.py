@@ -44,7 +44,9 @@ def routes(doors: Doors) -> APIRouter:
         seen = pods_view.view(store, live, visitor)
         return HTMLResponse(whole_page("pods.html", visitor, "/pods", view=seen, refused=why), status)
 
-    def undated_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
+    def undated_page(
+        visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200, *, kept: bool = False
+    ) -> Response:
         rows = [
             {
                 "id": f"{one.session_id:016x}",
@@ -65,7 +67,8 @@ def routes(doors: Doors) -> APIRouter:
             for one in store.undated()
             if pods_view.may_place(store, visitor, one)
         ]
-        return HTMLResponse(whole_page("undated.html", visitor, "/pods", rows=rows, refused=why), status)
+        html = whole_page("undated.html", visitor, "/pods", rows=rows, refused=why, kept=kept)
+        return HTMLResponse(html, status)
 
     def places_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         rows = [
@@ -152,8 +155,9 @@ def routes(doors: Doors) -> APIRouter:
         return changed(visitor, pod, None, change)
 
     @router.get("/pods/undated")
-    def undated(visitor: Reader) -> Response:
-        return undated_page(visitor)
+    def undated(visitor: Reader, kept: str = "") -> Response:
+        """`kept`: something was said of a run that has lost its time."""
+        return undated_page(visitor, kept=bool(kept))
 
     @router.post("/pods/undated/{session}")
     def place(visitor: Writer, session: str, form: Form) -> Response:
