@@ -99,7 +99,7 @@ def test_anothers_shoe_is_as_if_it_were_not_there(home: People) -> None:
             assert send(bob, address, **fields).status_code == 404, address
         # An id that is drawn twice would be one in 2**64; said on purpose, it gives nothing away.
         taken = send(bob, "/shoes", id="ab" * 8, name="Mine", **{"from": day(SHARED).isoformat()})
-        assert taken.status_code == 400
+        assert taken.status_code == 422
     assert [shoe.name for shoe in home.store.conditions.shoes("me")] == ["Blue"]
     assert home.store.conditions.shoes("bob") == []
 
