@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,18 @@ def test_who_will_wear_it_stands_after_who_does(client: httpx.Client, store: Sto
     seen = words(client.get("/pods"))
     assert "Who wears it: Me, right foot" in seen
     assert re.search(r"Me, right foot, since .* You, left foot, from .* on", seen)
+
+
+def test_who_wears_it_now_is_asked_of_the_pages_clock(store: Store, house: House, pod: str) -> None:
+    store.ensure_runner("you", "You", "Europe/Paris")
+    store.assign(pod, RUNNER, "right", T0_US)
+    store.assign(pod, "you", "left", T0_US + 100 * 365 * 86_400_000_000)
+    for year, wearer in ((2026, "Me, right foot"), (2150, "You, left foot")):
+        now = datetime(year, 12, 24, tzinfo=UTC)
+        doors = Doors(store, house, lambda _: house, RUNNER, now=lambda now=now: now)
+        with serve(make_app(doors), "127.0.0.1", 0) as running:
+            seen = words(httpx.get(f"{running.url}pods"))
+        assert f"Who wears it: {wearer}" in seen
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def routes(doors: Doors) -> APIRouter:
 
     def pods_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         live = {pod["pod"]: pod for pod in doors.live.pods()}
-        seen = pods_view.view(store, live, visitor)
+        seen = pods_view.view(store, live, visitor, utc_us(doors.now()))
         return HTMLResponse(whole_page("pods.html", visitor, "/pods", view=seen, refused=why), status)
 
     def undated_page(
@@ -90,7 +90,7 @@ def routes(doors: Doors) -> APIRouter:
 
     def own(visitor: Visitor, pod: str, theirs: Theirs) -> None:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
-        every = {one.pod: one for one in pod_settings.known_pods(store)}
+        every = {one.pod: one for one in pod_settings.known_pods(store, utc_us(doors.now()))}
         if pod not in every or not theirs(visitor, every[pod]):
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such pod of yours.")
 
