@@ -23,8 +23,8 @@ from strideload.host import open_home
 from strideload.load.strength import Exercise
 from strideload.runner import activities
 from strideload.settings import load_settings
-from strideload.store import strength
 from strideload.store.conditions import Worn
+from strideload.store.ids import new_id
 from test_activity_file import gpx
 
 POD = "aa" * 8
@@ -47,7 +47,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         store.diary.retract(RUNNER, entry.id)
         store.note_day(RUNNER, date(2026, 11, 19), "rest")
         store.note_day("friend", date(2026, 11, 18), "ran_without")
-        store.strength.add(RUNNER, strength.new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
+        store.strength.add(RUNNER, new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
         shoe = store.conditions.add_shoe(RUNNER, "Blue", date(2026, 11, 1))
         store.conditions.set_usual(RUNNER, made.us("2026-11-01 00:00"), Worn(shoe.id, "laces"))
         store.conditions.set_run(RUNNER, run.start_utc_us, Worn(surface="trail"))

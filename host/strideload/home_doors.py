@@ -30,7 +30,8 @@ from strideload.runner import comparing, diary, planning
 from strideload.runner.runs import RunRecord
 from strideload.settings import Settings
 from strideload.store import PodRow, Store, StoreError
-from strideload.store.diary import Entry, When, new_id
+from strideload.store.diary import Entry, When
+from strideload.store.ids import new_id
 from strideload.words import symptoms as words
 
 if TYPE_CHECKING:

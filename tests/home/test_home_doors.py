@@ -16,7 +16,8 @@ from strideload.home_doors import StoreHome, runner_day
 from strideload.load.day import summarise
 from strideload.runner import planning
 from strideload.store import Store, open_store
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from support.sessions import session
 
 SEEN_US = 1_764_158_400_000_000

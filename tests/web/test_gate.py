@@ -12,7 +12,8 @@ from fastapi.routing import iter_route_contexts
 
 from store.making import POD, T0_MS, Pod, messages
 from strideload.collect.credentials import Users
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US, LOGIN_IDLE_US, LOGIN_LIFE_US, OFFER_LIFE_US, digest
 from strideload.web import shield
 from strideload.web.app import make_app

@@ -15,9 +15,9 @@ from strideload.load.strength import Exercise
 from strideload.load.zones import date_at
 from strideload.page_doors import StoreDays
 from strideload.runner.runs import runs_of
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US
-from strideload.store.strength import new_id as new_entry
 from strideload.web.pages.sharing import shared_days
 from strideload.web.rendering import part
 from strideload.web.sealed import STYLE
@@ -50,7 +50,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
         store.add(messages(pod.pages))
         store.derive()
         for number, note in ((BEFORE, "private"), (SHARED, "shown")):
-            store.strength.add("me", new_entry(), day(number), Exercise("calves", 3, 12), note)
+            store.strength.add("me", new_id(), day(number), Exercise("calves", 3, 12), note)
             begun = start_us(number)
             saying = Saying(KNEE, "during", 2, begun + 60_000_000, begun)
             store.diary.write("me", new_id(), 0, saying, begun + DAY_US)
@@ -232,7 +232,7 @@ def test_a_link_that_begins_within_a_week_tells_nothing_of_its_days_before(home:
 
 def test_a_link_to_days_that_have_not_come_tells_nothing_of_today(home: People) -> None:
     today = StoreDays(home.store, "me").today()
-    entry = home.store.strength.add("me", new_entry(), today, Exercise("calves", 3), "of today")
+    entry = home.store.strength.add("me", new_id(), today, Exercise("calves", 3), "of today")
     soon = today + timedelta(days=2)
     assert "of today" not in by_link(home, soon, soon, "/strength")
     home.store.strength.delete("me", entry.id)

@@ -11,7 +11,8 @@ import pytest
 from strideload.load.steps import Cue
 from strideload.runner.runs import runs_of
 from strideload.store.conditions import Worn
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.kept import activities
 from web.forms import Forms
 from web.house import RUNNER, TODAY, House, a_session

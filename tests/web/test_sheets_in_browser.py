@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strideload.load.strength import Exercise
-from strideload.store.strength import new_id
+from strideload.store.ids import new_id
 from web.house import RUNNER, TODAY, House, a_live_pod
 from web.test_browser import Open, arrives, open_page  # noqa: F401 open_page is a fixture
 

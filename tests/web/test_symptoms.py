@@ -17,7 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from runner.world import World
 from strideload.page_doors import StoreDays
 from strideload.runner.runs import RunRecord, runs_of
-from strideload.store.diary import Entry, Saying, new_id
+from strideload.store.diary import Entry, Saying
+from strideload.store.ids import new_id
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.pages import plan, symptoms, today

@@ -6,8 +6,6 @@ change the same entry do not undo each other.
 """
 
 import json
-import re
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +16,7 @@ import sqlalchemy as sa
 
 from strideload.load.symptoms import MOMENTS, AnswerInvalid, Answers, Felt, Moment, Sign
 from strideload.load.zones import FIRST_DAY, midnight_utc_us
-from strideload.store import named, people
+from strideload.store import ids, named, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import symptoms
 from strideload.store.named import Named
@@ -31,8 +29,6 @@ NOTE_LIMIT: Final = 2000  # characters
 EARLIEST_UTC_US: Final = midnight_utc_us(FIRST_DAY, "UTC")
 # A phone's clock may be ahead, and its date be that of a zone further east.
 AHEAD_LIMIT_US: Final = 26 * 3600 * 1_000_000
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 # What is said of these is about a time of the run and goes along with it; of all else, the time is the clock's.
 _OF_THE_RUN: Final[tuple[Moment, ...]] = ("before", "during", "at_60_min")
@@ -105,11 +101,6 @@ class Entry:
     written_utc_us: int
 
 
-def new_id() -> str:
-    """An id for an entry that is about to be made: a form carries it, so that sent twice it makes one entry."""
-    return secrets.token_hex(16)
-
-
 class Diary(Part):
     """The diaries of all runners. No method gives or changes anything of another runner than the one that it names."""
 
@@ -130,7 +121,7 @@ class Diary(Part):
         """
         now = now_utc_us or _now_utc_us()
         checked = _checked(saying, now)
-        if not _ID.fullmatch(entry):
+        if not ids.is_id(entry):
             raise EntryInvalid("this form is not whole: reload the page and send it again")
         with self._writing() as connection:
             people.require(connection, runner)

@@ -10,7 +10,8 @@ from strideload.load.symptoms import FELT, MOMENTS, PAIN_MOST, SIGNS, SITES, Col
 from strideload.load.zones import local_time
 from strideload.runner.diary import Answer, Course, Diary, RunSymptoms, moment_utc_us, run_of
 from strideload.runner.runs import RunName, RunRecord, read_name, run_named
-from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When, new_id
+from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When
+from strideload.store.ids import new_id
 from strideload.words import rules, symptoms
 from strideload.words.numbers import NOT_KNOWN, duration, short_date
 from strideload.words.sentences import capital

@@ -17,7 +17,8 @@ from strideload.runner.as_json import UNDATED, symptom_json
 from strideload.runner.diary import Asked, Course, RunSymptoms
 from strideload.runner.records import Records
 from strideload.runner.runs import RunRecord
-from strideload.store.diary import NOTE_LIMIT, Entry, EntryChanged, EntryInvalid, Saying, When, new_id
+from strideload.store.diary import NOTE_LIMIT, Entry, EntryChanged, EntryInvalid, Saying, When
+from strideload.store.ids import PATTERN, new_id
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page, RunId, UtcUs
 from strideload.web.api.entry import DiaryReader, DiaryWriter
@@ -27,7 +28,7 @@ from strideload.web.doors import Doors
 from strideload.words import symptoms as words
 
 ONE_DAY: Final = timedelta(days=1)
-ID: Final = "^[0-9a-f]{32}$"
+ID: Final = f"^{PATTERN}$"
 OF_NO_RUN: Final = "This entry is of no run. Name the one that it is about, or none."
 EntryId = Annotated[str, Path(pattern=ID)]
 Pain = Annotated[int, Field(ge=0, le=PAIN_MOST, description="0 to 10 (NPRS); null: not said.")]
