@@ -16,9 +16,10 @@ from strideload.load.strength import Exercise
 from strideload.protocol.pod_settings import CueTarget
 from strideload.remembered import forget_everything
 from strideload.runner import activities, cadence, own_cadence, runs, watch
-from strideload.store import open_store, strength
+from strideload.store import open_store
 from strideload.store.conditions import Worn
 from strideload.store.database import Store
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US
 from strideload.store.schema import metadata
 from test_activity_file import gpx
@@ -55,7 +56,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         (run,) = made.runs("2026-11-20")
         made.says("during", 3, run=run, note="hurts when dancing")
         store.note_day(RUNNER, date(2026, 11, 19), "rest")
-        store.strength.add(RUNNER, strength.new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
+        store.strength.add(RUNNER, new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
         shoe = store.conditions.add_shoe(RUNNER, "Blue shoes", date(2026, 11, 1))
         store.conditions.set_usual(RUNNER, made.us("2026-11-01 00:00"), Worn(shoe.id, "laces"))
         store.conditions.set_run(RUNNER, run.start_utc_us, Worn(shoe.id))

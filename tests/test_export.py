@@ -23,8 +23,8 @@ from strideload.host import open_home
 from strideload.load.strength import Exercise
 from strideload.runner import activities
 from strideload.settings import load_settings
-from strideload.store import strength
 from strideload.store.conditions import Worn
+from strideload.store.ids import new_id
 from test_activity_file import gpx
 
 POD = "aa" * 8
@@ -47,7 +47,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         store.diary.retract(RUNNER, entry.id)
         store.note_day(RUNNER, date(2026, 11, 19), "rest")
         store.note_day("friend", date(2026, 11, 18), "ran_without")
-        store.strength.add(RUNNER, strength.new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
+        store.strength.add(RUNNER, new_id(), date(2026, 11, 19), Exercise("calves", 3, 12))
         shoe = store.conditions.add_shoe(RUNNER, "Blue", date(2026, 11, 1))
         store.conditions.set_usual(RUNNER, made.us("2026-11-01 00:00"), Worn(shoe.id, "laces"))
         store.conditions.set_run(RUNNER, run.start_utc_us, Worn(surface="trail"))
@@ -92,15 +92,15 @@ def test_a_document_has_all_of_it(world: World) -> None:
     assert document(world)["account"][0]["password_set_utc"] > "2026"
 
 
-def test_a_run_without_a_time_is_none(tmp_path: Path) -> None:
+def test_a_run_without_a_time_is_undated(tmp_path: Path) -> None:
     world, then = World(tmp_path / "store.db"), "2026-01-20 18:00"
     world.run(then, 5, anchored=False)
     (session,) = [one.session_id for one in world.store.undated()]
     world.store.place(session, world.us(then))
     world.says("during", 2, run=world.runs(then[:10])[0])
     world.store.take_back_place(session)
-    assert [one["run"] for one in document(world)["symptoms"]] == [None]
-    assert [row["run"] for row in files(world)["symptoms.csv"]] == [""]
+    assert [one["run"] for one in document(world)["symptoms"]] == ["undated"]
+    assert [row["run"] for row in files(world)["symptoms.csv"]] == ["undated"]
     world.store.close()
 
 

@@ -11,6 +11,8 @@ from strideload import days
 from strideload.collect.collector import Collector
 from strideload.home.facts import (
     PAIN_ENTRIES_SHOWN,
+    AnotherRun,
+    Asked,
     PainChoices,
     PainEntry,
     PainRefused,
@@ -27,10 +29,11 @@ from strideload.load.symptoms import AnswerInvalid
 from strideload.load.zones import local_time
 from strideload.page_doors import is_worn, waiting_pages
 from strideload.runner import comparing, diary, planning
-from strideload.runner.runs import RunRecord
+from strideload.runner.runs import RunRecord, read_name, run_named
 from strideload.settings import Settings
 from strideload.store import PodRow, Store, StoreError
-from strideload.store.diary import Entry, When, new_id
+from strideload.store.diary import Entry, When
+from strideload.store.ids import new_id
 from strideload.words import symptoms as words
 
 if TYPE_CHECKING:
@@ -159,8 +162,13 @@ class StoreHome:
         sites = dict.fromkeys([*kept.sites, *words.SITE_NAMES])
         return PainChoices(tuple(words.SITE_NAMES[site] for site in sites), tuple(MOMENTS.values()))
 
-    def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        """Of the run that is asked about now; before a run, or where it was answered long since, of one to come."""
+    def asked(self, runner: str) -> Asked:
+        _, kept, _ = planning.read(self._store, runner)
+        last = _last_run(kept)
+        return Asked(datetime.now(UTC), None if last is None else str(last.name))
+
+    def enter_pain(self, runner: str, site: str, moment: str, level: int, asked: Asked) -> None:
+        """Of the run that is asked about; before a run, or where it was answered long since, of one to come."""
         sites = {name: one for one, name in words.SITE_NAMES.items()}
         moments: dict[str, When] = {name: one for one, name in MOMENTS.items()}
         if site not in sites or moment not in moments:
@@ -168,7 +176,10 @@ class StoreHome:
         known, kept, _ = planning.read(self._store, runner)
         now_utc_us = diary.utc_us()
         when = moments[moment]
-        run = None if when == "before" else _run_asked_about(kept, sites[site], when, now_utc_us)
+        run = _run_asked_about(kept, sites[site], when, now_utc_us)
+        was = _run_asked_about(kept, sites[site], when, diary.utc_us(asked.at))
+        if was is not run or not _is_last_run(kept, asked.last_run):
+            raise AnotherRun
         try:
             new = diary.saying_of(known, run, sites[site], when, level, now_utc_us)
             diary.tap(self._store, kept, new_id(), run, new)
@@ -215,18 +226,42 @@ def runner_day(day: Day, spike_ratio: float | None = None, next_run_min: float |
     )
 
 
-def _run_asked_about(kept: diary.Diary, site: str, when: When, now_utc_us: int) -> RunRecord | None:
-    """The last run, as long as its morning is not over.
+def _runs(kept: diary.Diary) -> list[RunRecord]:
+    """The last one first."""
+    return [one.run for one in reversed(kept.of_runs) if one.run.is_run]
 
-    None where this was answered of it long since: what is said now is of a run that no pod has brought yet.
+
+def _last_run(kept: diary.Diary) -> RunRecord | None:
+    return next(iter(_runs(kept)), None)
+
+
+def _is_last_run(kept: diary.Diary, named: str | None) -> bool:
+    """Whether it is still the last one: a pod that syncs more of it makes no other of it."""
+    last, name = _last_run(kept), read_name(named or "")
+    if last is None or name is None:
+        return last is None and name is None
+    return run_named([last], name) is not None
+
+
+def _run_asked_about(kept: diary.Diary, site: str, when: When, now_utc_us: int) -> RunRecord | None:
+    """The last run, as long as its morning is not over; of a next morning the last whose morning has come.
+
+    None before a run, and where this was answered of it long since: what is said now is of a run that no pod has
+    brought yet.
     """
-    last = next((one for one in reversed(kept.of_runs) if one.run.is_run), None)
-    if last is None or now_utc_us - last.run.end_utc_us > JOINED_FOR_US:
+    runs = [run for run in _runs(kept) if now_utc_us - run.end_utc_us <= JOINED_FOR_US]
+    if when == "before" or not runs:
         return None
-    answers = (answer for course in last.courses if course.site == site for answer in course.answers)
+    run = runs[0]
+    if when == "next_morning":
+        zones = kept.records.zones
+        run = next((one for one in runs if diary.moment_utc_us(one, when, zones) <= now_utc_us), run)
+    answers = (
+        answer for course in kept.of_run(run).courses if course.site == site for answer in course.answers
+    )
     held = next((answer.entry for answer in answers if answer.moment == when and answer.entry), None)
     is_old = held is not None and now_utc_us - held.written_utc_us > CHANGED_FOR_US
-    return None if is_old else last.run
+    return None if is_old else run
 
 
 def _entry(entry: Entry) -> PainEntry:

@@ -73,9 +73,9 @@ def mark(store: Store, pod: str, code: int) -> KnownPod:
     return known_pod(store, pod)
 
 
-def known_pods(store: Store) -> list[KnownPod]:
-    """All pods that were added or have reported, in order of their ids."""
-    now_utc_us = time.time_ns() // 1000
+def known_pods(store: Store, now_utc_us: int | None = None) -> list[KnownPod]:
+    """All pods that were added or have reported, in order of their ids; by default as they are now."""
+    now_utc_us = now_utc_us or time.time_ns() // 1000
     rows = {row.pod: row for row in store.pods()}
     wanted = {one.pod: one for one in store.wanted_settings()}
     every = sorted({*rows, *wanted, *store.assigned_pods()})

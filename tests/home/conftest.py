@@ -13,7 +13,16 @@ from strideload.collect.address import Address, free_port
 from strideload.collect.credentials import DASHBOARD_USER, Users
 from strideload.collect.mosquitto import Mosquitto
 from strideload.home import publisher as publisher_module
-from strideload.home.facts import PainChoices, PainRefused, PodNow, RunnerAtHome, RunnerDay, Symptoms
+from strideload.home.facts import (
+    AnotherRun,
+    Asked,
+    PainChoices,
+    PainRefused,
+    PodNow,
+    RunnerAtHome,
+    RunnerDay,
+    Symptoms,
+)
 from strideload.home.publisher import HomePublisher
 from strideload.home.statistics import Statistics
 from support import tools
@@ -55,6 +64,7 @@ class Door:
     choices: PainChoices | None = CHOICES
     listed: list[PodNow] = field(default_factory=list)
     entered: list[tuple[str, str, str, int]] = field(default_factory=list)
+    last_run: str | None = None
     refuses: Exception | None = None
     fails: Exception | None = None
 
@@ -77,7 +87,12 @@ class Door:
     def pain_choices(self, runner: str) -> PainChoices | None:
         return self.choices
 
-    def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
+    def asked(self, runner: str) -> Asked:
+        return Asked(datetime(2026, 11, 26, 7, tzinfo=UTC), self.last_run)
+
+    def enter_pain(self, runner: str, site: str, moment: str, level: int, asked: Asked) -> None:
+        if asked.last_run != self.last_run:
+            raise AnotherRun
         if self.refuses is not None:
             raise self.refuses
         if level == 10:

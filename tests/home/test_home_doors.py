@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,13 +12,14 @@ import pytest
 from store.making import LOG, POD, RATE_MHZ, STRIDE_SAMPLES, T0_MS, Pod, messages
 from strideload.collect.address import Address
 from strideload.collect.collector import Collector
-from strideload.home.facts import PainRefused, PodNow
+from strideload.home.facts import AnotherRun, PainRefused, PodNow
 from strideload.home.ids import HomeIds
 from strideload.home_doors import StoreHome, runner_day
 from strideload.load.day import summarise
 from strideload.runner import planning
 from strideload.store import Store, open_store
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from support.sessions import session
 
 SEEN_US = 1_764_158_400_000_000
@@ -49,19 +52,24 @@ def home(store: Store, collector: Collector, tmp_path: Path) -> StoreHome:
     return StoreHome(store, collector, HomeIds(tmp_path / "home"))
 
 
-def run_an_hour_ago(store: Store, strides: int = 600, days_ago: int = 0) -> None:
-    """Ada's pod brings a run that ended an hour ago, or so many days before that."""
+def a_run(store: Store, strides: int = 600, *, hours_ago: int = 1, pod: str = POD) -> None:
+    """Ada's pod brings a run that ended an hour ago, or more."""
     length_s = strides * STRIDE_SAMPLES / (RATE_MHZ / 1000)
-    start_ms = time.time_ns() // 1_000_000 - 3_600_000 - round(1000 * length_s) - days_ago * 86_400_000
-    pod = Pod(boot=days_ago + 1, log=LOG + days_ago)
-    pod.start(0, 1)
-    pod.anchor(0, start_ms - T0_MS)
-    pod.steps(0, strides)
-    pod.anchor(length_s, start_ms - T0_MS)
-    pod.end(length_s)
-    store.assign(POD, "ada", "left", 0)
-    store.add(messages(pod.pages))
+    start_ms = time.time_ns() // 1_000_000 - round(1000 * length_s) - hours_ago * 3_600_000
+    made = Pod(pod, boot=hours_ago, log=LOG + hours_ago)
+    made.start(0, 1)
+    made.anchor(0, start_ms - T0_MS)
+    made.steps(0, strides)
+    made.anchor(length_s, start_ms - T0_MS)
+    made.end(length_s)
+    store.assign(pod, "ada", "left", 0)
+    store.add(messages(made.pages, pod=pod))
     store.derive()
+
+
+def enter(home: StoreHome, site: str, moment: str, level: int) -> None:
+    """Chosen and stored at once."""
+    home.enter_pain("ada", site, moment, level, home.asked("ada"))
 
 
 def test_only_who_opted_in_and_is_there_is_told_of(store: Store, home: StoreHome) -> None:
@@ -106,8 +114,8 @@ def test_a_day_that_is_not_known_has_no_figure(home: StoreHome) -> None:
 
 
 def test_today_is_set_beside_the_longest_run_and_has_its_budget(store: Store, home: StoreHome) -> None:
-    run_an_hour_ago(store, days_ago=3)
-    run_an_hour_ago(store, strides=720)
+    a_run(store, hours_ago=73)
+    a_run(store, strides=720)
     found = home.day_of("ada")
     assert found.spike_ratio == pytest.approx(1.2, abs=0.001)
     assert found.next_run_min is not None
@@ -116,14 +124,14 @@ def test_today_is_set_beside_the_longest_run_and_has_its_budget(store: Store, ho
 
 def test_pain_is_entered_for_the_run_that_is_asked_about(store: Store, home: StoreHome) -> None:
     """As Home Assistant sends it, in the words that it was given to choose from."""
-    run_an_hour_ago(store)
+    a_run(store)
     choices = home.pain_choices("ada")
     assert choices is not None
     assert {"before the run", "during the run", "60 minutes after", "next morning"} < set(choices.moments)
     site = "front of the left knee"
     assert site in choices.sites
-    home.enter_pain("ada", site, "during the run", 7)
-    home.enter_pain("ada", site, "during the run", 6)
+    enter(home, site, "during the run", 7)
+    enter(home, site, "during the run", 6)
     found = home.symptoms_of("ada")
     assert (found.status, found.reason) == ("red", "Red: pain 6 during the run, 6 or more.")
     assert [(one.site, one.moment, one.level) for one in found.entries] == [(site, "during the run", 6)]
@@ -137,13 +145,13 @@ def test_pain_of_a_run_that_has_not_come_yet_changes_no_answer_of_the_run_before
     store: Store, home: StoreHome
 ) -> None:
     """It joins its own run as soon as a pod brings that."""
-    run_an_hour_ago(store, days_ago=1)
+    a_run(store, hours_ago=25)
     (before,) = store.sessions("ada", 0, 2**62)
     saying = Saying("knee_front_left", "during", 1, before.end_utc_us, before.start_utc_us)
     store.diary.write("ada", new_id(), 0, saying, before.end_utc_us)
-    home.enter_pain("ada", "front of the left knee", "during the run", 5)
+    enter(home, "front of the left knee", "during the run", 5)
     assert sorted(pain_of_runs(store)) == [(1, before.start_utc_us)]
-    run_an_hour_ago(store)
+    a_run(store)
     after = store.sessions("ada", 0, 2**62)[-1]
     assert sorted(pain_of_runs(store)) == [(1, before.start_utc_us), (5, after.start_utc_us)]
 
@@ -151,23 +159,70 @@ def test_pain_of_a_run_that_has_not_come_yet_changes_no_answer_of_the_run_before
 def test_an_answer_is_changed_as_long_as_it_is_new_and_given_as_long_as_it_is_asked_for(
     store: Store, home: StoreHome
 ) -> None:
-    run_an_hour_ago(store, days_ago=1)
+    a_run(store, hours_ago=25)
     (before,) = store.sessions("ada", 0, 2**62)
-    home.enter_pain("ada", "left shin", "during the run", 2)
+    enter(home, "left shin", "during the run", 2)
     assert pain_of_runs(store) == [(2, before.start_utc_us)]
-    run_an_hour_ago(store)
+    a_run(store)
     after = store.sessions("ada", 0, 2**62)[-1]
-    home.enter_pain("ada", "left shin", "during the run", 4)
-    home.enter_pain("ada", "left shin", "during the run", 3)
+    enter(home, "left shin", "during the run", 4)
+    enter(home, "left shin", "during the run", 3)
     assert sorted(pain_of_runs(store)) == [(2, before.start_utc_us), (3, after.start_utc_us)]
+
+
+@pytest.mark.parametrize("moment", ["before the run", "during the run", "at another time"])
+def test_what_was_chosen_before_a_pod_brought_another_run_is_of_neither(
+    store: Store, home: StoreHome, moment: str
+) -> None:
+    a_run(store, hours_ago=25)
+    asked = home.asked("ada")
+    a_run(store)
+    with pytest.raises(AnotherRun):
+        home.enter_pain("ada", "left shin", moment, 4, asked)
+    assert store.diary.everything("ada") == []
+    enter(home, "left shin", moment, 4)
+    assert len(store.diary.everything("ada")) == 1
+
+
+def test_a_run_of_which_a_pod_brings_more_is_no_other(store: Store, home: StoreHome) -> None:
+    """The other foot's pod synced later, and began earlier."""
+    a_run(store)
+    asked = home.asked("ada")
+    a_run(store, strides=800, pod="cc" * 8)
+    home.enter_pain("ada", "left shin", "during the run", 4, asked)
+    assert [pain for pain, _ in pain_of_runs(store)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "chosen_hours_ago", "taken"), [(20, 2, True), (37, 2, False), (37, 0, True)]
+)
+def test_what_was_chosen_while_a_run_was_asked_about_is_of_none_to_come(
+    store: Store, home: StoreHome, hours_ago: int, chosen_hours_ago: int, taken: bool
+) -> None:
+    """Its next morning may be over when the button is pressed."""
+    a_run(store, hours_ago=hours_ago)
+    asked = replace(home.asked("ada"), at=datetime.now(UTC) - timedelta(hours=chosen_hours_ago))
+    with nullcontext() if taken else pytest.raises(AnotherRun):
+        home.enter_pain("ada", "left shin", "during the run", 4, asked)
+    assert len(store.diary.everything("ada")) == taken
+
+
+def test_a_next_morning_is_that_of_the_run_before_while_the_last_runs_has_not_come(
+    store: Store, home: StoreHome
+) -> None:
+    a_run(store, hours_ago=34)  # so that its morning has come, at any hour
+    (before,) = store.sessions("ada", 0, 2**62)
+    a_run(store)
+    enter(home, "left shin", "next morning", 2)
+    assert pain_of_runs(store) == [(2, before.start_utc_us)]
 
 
 def test_a_late_answer_is_changed_as_long_as_it_is_new(store: Store, home: StoreHome) -> None:
     """It counts when it was given, and not how long the run is over."""
-    run_an_hour_ago(store, days_ago=1)
+    a_run(store, hours_ago=25)
     (run,) = store.sessions("ada", 0, 2**62)
-    home.enter_pain("ada", "left shin", "during the run", 3)
-    home.enter_pain("ada", "left shin", "during the run", 2)
+    enter(home, "left shin", "during the run", 3)
+    enter(home, "left shin", "during the run", 2)
     assert pain_of_runs(store) == [(2, run.start_utc_us)]
 
 
@@ -184,8 +239,8 @@ def pain_of_runs(store: Store) -> list[tuple[int | None, int]]:
 
 
 def test_before_a_run_it_is_of_the_run_to_come(store: Store, home: StoreHome) -> None:
-    run_an_hour_ago(store)
-    home.enter_pain("ada", "left shin", "before the run", 1)
+    a_run(store)
+    enter(home, "left shin", "before the run", 1)
     (entry,) = store.diary.everything("ada")
     assert entry.saying.run_utc_us is None
     assert home.symptoms_of("ada").status is None
@@ -203,9 +258,9 @@ def test_before_a_run_it_is_of_the_run_to_come(store: Store, home: StoreHome) ->
 def test_what_is_no_answer_is_refused(
     store: Store, home: StoreHome, site: str, moment: str, level: int
 ) -> None:
-    run_an_hour_ago(store)
+    a_run(store)
     with pytest.raises(PainRefused):
-        home.enter_pain("ada", site, moment, level)
+        enter(home, site, moment, level)
     assert store.diary.everything("ada") == []
 
 

@@ -305,6 +305,30 @@ def test_an_entry_that_the_diary_refuses_is_answered_with_its_reason(
     assert publisher.counters["pain entry refused"] == 2
 
 
+@pytest.mark.parametrize("first", ["level", "moment"])
+def test_what_was_chosen_before_another_run_came_is_chosen_anew(
+    publish: Publish, dashboard: Address, stack: ExitStack, first: str
+) -> None:
+    """Whichever of the two was chosen first, and whatever was chosen after the run had come."""
+    chosen = {"level": "3", "moment": "during", "site": "right knee"}
+    door = Door([ADA], last_run="yesterday's")
+    publisher = publish(door)
+    talker = stack.enter_context(Talker(dashboard, (PAIN,)))
+    talker.publish(f"{PAIN}/{first}/set", chosen[first].encode())
+    until(lambda: answer(talker).get(first) is not None)
+    door.last_run = "today's"
+    enter(talker, **{part: value for part, value in chosen.items() if part != first})
+    until(lambda: answer(talker).get("answer") == "refused")
+    said = answer(talker)
+    assert said["reason"].startswith("another run is asked about now")
+    assert (said["level"], said["site"], said["moment"]) == (None, "right knee", None)
+    assert door.entered == []
+    enter(talker, level="3", moment="during")
+    until(lambda: answer(talker).get("answer") == "stored")
+    assert door.entered == [("ada", "right knee", "during", 3)]
+    assert publisher.counters == {"pain entry stored": 1, "pain entry refused": 1}
+
+
 def test_no_more_than_a_person_enters_in_an_hour(
     publish: Publish, dashboard: Address, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,8 +13,8 @@ from strideload.report import pdf
 from strideload.report.content import Change, Report, StrengthEntry
 from strideload.report.joined import report_of
 from strideload.runner import activities, planning
-from strideload.store import strength
 from strideload.store.conditions import Worn
+from strideload.store.ids import new_id
 from strideload.words.numbers import THIN_SPACE
 from support.reports import Read
 from test_activity_file import gpx
@@ -105,8 +105,8 @@ def test_the_plan_is_there_and_whose(world: World) -> None:
 def test_distance_strength_and_changes_are_joined(world: World) -> None:
     store = world.store
     activities.take(store, RUNNER, activity_file.read(gpx(), "x.gpx"))
-    store.strength.add(RUNNER, strength.new_id(), date(2026, 11, 19), Exercise("calves", 3, 12, 7))
-    store.strength.add(RUNNER, strength.new_id(), date(2026, 11, 9), Exercise("calves", 3))
+    store.strength.add(RUNNER, new_id(), date(2026, 11, 19), Exercise("calves", 3, 12, 7))
+    store.strength.add(RUNNER, new_id(), date(2026, 11, 9), Exercise("calves", 3))
     blue, red = (store.conditions.add_shoe(RUNNER, name, date(2026, 11, 1)) for name in ("Blue", "Red"))
     store.conditions.set_usual(RUNNER, world.us("2026-11-01 00:00"), Worn(blue.id, "laces", "road"))
     (*_, last) = world.runs("2026-11-22")

@@ -6,6 +6,7 @@ import pytest
 
 from runner.world import RUNNER, World
 from strideload.load.longest import MEASURES
+from strideload.report.gather import gather
 from strideload.runner import records
 from strideload.runner.amounts import amounts, longest, of_run
 from strideload.runner.records import Records
@@ -50,6 +51,26 @@ def test_a_date_whose_distance_is_not_known_wholly_has_none(world: World) -> Non
     watch(world, "2026-11-20 18:00", 10, 1800.0)
     by_date = {one.date.day: one.recorded for one in amounts(read(world), "distance")}
     assert by_date[20] == 3400.0
+
+
+def test_the_distance_of_a_date_is_the_same_in_a_report(world: World) -> None:
+    """A walk that a watch told of is in it; one without a distance, and no run at all, make it no less known."""
+    world.run("2026-11-19 18:00", 10)
+    world.walk("2026-11-20 07:00", 10)
+    world.run("2026-11-20 18:00", 10)
+    world.walk("2026-11-21 07:00", 10)
+    world.walk("2026-11-22 07:00", 10)
+    for local, distance_m in (
+        ("2026-11-20 07:00", 800.0),
+        ("2026-11-20 18:00", 1600.0),
+        ("2026-11-22 07:00", 700.0),
+    ):
+        watch(world, local, 10, distance_m)
+    found = read(world, date(2026, 11, 19))
+    in_trend = [one.recorded for one in amounts(found, "distance")[-4:]]
+    in_report = [day.distance_m for day in gather(found, name="Me", made_on=LAST).days]
+    assert in_trend == [None, 2400.0, 0.0, 700.0]
+    assert in_report == [None, 2400.0, None, 700.0]  # a column that stands where a watch told of something
 
 
 @pytest.mark.parametrize(("back", "counts"), [(0, True), (29, True), (30, False)])

@@ -7,7 +7,8 @@ import pytest
 from runner.world import KNEE, RUNNER, Make, World
 from strideload.runner import diary
 from strideload.runner.runs import RunRecord
-from strideload.store.diary import Saying, When, new_id
+from strideload.store.diary import Saying, When
+from strideload.store.ids import new_id
 from strideload.words import symptoms
 
 HIP = "hip_left"

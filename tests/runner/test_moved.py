@@ -98,7 +98,7 @@ def test_taken_back_it_waits_and_comes_along_again(placed: World) -> None:
 def test_what_is_changed_meanwhile_comes_along_too(placed: World) -> None:
     placed.store.take_back_place(placed.store.undated()[0].session_id)
     first, second, *_ = entries(placed)
-    placed.store.diary.write(RUNNER, first.id, 1, replace(first.saying, pain=2))
+    placed.store.diary.write(RUNNER, first.id, 1, replace(first.saying, pain=2), keeps_run=True)
     placed.store.diary.retract(RUNNER, second.id)
     placed.store.diary.undo(RUNNER, second.id, 2)
     place(placed, "2026-01-19 18:00")

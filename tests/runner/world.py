@@ -12,7 +12,8 @@ from strideload.runner.diary import Diary
 from strideload.runner.records import Records
 from strideload.runner.runs import RunRecord, runs_of
 from strideload.store import Store, open_store
-from strideload.store.diary import Entry, Saying, When, new_id
+from strideload.store.diary import Entry, Saying, When
+from strideload.store.ids import new_id
 from strideload_pod import page
 
 RUNNER = "me"

@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from strideload.load.symptoms import FELT, SIGNS, SITES
 from strideload.store import Store, StoreError, open_store
-from strideload.store.diary import (
-    NOTE_LIMIT,
-    WHENS,
-    EntryChanged,
-    EntryInvalid,
-    NoSuchEntry,
-    Saying,
-    new_id,
-)
+from strideload.store.diary import NOTE_LIMIT, WHENS, EntryChanged, EntryInvalid, NoSuchEntry, Saying
+from strideload.store.ids import new_id
 from strideload.store.kept import symptoms
 
 RUNNER = "me"

@@ -10,7 +10,7 @@ from store.conftest import RUNNER
 from store.making import LOG, POD, T0_MS, Pod, messages
 from strideload.load.strength import Exercise
 from strideload.store import Store, StoreError, erasing, kept, open_store, schema
-from strideload.store.strength import new_id
+from strideload.store.ids import new_id
 
 EVER = (0, 2**62)
 DAY = date(2026, 3, 1)

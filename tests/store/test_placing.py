@@ -11,7 +11,8 @@ from strideload.protocol.pages import headers
 from strideload.store import Store, StoreError, migrate, open_store
 from strideload.store.conditions import Worn
 from strideload.store.derive import session_id
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 
 EVER = (0, 2**62)
 SECOND_US = 1_000_000

@@ -7,7 +7,8 @@ import pytest
 from store.conftest import RUNNER
 from strideload.load.strength import Exercise
 from strideload.store import Store, StoreError
-from strideload.store.strength import NOTE_LIMIT, NoSuchStrengthEntry, StrengthEntryInvalid, new_id
+from strideload.store.ids import new_id
+from strideload.store.strength import NOTE_LIMIT, NoSuchStrengthEntry, StrengthEntryInvalid
 
 DAY = date(2026, 11, 20)
 SQUATS = Exercise("quadriceps", 3, 12, 7)

@@ -13,7 +13,7 @@ import pytest
 from store.conftest import RUNNER
 from strideload.load.strength import Exercise
 from strideload.store import Store, StoreError, engine, open_store
-from strideload.store.strength import new_id
+from strideload.store.ids import new_id
 
 DAY = date(2026, 11, 20)
 SECRET = "a word that is taken back for good"

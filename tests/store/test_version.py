@@ -11,8 +11,9 @@ from store.conftest import RUNNER
 from store.making import NOW_US, POD, Pod, messages
 from strideload.store import Store, engine, open_store, schema
 from strideload.store.conditions import Worn
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
 from strideload.store.errors import StoreFailed
+from strideload.store.ids import new_id
 
 DAY = date(2026, 11, 22)
 KNEE = Saying("knee_front_left", "other", 3, NOW_US)

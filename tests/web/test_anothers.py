@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from strideload.collect.credentials import Users
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US
 from web.api_house import ADA, BOB
 from web.house import TODAY

@@ -266,15 +266,63 @@ def test_what_is_said_of_a_run_without_a_time_is_of_none_that_took_its_place(
     store.assign(other_pod := "0c" * 8, ADA, "left", 0)
     house.world.run(then, 5, other_pod)
     (other,) = [run["id"] for run in ok(ada.get("runs", params=days))["runs"]]
-    assert [one["run"] for one in ok(ada.get("symptoms", params=days))["symptoms"]] == [None, None]
+    assert [one["run"] for one in ok(ada.get("symptoms", params=days))["symptoms"]] == ["undated"] * 2
     changed = ok(ada.put(f"symptoms/{stays['id']}", json={**KNEE, "pain": 3, "seen": 1}))
-    assert (changed["run"], changed["about_utc"]) == (None, stays["about_utc"])
+    assert (changed["run"], changed["about_utc"]) == ("undated", stays["about_utc"])
     assert ok(ada.get(f"runs/{other}/symptoms"))["courses"] == []
     assert ok(ada.put(f"symptoms/{joins['id']}", json={**hip, "run": other, "seen": 1}))["run"] == other
     assert [one["site"] for one in ok(ada.get(f"runs/{other}/symptoms"))["courses"]] == ["hip_left"]
     store.place(session, house.world.us("2026-01-19 18:00"))
     found = [ok(ada.get(f"symptoms/{one['id']}"))["run"] for one in (stays, joins)]
     assert found == [house.world.us("2026-01-19 18:00"), other]
+
+
+@pytest.fixture(params=["dated", "undated"])
+def placed(house: ApiHouse, request: pytest.FixtureRequest) -> tuple[str, int | str, int]:
+    """An entry of a run that was placed by hand, what names that run to the API, and its session."""
+    then, store = "2026-01-20 18:00", house.store
+    house.world.run(then, 5, ADAS_POD, anchored=False)
+    session = store.undated()[0].session_id
+    store.place(session, house.world.us(then))
+    with house.program() as ada:
+        entry = ok(ada.post("symptoms", json={**KNEE, "run": house.world.us(then)}), 201)
+    if request.param == "dated":
+        return entry["id"], entry["run"], session
+    store.take_back_place(session)
+    return entry["id"], "undated", session
+
+
+def test_an_entry_that_is_read_and_put_back_keeps_its_run(
+    house: ApiHouse, ada: httpx.Client, placed: tuple[str, int | str, int]
+) -> None:
+    """Whatever becomes of the run's time meanwhile; and so does one whose run is left out."""
+    entry, run, session = placed
+    held = ok(ada.get(f"symptoms/{entry}"))
+    assert held["run"] == run
+    changed = {**held, "pain": 5, "seen": 1}
+    again = [ok(ada.put(f"symptoms/{entry}", json=changed)) for _ in range(2)]
+    assert again == [{**held, "pain": 5, "version": 2, "written_utc": again[0]["written_utc"]}] * 2
+    house.store.place(session, now := house.world.us("2026-01-19 18:00"))
+    assert ok(ada.get(f"symptoms/{entry}"))["run"] == now
+    late = {name: value for name, value in again[0].items() if name not in ("run", "about_utc")}
+    assert ok(ada.put(f"symptoms/{entry}", json={**late, "pain": 6, "seen": 2}))["run"] == now
+    if run == "undated":
+        assert ok(ada.put(f"symptoms/{entry}", json={**late, "run": run, "seen": 3}))["run"] == now
+
+
+def test_null_is_no_run(house: ApiHouse, ada: httpx.Client, placed: tuple[str, int | str, int]) -> None:
+    """It stays so, when the run has a time again; and is no run whose time nobody knows."""
+    entry, _, session = placed
+    held = ok(ada.get(f"symptoms/{entry}"))
+    changed = ok(ada.put(f"symptoms/{entry}", json={**held, "run": None, "seen": 1}))
+    assert (changed["run"], changed["version"], changed["about_utc"]) == (None, 2, held["about_utc"])
+    house.store.place(session, house.world.us("2026-01-19 18:00"))
+    assert ok(ada.get(f"symptoms/{entry}"))["run"] is None
+    wrong = {**changed, "run": "undated", "seen": 2}
+    assert "of no run" in problem(ada.put(f"symptoms/{entry}", json=wrong), 422)
+    assert "changed meanwhile" in problem(ada.put(f"symptoms/{entry}", json={**wrong, "seen": 1}), 409)
+    assert ok(ada.put(f"symptoms/{entry}", json={**changed, "pain": 3, "seen": 2}))["run"] is None
+    problem(ada.post("symptoms", json={**KNEE, "run": "undated"}), 422)
 
 
 def test_the_plan_is_read_and_set_by_who_looked(house: ApiHouse, ada: httpx.Client) -> None:

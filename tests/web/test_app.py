@@ -1,6 +1,7 @@
 """The page over HTTP: what it says of a day, what it refuses, and what every answer carries."""
 
 import gzip
+import json
 import re
 import time
 from collections.abc import Callable
@@ -68,6 +69,34 @@ def test_today_says_what_was_run(client: httpx.Client) -> None:
     assert "7 % shorter than your longest known run in 30 days." in seen
     assert "Longest run in the 30 days before: 44 min on Sun 8 Nov. 5 of the 30 days are not known." in seen
     assert "18:02 to 18:43 169 steps/min" in seen
+
+
+def test_the_plots_line_is_the_run_that_the_sentence_beside_it_names(
+    house: House, client: httpx.Client
+) -> None:
+    """A run over midnight is whole, and of the date on which it began."""
+    assert dashed_min(client) == pytest.approx(44, abs=0.1)
+    house.sessions.append(a_session(TODAY - timedelta(days=5), 90, at="23:10"))
+    assert "Longest run in the 30 days before: 1 h 30 min on Tue 17 Nov." in read(client).text
+    assert dashed_min(client) == pytest.approx(90, abs=0.1)
+    house.sessions.remove(house.sessions[-2])  # today's: there is no sentence, and the line stays
+    assert "Longest run in the 30 days before" not in read(client).text
+    assert dashed_min(client) == pytest.approx(90, abs=0.1)
+    assert dashed_min(client, at(4)) == pytest.approx(90, abs=0.1)
+    assert dashed_min(client, at(5)) == pytest.approx(44, abs=0.1)
+
+
+def test_the_plots_line_may_be_a_run_of_the_same_day(house: House, client: httpx.Client) -> None:
+    """As in the sentence: the run of the evening is set beside the one of the morning."""
+    house.sessions.append(a_session(TODAY, 60, at="07:00"))
+    house.sessions.append(a_session(TODAY, 66, at="20:00"))
+    assert "Longest run in the 30 days before: 1 h on Sun 22 Nov." in read(client).text
+    assert dashed_min(client) == pytest.approx(60, abs=0.1)
+
+
+def dashed_min(client: httpx.Client, address: str = "/") -> float:
+    (plot,) = [found["data-plot"] for _, found in read(client, address).tags if found.get("id") == "plot"]
+    return json.loads(plot or "")["longest_min"]
 
 
 def run_of(minutes: float, **more: object) -> Callable[[House], None]:

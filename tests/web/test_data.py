@@ -126,9 +126,9 @@ def test_anothers_file_cannot_be_deleted(home: People, bob: httpx.Client) -> Non
 @pytest.mark.parametrize(
     ("typed", "password", "status", "said"),
     [
-        ("bob", PASSWORD[BOB], 400, "not the name of this account"),
-        ("", PASSWORD[BOB], 400, "not the name of this account"),
-        ("Ada", PASSWORD[BOB], 400, "not the name of this account"),
+        ("bob", PASSWORD[BOB], 422, "not the name of this account"),
+        ("", PASSWORD[BOB], 422, "not the name of this account"),
+        ("Ada", PASSWORD[BOB], 422, "not the name of this account"),
         ("Bob", PASSWORD[ADA], 403, "do not belong together"),
         ("Bob", "", 403, "do not belong together"),
     ],

@@ -18,7 +18,8 @@ from store.making import LOG, T0_MS, Pod, messages
 from strideload.load.steps import Cue
 from strideload.load.zones import date_at
 from strideload.store import open_store
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US
 from strideload.web.app import make_app
 from strideload.web.doors import Doors

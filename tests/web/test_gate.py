@@ -12,7 +12,8 @@ from fastapi.routing import iter_route_contexts
 
 from store.making import POD, T0_MS, Pod, messages
 from strideload.collect.credentials import Users
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US, LOGIN_IDLE_US, LOGIN_LIFE_US, OFFER_LIFE_US, digest
 from strideload.web import shield
 from strideload.web.app import make_app
@@ -249,7 +250,7 @@ def test_a_weak_password_is_refused_with_the_reason(bob: httpx.Client, password:
     answer = send(
         bob, "/account/password", login="bob", current=PASSWORD["bob"], password=password, again=password
     )
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert says in answer.text
     assert password not in answer.text
 
@@ -383,7 +384,7 @@ def test_a_part_sends_the_token_as_a_header(ada: httpx.Client) -> None:
 def test_a_form_with_files_has_it_as_its_first_field(home: People, ada: httpx.Client) -> None:
     token = csrf(ada, "/account")
     files = {"csrf": (None, token), "file": ("a.bin", b"\r\n--x" * 50_000)}
-    assert ada.post("/account/units", files=files).status_code == 400  # let through: no units among them
+    assert ada.post("/account/units", files=files).status_code == 422  # let through: no units among them
     late = {"file": ("a.bin", b"x" * 50_000), "csrf": (None, token)}
     assert ada.post("/account/units", files=late).status_code == 403
 
@@ -692,7 +693,7 @@ def test_a_link_that_makes_no_sense_is_not_made(
 ) -> None:
     before = len(home.store.keys.shares_of("me", home.now()))
     data = {"name": "Dr No", "first": "2026-11-01", "last": "2026-11-30", "days": "30"} | wrong
-    assert send(ada, "/account/links", **data).status_code == 400
+    assert send(ada, "/account/links", **data).status_code == 422
     assert len(home.store.keys.shares_of("me", home.now())) == before
 
 
@@ -709,8 +710,8 @@ def test_the_keeper_lets_a_new_runner_in_by_a_link_that_holds_once(tmp_path: Pat
         assert link
         assert cleo.get(link[1]).headers["Location"] == "/welcome"
         data = {"login": "Cléo", "password": "un chat deux chiens", "again": "un chat deux chiens"}
-        assert send(cleo, "/welcome", page="/welcome", **data | {"again": "x"}).status_code == 400
-        assert send(cleo, "/welcome", page="/welcome", **data | {"login": "ADA"}).status_code == 400
+        assert send(cleo, "/welcome", page="/welcome", **data | {"again": "x"}).status_code == 422
+        assert send(cleo, "/welcome", page="/welcome", **data | {"login": "ADA"}).status_code == 422
         assert send(cleo, "/welcome", page="/welcome", **data).status_code == 303
         assert "Account of Cl\u00e9o" in cleo.get("/account").text
         with home.browser() as late:
@@ -743,7 +744,7 @@ def test_a_link_to_set_a_password_ends_and_opens_nothing_else(home: People, stra
 
 def test_somebody_always_keeps_the_house(home: People, ada: httpx.Client) -> None:
     answer = send(ada, "/household/runners/me/keeper", page="/household", keeper="no")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "Somebody has to keep the house" in answer.text
     assert send(ada, "/household/runners/nobody/keeper", keeper="yes").status_code == 404
 

@@ -14,9 +14,10 @@ from store.making import T0_MS, Pod, messages
 from strideload.load.strength import Exercise
 from strideload.load.zones import date_at
 from strideload.page_doors import StoreDays
-from strideload.store.diary import Saying, new_id
+from strideload.runner.runs import runs_of
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.keys import DAY_US
-from strideload.store.strength import new_id as new_entry
 from strideload.web.pages.sharing import shared_days
 from strideload.web.rendering import part
 from strideload.web.sealed import STYLE
@@ -50,7 +51,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[People]:
         store.add(messages(pod.pages))
         store.derive()
         for number, note in ((BEFORE, "private"), (SHARED, "shown")):
-            store.strength.add("me", new_entry(), day(number), Exercise("calves", 3, 12), note)
+            store.strength.add("me", new_id(), day(number), Exercise("calves", 3, 12), note)
             begun = start_us(number)
             saying = Saying(KNEE, "during", 2, begun + 60_000_000, begun)
             store.diary.write("me", new_id(), 0, saying, begun + DAY_US)
@@ -81,7 +82,8 @@ def test_anothers_run_is_as_if_it_were_not_there(home: People) -> None:
         answer = bob.get(f"/run/{start_us(SHARED)}")
         assert answer.status_code == 404
         assert "There is no such run of yours." in answer.text
-        set_to = send(bob, f"/run/{start_us(SHARED)}/conditions", mount="laces")
+        (run,) = runs_of(home.store, "me", day(SHARED), day(SHARED))
+        set_to = send(bob, f"/run/{run.name}/conditions", mount="laces")
         assert set_to.status_code == 404
         assert "/run/" not in bob.get(f"/trend?last={day(SHARED)}").text
     assert home.store.conditions.of_runs("me", 0, 2**62) == {}
@@ -98,7 +100,7 @@ def test_anothers_shoe_is_as_if_it_were_not_there(home: People) -> None:
             assert send(bob, address, **fields).status_code == 404, address
         # An id that is drawn twice would be one in 2**64; said on purpose, it gives nothing away.
         taken = send(bob, "/shoes", id="ab" * 8, name="Mine", **{"from": day(SHARED).isoformat()})
-        assert taken.status_code == 400
+        assert taken.status_code == 422
     assert [shoe.name for shoe in home.store.conditions.shoes("me")] == ["Blue"]
     assert home.store.conditions.shoes("bob") == []
 
@@ -229,7 +231,7 @@ def test_a_link_that_begins_within_a_week_tells_nothing_of_its_days_before(home:
 
 def test_a_link_to_days_that_have_not_come_tells_nothing_of_today(home: People) -> None:
     today = StoreDays(home.store, "me").today()
-    entry = home.store.strength.add("me", new_entry(), today, Exercise("calves", 3), "of today")
+    entry = home.store.strength.add("me", new_id(), today, Exercise("calves", 3), "of today")
     soon = today + timedelta(days=2)
     assert "of today" not in by_link(home, soon, soon, "/strength")
     home.store.strength.delete("me", entry.id)

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from web.house import RUNNER, TODAY, House
 from web.test_symptoms import field, words
 

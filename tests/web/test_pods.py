@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ def test_wrong_settings_are_refused(
     client: httpx.Client, store: Store, pod: str, fields: dict[str, str], said: str
 ) -> None:
     answer = send(client, "/pods", f"/pods/{pod}/settings", **fields)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert said in words(answer)
     assert store.wanted_settings() == []
 
@@ -137,7 +137,7 @@ def test_a_cue_without_a_baseline_is_refused_with_the_reason(
     client: httpx.Client, store: Store, pod: str
 ) -> None:
     answer = send(client, "/pods", f"/pods/{pod}/cue", percent="7")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "There is no cadence of your own yet" in words(answer)
     assert store.wanted_settings() == []
 
@@ -154,7 +154,7 @@ def test_a_cue_that_is_on_already_is_refused_with_the_reason(
 
 def test_a_mark_of_a_pod_out_of_reach_is_refused(client: httpx.Client, pod: str) -> None:
     answer = send(client, "/pods", f"/pods/{pod}/mark")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "is out of reach" in words(answer)
 
 
@@ -191,6 +191,18 @@ def test_who_will_wear_it_stands_after_who_does(client: httpx.Client, store: Sto
     assert re.search(r"Me, right foot, since .* You, left foot, from .* on", seen)
 
 
+def test_who_wears_it_now_is_asked_of_the_pages_clock(store: Store, house: House, pod: str) -> None:
+    store.ensure_runner("you", "You", "Europe/Paris")
+    store.assign(pod, RUNNER, "right", T0_US)
+    store.assign(pod, "you", "left", T0_US + 100 * 365 * 86_400_000_000)
+    for year, wearer in ((2026, "Me, right foot"), (2150, "You, left foot")):
+        now = datetime(year, 12, 24, tzinfo=UTC)
+        doors = Doors(store, house, lambda _: house, RUNNER, now=lambda now=now: now)
+        with serve(make_app(doors), "127.0.0.1", 0) as running:
+            seen = words(httpx.get(f"{running.url}pods"))
+        assert f"Who wears it: {wearer}" in seen
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
@@ -207,7 +219,7 @@ def test_wrong_assignments_are_refused(
     client: httpx.Client, store: Store, pod: str, fields: dict[str, str], said: str
 ) -> None:
     answer = send(client, "/pods", f"/pods/{pod}/worn", **fields)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert said in words(answer)
     assert store.assignments(pod) == []
 
@@ -266,7 +278,7 @@ def test_a_session_is_placed_moved_and_taken_back(client: httpx.Client, store: S
 
 def test_a_session_cannot_have_been_after_it_came(client: httpx.Client, lost: str) -> None:
     answer = send(client, "/pods/undated", f"/pods/undated/{lost}", start="2026-11-20T18:02")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "It was here before the time that you say." in words(answer)
 
 
@@ -336,6 +348,6 @@ def test_wrong_places_are_refused(
     client: httpx.Client, store: Store, address: str, fields: dict[str, str], said: str
 ) -> None:
     answer = send(client, "/places", address, **fields)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert said in words(answer)
     assert store.zones(RUNNER) == [(SINCE_EVER, "Europe/Berlin")]

@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from strideload.load.steps import Cue
+from strideload.runner.runs import runs_of
 from strideload.store.conditions import Worn
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 from strideload.store.kept import activities
+from web.forms import Forms
 from web.house import RUNNER, TODAY, House, a_session
 from web.test_app import Page, read
 from web.test_pods import send
@@ -19,6 +22,11 @@ from web.test_pods import send
 
 def address(house: House, place: int = -1) -> str:
     return f"/run/{house.sessions[place].start_utc_us}"
+
+
+def worn(house: House) -> str:
+    """Where the form of the last run's conditions is sent."""
+    return f"/run/{runs_of(house.store, RUNNER, TODAY, TODAY)[-1].name}/conditions" if house.store else ""
 
 
 def test_the_day_leads_to_its_runs(house: House, client: httpx.Client) -> None:
@@ -143,7 +151,7 @@ def test_conditions_are_said_there_and_hold_for_this_run_alone(house: House, cli
     assert (
         "Shoe Blue, as usual Pod's mount on the laces, as usual Surface not noted" in read(client, page).text
     )
-    answer = send(client, page, f"{page}/conditions", shoe="", mount="ankle", surface="trail")
+    answer = send(client, page, worn(house), shoe="", mount="ankle", surface="trail")
     assert (answer.status_code, answer.headers["location"]) == (303, f"{page}#worn")
     assert "Shoe Blue, as usual Pod's mount at the ankle Surface trail" in read(client, page).text
     assert "Pod's mount on the laces, as usual" in read(client, address(house, -2)).text
@@ -158,7 +166,7 @@ def test_conditions_of_a_run_whose_start_has_moved_are_changed_and_not_doubled(
     store.conditions.set_run(RUNNER, run.start_utc_us + 60_000_000, Worn(surface="track"))
     page = address(house)
     assert "Surface track" in read(client, page).text
-    send(client, page, f"{page}/conditions", surface="grass")
+    send(client, page, worn(house), surface="grass")
     assert "Surface grass" in read(client, page).text
     assert len(store.conditions.of_runs(RUNNER, 0, 2**62)) == 1
 
@@ -169,10 +177,19 @@ def test_conditions_of_a_run_whose_start_has_moved_are_changed_and_not_doubled(
 def test_wrong_conditions_are_refused(
     house: House, client: httpx.Client, fields: dict[str, str], status: int
 ) -> None:
-    page = address(house)
-    assert send(client, page, f"{page}/conditions", **fields).status_code == status
+    assert send(client, address(house), worn(house), **fields).status_code == status
     assert house.store
     assert house.store.conditions.of_runs(RUNNER, 0, 2**62) == {}
+
+
+def test_conditions_that_are_refused_stand_in_their_form_beside_the_reason(
+    house: House, client: httpx.Client
+) -> None:
+    """The pair was deleted meanwhile, on another page."""
+    answer = send(client, address(house), worn(house), shoe="00" * 8, mount="ankle", surface="trail")
+    forms = Forms(answer.text)
+    assert [said for said in forms.alerts if "This pair of shoes is not there." in said]
+    assert [forms.standing[worn(house)][name] for name in ("mount", "surface")] == [["ankle"], ["trail"]]
 
 
 @pytest.mark.parametrize("start", ["0", "-1", "soon", "1795000000000000", "9" * 18, "9" * 40, "²"])

@@ -91,7 +91,7 @@ def test_the_days_of_a_runner_are_written_and_no_others(browser: Any, tmp_path: 
 def _saved(home: People) -> bytes:
     with home.logged_in("bob") as bob:
         data = {"first": str(date(2026, 11, 20)), "last": str(TODAY), "passphrase": PASSPHRASE}
-        assert send(bob, "/account/file", **data, again="another").status_code == 400
+        assert send(bob, "/account/file", **data, again="another").status_code == 422
         answer = send(bob, "/account/file", **data, again=PASSPHRASE)
         assert answer.headers["Content-Disposition"] == (
             'attachment; filename="strideload-2026-11-20-2026-11-22.html"'

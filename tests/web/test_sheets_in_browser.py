@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from strideload.load.strength import Exercise
-from strideload.store.strength import new_id
+from strideload.store.ids import new_id
 from web.browsing import DESK, OPEN_ALL, PHONE, Open, arrives, fits
 from web.house import RUNNER, TODAY, House, a_live_pod
 

@@ -90,7 +90,7 @@ def test_renamed_and_retired(client: httpx.Client, store: Store) -> None:
 def test_only_what_was_never_worn_is_deleted(client: httpx.Client, store: Store) -> None:
     blue, grey = add(client, store, "Blue", usual="yes"), add(client, store, "Grey")
     answer = send(client, PAGE, f"/shoes/{blue}/delete")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "retire it instead" in Page(answer.text).text
     assert send(client, PAGE, f"/shoes/{grey}/delete").status_code == 303
     assert [shoe.id for shoe in store.conditions.shoes(RUNNER)] == [blue]
@@ -119,7 +119,7 @@ def test_wrong_forms_are_refused_with_the_reason(
     client: httpx.Client, store: Store, address: str, fields: dict[str, str], said: str
 ) -> None:
     answer = send(client, PAGE, address, **fields)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert said in Page(answer.text).text
     assert (store.conditions.shoes(RUNNER), store.conditions.usual(RUNNER)) == ([], [])
 
@@ -127,7 +127,7 @@ def test_wrong_forms_are_refused_with_the_reason(
 def test_a_pair_is_not_retired_before_it_was_new(client: httpx.Client, store: Store) -> None:
     blue = add(client, store, "Blue")
     answer = send(client, PAGE, f"/shoes/{blue}", name="Blue", retired="2026-01-01")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "before it was new" in Page(answer.text).text
 
 

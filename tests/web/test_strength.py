@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from strideload.load.strength import Exercise
-from strideload.store.strength import new_id
+from strideload.store.ids import new_id
 from web.house import RUNNER, TODAY, House
 from web.test_app import Page, read
 from web.test_pods import send

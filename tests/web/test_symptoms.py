@@ -17,13 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from runner.world import World
 from strideload.page_doors import StoreDays
 from strideload.runner.runs import RunRecord, runs_of
-from strideload.store.diary import Entry, Saying, new_id
+from strideload.store.diary import Entry, Saying
+from strideload.store.ids import new_id
 from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.pages import plan, symptoms, today
 from strideload.web.serve import serve
 from strideload.web.visitor import Right, Visitor
 from strideload_pod import page
+from web.forms import Forms
 from web.house import RUNNER, TODAY, House, a_session
 
 KNEE = "knee_front_left"
@@ -60,23 +62,8 @@ def field(html: str, name: str) -> str:
 
 def tapped(client: httpx.Client, pain: str, address: str = "/symptoms", **more: str) -> dict[str, str]:
     """The fields that a browser sends when a number is tapped."""
-    html = client.get(address).text
-    checked = re.search(r'name="moment" value="(\w+)"[^>]* checked', html)
-    chosen = {
-        name: re.search(rf'<select id="{name}".*?value="(\w*)" selected', html, re.S)
-        for name in ("site", "run")
-    }
-    assert checked
-    assert chosen["site"]
-    assert chosen["run"]
-    return {
-        "csrf": field(html, "csrf"),
-        "entry": field(html, "entry"),
-        "moment": checked[1],
-        "site": chosen["site"][1],
-        "run": chosen["run"][1],
-        "pain": pain,
-    } | more
+    standing = Forms(client.get(address).text).standing["/symptoms"]
+    return {name: values[-1] for name, values in standing.items()} | {"pain": pain} | more
 
 
 def tap(client: httpx.Client, pain: str, **more: str) -> httpx.Response:
@@ -237,18 +224,9 @@ def test_no_address_breaks_the_page(client: httpx.Client, query: str) -> None:
 
 
 def changing(client: httpx.Client, entry: Entry, **more: Any) -> dict[str, Any]:
-    html = client.get(f"/symptoms/{entry.id}").text
-    said = entry.saying
-    return {
-        "csrf": field(html, "csrf"),
-        "version": field(html, "version"),
-        "pain": said.pain,
-        "site": said.site,
-        "moment": said.moment,
-        "run": said.run_utc_us or "",
-        "about": field(html.replace(' type="datetime-local"', ""), "about"),
-        "note": said.note,
-    } | more
+    """The fields that a browser sends when an entry is saved."""
+    address = f"/symptoms/{entry.id}"
+    return Forms(client.get(address).text).standing[address] | more
 
 
 def test_an_entry_is_changed_and_its_history_stands_beneath(house: House, client: httpx.Client) -> None:
@@ -339,7 +317,7 @@ def test_a_run_that_took_the_place_of_one_without_a_time_can_be_chosen(tmp_path:
         ]
         sent(client, run="same", pain=3)
         assert joined() == [0]
-        sent(client, run=str(other.start_utc_us))
+        sent(client, run=str(other.name))
         assert joined() == [1]
         world.store.diary.undo(RUNNER, entry.id, 3)
         assert joined() == [0]

@@ -26,6 +26,15 @@ class PainRefused(StrideloadError):
     """A pain entry that is not taken, and why in words."""
 
 
+class AnotherRun(PainRefused):
+    """An entry that would be of another run than the one that it was begun for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another run is asked about now than when this was chosen; choose level and moment again"
+        )
+
+
 @dataclass(frozen=True)
 class RunnerAtHome:
     """A runner who opted in. `id` is opaque and stands in topics; `runner` is the store's and does not."""
@@ -83,6 +92,14 @@ class PainChoices:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """Of what an entry is that is begun now."""
+
+    at: datetime
+    last_run: str | None  # what the door names the last run by; None: there is none
+
+
+@dataclass(frozen=True)
 class PodNow:
     """A pod as it last spoke."""
 
@@ -116,8 +133,12 @@ class HomeDoor(Protocol):
         """None: there is no diary to enter pain into."""
         ...
 
-    def enter_pain(self, runner: str, site: str, moment: str, level: int) -> None:
-        """Store an entry as of now. PainRefused."""
+    def asked(self, runner: str) -> Asked:
+        """What `enter_pain` is handed of an entry that is begun now."""
+        ...
+
+    def enter_pain(self, runner: str, site: str, moment: str, level: int, asked: Asked) -> None:
+        """Store an entry as of now, of the run that it was of as it was begun. PainRefused, AnotherRun."""
         ...
 
     def pods(self) -> Sequence[PodNow]: ...

@@ -66,6 +66,16 @@ def after_storing(draft: Draft, now: datetime) -> Draft:
     return Draft(site=draft.site, answer="stored", answered=now)
 
 
+def to_choose_anew(draft: Draft) -> Draft:
+    """Without what was chosen for a run that is asked about no more."""
+    return replace(draft, level=None, moment=None)
+
+
+def is_begun(draft: Draft) -> bool:
+    """Whether what was chosen already is about a run."""
+    return draft.level is not None or draft.moment is not None
+
+
 def _text(payload: bytes) -> str:
     if len(payload) > COMMAND_BYTES:
         raise CommandRefused(TOO_LONG)

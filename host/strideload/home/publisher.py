@@ -20,7 +20,7 @@ from paho.mqtt.client import MQTTMessageInfo
 from strideload.collect.address import Address
 from strideload.errors import StrideloadError
 from strideload.home import discovery, messages, pain
-from strideload.home.facts import HomeDoor, PainRefused, RunnerAtHome
+from strideload.home.facts import AnotherRun, Asked, HomeDoor, PainRefused, RunnerAtHome
 from strideload.home.history import History
 from strideload.home.ledger import PUBLISHED_NAME, STATISTICS_NAME, Ledger
 from strideload.home.line import Heard, HomeLine, is_confirmed
@@ -86,6 +86,7 @@ class HomePublisher:
         self._sent: dict[str, bytes] = {}
         self._clearing: dict[str, MQTTMessageInfo] = {}
         self._drafts: dict[str, Draft] = {}
+        self._asked: dict[str, Asked] = {}  # as each draft was begun
         self._entered_s: dict[str, deque[float]] = {}
         self._look_s = 0.0
         self._look_trouble: str | None = None
@@ -183,6 +184,7 @@ class HomePublisher:
         states: dict[str, bytes] = {topics.of_host(self._store, "online"): messages.ONLINE}
         shared = {runner.id for runner in runners if runner.symptoms}
         self._drafts = {id_: draft for id_, draft in self._drafts.items() if id_ in shared}
+        self._asked = {id_: asked for id_, asked in self._asked.items() if id_ in shared}
         for runner in runners:
             choices = self._door.pain_choices(runner.runner) if runner.symptoms else None
             device = discovery.config_topic(self._prefix, discovery.runner_device(runner.id))
@@ -254,7 +256,10 @@ class HomePublisher:
                 pain.check_send(heard.payload)
                 draft = self._enter(runner, draft)
             else:
+                was_begun = pain.is_begun(draft)
                 draft = pain.with_part(draft, part, heard.payload, choices)
+                if pain.is_begun(draft) and not was_begun:
+                    self._asked[id_] = self._door.asked(runner.runner)
         except CommandRefused as refused:
             self._count(REFUSED.format(refused.reason))
             draft = replace(draft, answer="refused", reason=refused.reason, answered=_now())
@@ -269,7 +274,10 @@ class HomePublisher:
         if not self._may_enter(runner.id):
             raise CommandRefused(TOO_MANY)
         try:
-            self._door.enter_pain(runner.runner, draft.site, draft.moment, draft.level)
+            asked = self._asked[runner.id]
+            self._door.enter_pain(runner.runner, draft.site, draft.moment, draft.level, asked)
+        except AnotherRun as refused:
+            return pain.to_choose_anew(self._not_entered(draft, str(refused)))
         except PainRefused as refused:
             return self._not_entered(draft, str(refused))
         except StrideloadError:

@@ -23,6 +23,7 @@ from strideload.report.content import (
     StrengthEntry,
     SymptomEntry,
 )
+from strideload.runner import amounts
 from strideload.runner.records import Records
 from strideload.runner.runs import RunRecord
 
@@ -91,7 +92,7 @@ def _load(day: Day, origin: Origin | None, runs: Sequence[RunRecord]) -> DayLoad
         known=day.known,
         running_s=day.running_s,
         longest_run_s=day.longest_run_s,
-        distance_m=_distance_m([run for run in runs if run.date == day.date and run.is_run]),
+        distance_m=amounts.distance_m(run for run in runs if run.date == day.date),
         steps=day.steps,
         steps_estimated=day.steps_estimated,
         impact_sum_g=day.together.impact_sum_g if day.together else None,
@@ -100,12 +101,6 @@ def _load(day: Day, origin: Origin | None, runs: Sequence[RunRecord]) -> DayLoad
         peak_g=running.peak_g if running else None,
         asymmetry=day.asymmetry,
     )
-
-
-def _distance_m(runs: Sequence[RunRecord]) -> float | None:
-    """None: of one of them it is not known."""
-    known = [run.distance_m for run in runs if run.distance_m is not None]
-    return sum(known) if known and len(known) == len(runs) else None
 
 
 def _comparisons(records: Records, runs: Sequence[RunRecord], origin: Origin | None) -> Iterator[Comparison]:

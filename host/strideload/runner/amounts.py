@@ -1,7 +1,7 @@
 """How much of a measure each date holds, and the longest run of 30 dates by it: what trends are made from."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from strideload.load.day import Day
@@ -41,7 +41,14 @@ def of_run(run: RunRecord, measure: Measure) -> float | None:
     }[measure]
 
 
-def _recorded(day: Day, runs: Iterable[RunRecord], measure: Measure) -> float | None:
+def distance_m(runs: Iterable[RunRecord]) -> float | None:
+    """Of a date's runs and walks. None: of a run it is not known, or of none; a walk without one is passed over."""
+    told = [run.distance_m for run in runs if run.is_run or run.distance_m is not None]
+    known = [metres for metres in told if metres is not None]
+    return sum(known) if known and len(known) == len(told) else None
+
+
+def _recorded(day: Day, runs: Sequence[RunRecord], measure: Measure) -> float | None:
     match measure:
         case "duration":
             return day.running_s
@@ -50,11 +57,5 @@ def _recorded(day: Day, runs: Iterable[RunRecord], measure: Measure) -> float | 
         case "impact":
             return day.together.impact_sum_g if day.together else None
         case "distance":
-            return _distance_m(runs)
-
-
-def _distance_m(runs: Iterable[RunRecord]) -> float | None:
-    """Of a date's runs; None: one of them has no known distance. A walk without one is passed over."""
-    told = [run.distance_m for run in runs if run.is_run or run.distance_m is not None]
-    known = [metres for metres in told if metres is not None]
-    return sum(known) if len(known) == len(told) else None
+            found = distance_m(runs)
+            return found if found is not None or any(run.is_run for run in runs) else 0.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from strideload.load.plain import instants, plain
 from strideload.load.zones import date_at
@@ -13,6 +13,8 @@ from strideload.store.diary import Entry
 from strideload.store.strength import StrengthEntry
 
 ZoneOf = Callable[[date], str]
+# The run of a symptom that is of one, while nobody knows when that was.
+UNDATED: Final = "undated"
 
 
 def run_json(run: RunRecord) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def symptom_json(entry: Entry, zone_of: ZoneOf) -> dict[str, Any]:
         "site": said.site,
         "moment": said.moment,
         "pain": said.pain,
-        "run": None if said.run_undated else said.run_utc_us,
+        "run": UNDATED if said.run_undated else said.run_utc_us,
         "about_utc": about_utc,
         "about_local": about_local,
         "felt": list(said.felt),

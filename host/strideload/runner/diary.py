@@ -356,7 +356,19 @@ def refuse_early(records: Records, run: RunRecord | None, new: Saying, now_utc_u
         raise NotYet(local_time(since_utc_us, zone))
 
 
-def refuse_far(run: RunRecord | None, new: Saying, held: Saying | None = None) -> None:
+def refuse_time(
+    records: Records, run: RunRecord | None, new: Saying, held: Saying | None, now_utc_us: int
+) -> None:
+    """NotYet, EntryInvalid: it cannot have been so then.
+
+    `held`: what it said before. `run`: the one that `new` names; None: it names none, or nothing is known of it now.
+    """
+    if run is not None or new.run_utc_us is None:
+        refuse_early(records, run, new, now_utc_us)
+    _refuse_far(run, new, held)
+
+
+def _refuse_far(run: RunRecord | None, new: Saying, held: Saying | None) -> None:
     """EntryInvalid: a moment of `run` at a time that cannot be of it.
 
     What `held` says already stays: a run that was placed anew leaves its next morning where it was.

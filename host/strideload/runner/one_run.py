@@ -13,7 +13,7 @@ from strideload.runner import comparing, records
 from strideload.runner.comparing import Compared
 from strideload.runner.diary import RunSymptoms, diary_of
 from strideload.runner.records import BASELINE, Records
-from strideload.runner.runs import MARGIN, MOVED_US, RunRecord, run_at
+from strideload.runner.runs import MARGIN, MOVED_US, RunName, RunRecord, run_at, run_named
 from strideload.store import Store
 from strideload.store.activities import Activity
 from strideload.store.conditions import Worn
@@ -65,6 +65,18 @@ def find(
     )
     run = run_at(found.runs, start_utc_us)
     return None if run is None else (found, run)
+
+
+def find_named(
+    store: Store, runner: str, name: RunName, now: datetime | None = None, *, diary: bool = True
+) -> tuple[Records, RunRecord] | None:
+    """The run of somebody's that holds a session of `name`, wherever that is now. None: none does that has a time."""
+    sessions = [int(one, 16) for one in name.sessions]
+    for start_utc_us in (name.start_utc_us, *store.starts_of(sessions)):
+        found = find(store, runner, start_utc_us, now, diary=diary)
+        if found is not None and run_named([found[1]], name) is not None:
+            return found
+    return None
 
 
 def read(

@@ -3,13 +3,14 @@
 A run belongs to the date on which it began, where the runner was then.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from strideload.days import days_of
 from strideload.load.day import Day, SessionPart
@@ -30,6 +31,7 @@ MOVED_US: Final = RUN_GAP_US
 LEAST_RUNNING_S: Final = 60.0
 
 _START: Final = attrgetter("start_utc_us")
+_NAME: Final = re.compile(r"[0-9]{1,18}(\.[0-7][0-9a-f]{15})*")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ class RunRecord:
     @property
     def pods(self) -> tuple[str, ...]:
         return tuple(sorted({part.pod for part in self.sessions}))
+
+    @property
+    def name(self) -> "RunName":
+        """What a form names it by, which may lie open while it is placed anew."""
+        return RunName(self.start_utc_us, tuple(part.session_id for part in self.sessions))
 
     @cached_property
     def figures(self) -> RunFigures:
@@ -129,6 +136,32 @@ def run_at(runs: Sequence[RunRecord], utc_us: int) -> RunRecord | None:
         if run.start_utc_us - MOVED_US <= utc_us <= run.end_utc_us + MOVED_US
     ]
     return min(found, key=lambda run: _away_us(run, utc_us), default=None)
+
+
+class RunName(NamedTuple):
+    """A run by when it began, in an address; in a form by its sessions as well, wherever these are by now."""
+
+    start_utc_us: int
+    sessions: tuple[str, ...] = ()  # 16 hex digits of each
+
+    def __str__(self) -> str:
+        return ".".join((str(self.start_utc_us), *self.sessions))
+
+
+def read_name(text: str) -> RunName | None:
+    """As `str` writes it; None: it is no name."""
+    if not _NAME.fullmatch(text):
+        return None
+    start, *sessions = text.split(".")
+    return RunName(int(start), tuple(sessions))
+
+
+def run_named(runs: Sequence[RunRecord], name: RunName) -> RunRecord | None:
+    """The run of that name among `runs`, in order of time. None: there is none, or its sessions are of two by now."""
+    if not name.sessions:
+        return run_at(runs, name.start_utc_us)
+    found = [run for run in runs if any(part.session_id in name.sessions for part in run.sessions)]
+    return found[0] if len(found) == 1 else None
 
 
 def _away_us(run: RunRecord, utc_us: int) -> int:

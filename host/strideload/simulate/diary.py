@@ -13,9 +13,10 @@ from strideload.runner.diary import moment_utc_us
 from strideload.runner.records import Records, read
 from strideload.runner.runs import RunRecord
 from strideload.simulate.season import SPIKE_DAYS_AGO, WEEKS
-from strideload.store import Store, strength
+from strideload.store import Store
 from strideload.store.conditions import Worn
-from strideload.store.diary import Saying, new_id
+from strideload.store.diary import Saying
+from strideload.store.ids import new_id
 
 SITE: Final = "knee_front_left"
 OLD_SHOES_WEEKS: Final = 6  # of the season were run in the pair before
@@ -108,4 +109,4 @@ def _train(store: Store, runner: str, today: date) -> None:
         day = today - timedelta(days=days_ago)
         trained = STRENGTH_BEFORE if days_ago >= SPIKE_DAYS_AGO else STRENGTH_AFTER
         for exercise in trained.get(day.weekday(), ()):
-            store.strength.add(runner, strength.new_id(), day, exercise)
+            store.strength.add(runner, new_id(), day, exercise)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from strideload.store import engine, named, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import run_conditions, shoes, usual_conditions
+from strideload.store.named import Named
 from strideload.store.part import Part
 
 Mount = Literal["laces", "heel_clip", "insole", "ankle"]
@@ -133,17 +134,18 @@ class Conditions(Part):
                 .where(c.runner == runner, _DATED, _began == run_utc_us)
             )
             connection.execute(run_conditions.delete().where(c.runner == runner, c.run_utc_us.in_(of_it)))
-            session_id, session_utc_us = named.session_of(connection, runner, run_utc_us)
-            taken = set(connection.execute(sa.select(c.run_utc_us).where(c.runner == runner)).scalars())
-            later_us = next(us for us in count() if run_utc_us + us not in taken)
-            row = {
-                "runner": runner,
-                "run_utc_us": run_utc_us + later_us,
-                **worn._asdict(),
-                "session_id": session_id,
-                "session_utc_us": None if session_utc_us is None else session_utc_us + later_us,
-            }
-            connection.execute(run_conditions.insert(), [row])
+            _put(connection, runner, run_utc_us, named.session_of(connection, runner, run_utc_us), worn)
+
+    def set_undated(self, runner: str, session_id: int, run_utc_us: int, worn: Worn) -> None:
+        """What was so in the run of a session that has no time: it holds once it has one. ShoeInvalid, StoreError.
+
+        `run_utc_us`: when that run began, as long as this was known.
+        """
+        c = run_conditions.c
+        with self._writing() as connection:
+            _check(connection, runner, worn)
+            connection.execute(run_conditions.delete().where(c.runner == runner, c.session_id == session_id))
+            _put(connection, runner, run_utc_us, Named(session_id, run_utc_us), worn)
 
     def of_runs(self, runner: str, start_utc_us: int, end_utc_us: int) -> dict[int, Worn]:
         """What was noted of single runs that began in [start, end), by when they began."""
@@ -169,6 +171,21 @@ class Conditions(Part):
         )
         with self._reading() as connection:
             return [(run, Worn(*worn)) for run, *worn in connection.execute(query)]
+
+
+def _put(connection: sa.Connection, runner: str, run_utc_us: int, of: Named, worn: Worn) -> None:
+    """Two runs may have had the same start, one after the other: the later one is named by the next that is free."""
+    c = run_conditions.c
+    taken = set(connection.execute(sa.select(c.run_utc_us).where(c.runner == runner)).scalars())
+    later_us = next(us for us in count() if run_utc_us + us not in taken)
+    row = {
+        "runner": runner,
+        "run_utc_us": run_utc_us + later_us,
+        **worn._asdict(),
+        "session_id": of.session_id,
+        "session_utc_us": None if of.session_utc_us is None else of.session_utc_us + later_us,
+    }
+    connection.execute(run_conditions.insert(), [row])
 
 
 def _check(connection: sa.Connection, runner: str, worn: Worn) -> None:

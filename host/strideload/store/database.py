@@ -271,6 +271,11 @@ class Store:
         with self._reading() as connection:
             return reading.places_between(connection, runner, start_utc_us, end_utc_us)
 
+    def starts_of(self, session_ids: Iterable[int]) -> list[int]:
+        """When those of these sessions began that have a time, whoever's they are, in order."""
+        with self._reading() as connection:
+            return reading.starts_of(connection, session_ids)
+
     def alive(self, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:
         """What a runner's pods wrote of being alive within [start, end), in order."""
         with self._reading() as connection:

@@ -6,8 +6,6 @@ change the same entry do not undo each other.
 """
 
 import json
-import re
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +16,7 @@ import sqlalchemy as sa
 
 from strideload.load.symptoms import MOMENTS, AnswerInvalid, Answers, Felt, Moment, Sign
 from strideload.load.zones import FIRST_DAY, midnight_utc_us
-from strideload.store import named, people
+from strideload.store import ids, named, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import symptoms
 from strideload.store.named import Named
@@ -31,8 +29,6 @@ NOTE_LIMIT: Final = 2000  # characters
 EARLIEST_UTC_US: Final = midnight_utc_us(FIRST_DAY, "UTC")
 # A phone's clock may be ahead, and its date be that of a zone further east.
 AHEAD_LIMIT_US: Final = 26 * 3600 * 1_000_000
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 # What is said of these is about a time of the run and goes along with it; of all else, the time is the clock's.
 _OF_THE_RUN: Final[tuple[Moment, ...]] = ("before", "during", "at_60_min")
@@ -80,8 +76,7 @@ class EntryChanged(StoreError):
 class Saying:
     """What a runner says of one site. `run_utc_us`: start of the run that it is about; None: of none in particular.
 
-    `run_undated`: nobody knows when that run was, and `run_utc_us` is where it was last: another run may begin then. A
-    change that says so leaves the entry with the run that it was of.
+    `run_undated`: nobody knows when that run was, and `run_utc_us` is where it was named: another run may begin then.
     """
 
     site: str  # load.symptoms.SITES
@@ -106,24 +101,27 @@ class Entry:
     written_utc_us: int
 
 
-def new_id() -> str:
-    """An id for an entry that is about to be made: a form carries it, so that sent twice it makes one entry."""
-    return secrets.token_hex(16)
-
-
 class Diary(Part):
     """The diaries of all runners. No method gives or changes anything of another runner than the one that it names."""
 
     def write(
-        self, runner: str, entry: str, seen: int, saying: Saying, now_utc_us: int | None = None
+        self,
+        runner: str,
+        entry: str,
+        seen: int,
+        saying: Saying,
+        now_utc_us: int | None = None,
+        *,
+        keeps_run: bool = False,
     ) -> Entry:
         """Make an entry (`seen` 0) or change the one whose version `seen` was looked at -> what holds.
 
-        The same words again are no change. EntryInvalid, EntryChanged, NoSuchEntry.
+        The same words again are no change. `keeps_run`: whatever run `saying` names, it stays with the one that it is
+        of, if any, wherever that is now. EntryInvalid, EntryChanged, NoSuchEntry.
         """
         now = now_utc_us or _now_utc_us()
         checked = _checked(saying, now)
-        if not _ID.fullmatch(entry):
+        if not ids.is_id(entry):
             raise EntryInvalid("this form is not whole: reload the page and send it again")
         with self._writing() as connection:
             people.require(connection, runner)
@@ -131,16 +129,16 @@ class Diary(Part):
             if newest is None:
                 if seen or _is_there(connection, entry):
                     raise NoSuchEntry
-                new = replace(checked, run_undated=False)
-                return _put(connection, runner, Entry(entry, 1, new, False, now), None)
-            if checked.run_undated:  # it may have a time by now
+                return _put(connection, runner, Entry(entry, 1, checked, False, now), None)
+            if keeps_run:
                 was = newest.saying
                 checked = replace(checked, run_utc_us=was.run_utc_us, run_undated=was.run_undated)
             if newest.saying == checked and not newest.retracted:
                 return newest
             if newest.version != seen:
                 raise EntryChanged(newest)
-            return _put(connection, runner, Entry(entry, seen + 1, checked, False, now), newest)
+            made = Entry(entry, seen + 1, checked, False, now)
+            return _put(connection, runner, made, newest if keeps_run else None)
 
     def retract(self, runner: str, entry: str) -> Entry:
         """Take an entry back: it counts no more, and its history stays. Twice is no change. NoSuchEntry."""
@@ -249,7 +247,6 @@ def _checked(saying: Saying, now_utc_us: int) -> Saying:
         tuple(sorted(felt)),
         tuple(sorted(signs)),
         saying.note.strip(),
-        saying.run_undated,
     )
 
 
@@ -283,7 +280,7 @@ def _required(connection: sa.Connection, runner: str, entry: str) -> Entry:
 
 
 def _put(connection: sa.Connection, runner: str, entry: Entry, source: Entry | None) -> Entry:
-    """`source`: the version that it comes from."""
+    """`source`: the version whose run it keeps; None: its run is named anew."""
     said = entry.saying
     row = {
         "entry": entry.id,
@@ -306,14 +303,18 @@ def _put(connection: sa.Connection, runner: str, entry: Entry, source: Entry | N
 
 
 def _session_of(connection: sa.Connection, runner: str, said: Saying, source: Entry | None) -> Named:
-    """Of a run without a time what its source names, so that it is found once it has one."""
+    """The one that its source names, so that a run without a time is found once it has one."""
     if said.run_utc_us is None:
         return named.NOTHING
-    if source is None or not said.run_undated:
-        return named.session_of(connection, runner, said.run_utc_us)
+    kept = named.NOTHING if source is None else _named_by(connection, source)
+    return named.session_of(connection, runner, said.run_utc_us) if kept == named.NOTHING else kept
+
+
+def _named_by(connection: sa.Connection, entry: Entry) -> Named:
     c = symptoms.c
-    query = sa.select(c.session_id, c.session_utc_us).where(c.entry == source.id, c.version == source.version)
-    return Named(*connection.execute(query).one())
+    query = sa.select(c.session_id, named.start_utc_us(symptoms)).select_from(named.with_sessions(symptoms))
+    found = connection.execute(query.where(c.entry == entry.id, c.version == entry.version))
+    return Named(*found.one())
 
 
 def _entry(row: Any) -> Entry:

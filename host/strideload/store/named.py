@@ -43,13 +43,18 @@ def session_of(connection: sa.Connection, runner: str, run_utc_us: int) -> Named
 
 
 def with_sessions(table: sa.Table) -> sa.Join:
-    """The rows of a table with their sessions, for `moved_us` and `is_undated`."""
+    """The rows of a table with their sessions, for the three below."""
     return table.outerjoin(sessions, sessions.c.session_id == table.c.session_id)
 
 
 def moved_us(table: sa.Table) -> sa.ColumnElement[int]:
     """By how much a row's run has moved since it was named."""
     return sa.func.coalesce(sessions.c.start_utc_us - table.c.session_utc_us, 0)
+
+
+def start_utc_us(table: sa.Table) -> sa.ColumnElement[int]:
+    """When a row's session begins; while it has no time, when it began as it was named."""
+    return sa.func.coalesce(sessions.c.start_utc_us, table.c.session_utc_us)
 
 
 def is_undated(table: sa.Table) -> sa.ColumnElement[bool]:

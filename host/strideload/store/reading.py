@@ -1,6 +1,7 @@
 """Sessions and alive records out of the tables, for the day."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,13 @@ def places_between(
         if wearing.runner == runner:
             found.append(SessionPlace(start, end, wearing.foot, session_id, content))
     return found
+
+
+def starts_of(connection: sa.Connection, session_ids: Iterable[int]) -> list[int]:
+    """When those of these sessions began that are there and have a time, in order."""
+    c = sessions.c
+    query = sa.select(c.start_utc_us).where(c.session_id.in_(session_ids), c.start_utc_us.is_not(None))
+    return sorted(connection.execute(query).scalars())
 
 
 def alive_between(connection: sa.Connection, runner: str, start_utc_us: int, end_utc_us: int) -> list[Alive]:

@@ -1,7 +1,5 @@
 """The strength log: what was trained on which date, a row an exercise."""
 
-import re
-import secrets
 import time
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,14 +9,12 @@ import sqlalchemy as sa
 
 from strideload.load.strength import Exercise
 from strideload.load.zones import FIRST_DAY
-from strideload.store import people
+from strideload.store import ids, people
 from strideload.store.errors import StoreError
 from strideload.store.kept import strength
 from strideload.store.part import Part
 
 NOTE_LIMIT: Final = 500  # characters
-
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class StrengthEntryInvalid(StoreError):
@@ -50,11 +46,6 @@ class StrengthEntry:
     written_utc_us: int  # a later one for each change: it names what was looked at
 
 
-def new_id() -> str:
-    """An id for an entry that is about to be made: a form carries it, so that sent twice it makes one entry."""
-    return secrets.token_hex(16)
-
-
 class Strength(Part):
     """The strength logs of all runners. No method gives or changes anything of another runner than it names."""
 
@@ -71,7 +62,7 @@ class Strength(Part):
 
         `today`: where the runner is; later dates are refused. StrengthEntryInvalid, NoSuchStrengthEntry.
         """
-        if not _ID.fullmatch(entry):
+        if not ids.is_id(entry):
             raise StrengthEntryInvalid("This form is not whole. Reload the page and send it again.")
         made = _checked(entry, day, exercise, note, today)
         with self._writing() as connection:

@@ -10,7 +10,6 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 from strideload import days
-from strideload.load.longest import DAYS
 from strideload.load.zones import FIRST_DAY
 from strideload.remembered import RememberedOfVersion
 from strideload.runner.diary import utc_us
@@ -65,13 +64,12 @@ class DayParts:
         rejections: Mapping[str, int],
         has_pods: bool,
     ) -> _Made:
-        first = shown - timedelta(days=max(DAYS_SHOWN - 1, DAYS))
+        first = shown - timedelta(days=DAYS_SHOWN - 1)
         known = self._doors.days(visitor.runner).days(first, shown)
         is_new = not has_pods and all(one["known"] == "unknown" for one in known)
         day = day_view.view(known[-1], today, FIRST_DAY, rejections, is_new)
-        longest = day_view.longest_run(known[:-1][-DAYS:])
-        weeks = weeks_view.view(known[-DAYS_SHOWN:], longest["longest_run_s"] if longest else None)
         training, until_utc_us = training_view.view(self._doors, visitor, shown, today, now)
+        weeks = weeks_view.view(known, training.longest_s)
         seen = blake2b(repr((day, weeks, training)).encode(), digest_size=8).hexdigest()
         values = {
             "day": day,

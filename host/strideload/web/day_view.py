@@ -1,6 +1,6 @@
 """One day as the page shows it: a sentence, its runs, its figures, and what is to be said of the data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -69,12 +69,6 @@ def view(
         groups=figures.groups(day),
         remarks=quality.remarks(day, rejections),
     )
-
-
-def longest_run(days: Sequence[DayJson]) -> DayJson | None:
-    """The day with the longest run, None where no run is known."""
-    ran = [day for day in days if phrases.state(day) == "run"]
-    return max(ran, key=lambda day: day["longest_run_s"], default=None)
 
 
 def _heading(shown: date, today: date) -> str:

@@ -2,17 +2,14 @@
 
 import math
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Annotated, Final
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
 
-from strideload.access.entry import HeldBack, NotLetIn
-from strideload.access.passwords import TooBusy
+from strideload.access.entry import HeldBack
 from strideload.errors import StrideloadError
-from strideload.store import StoreBusy, StoreFailed, StoreFull
-from strideload.web.problems import sentence_of
+from strideload.web.problems import sentence_of, status_of
 
 
 class Fields:
@@ -81,12 +78,5 @@ def refused(form: Fields | None, error: StrideloadError) -> Refused:
 
 def problem_of(error: StrideloadError) -> tuple[int, dict[str, str] | None]:
     """Status and headers that go with what a form was refused for."""
-    match error:
-        case HeldBack():
-            return HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": str(math.ceil(error.wait_s))}
-        case NotLetIn():
-            return HTTPStatus.FORBIDDEN, None
-        case TooBusy() | StoreBusy() | StoreFull() | StoreFailed():
-            return HTTPStatus.SERVICE_UNAVAILABLE, None
-        case _:
-            return HTTPStatus.BAD_REQUEST, None
+    again = {"Retry-After": str(math.ceil(error.wait_s))} if isinstance(error, HeldBack) else None
+    return status_of(error), again

@@ -1,6 +1,5 @@
 """Pods as their page shows them: how each is, what it is set to, what it cues, who wears it."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,14 +71,16 @@ class PodsView:
     own: str  # the value of a setting that is to be the pod's own again
 
 
-def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor) -> PodsView:
+def view(store: Store, live: Mapping[str, LivePod], visitor: Visitor, now_utc_us: int) -> PodsView:
     """The pods that the visitor wears, or all of them for the keeper, who is told no other's cue; `live`: by pod."""
-    now_utc_us = time.time_ns() // 1000
     names = store.runner_names()
     states = {row.pod: row.state or {} for row in store.pods()}
-    seen = [as_told(visitor, pod) for pod in known_pods(store) if is_theirs(visitor, pod)]
+    seen = [as_told(visitor, pod) for pod in known_pods(store, now_utc_us) if is_theirs(visitor, pod)]
     return PodsView(
-        pods=[_pod(store, pod, states.get(pod.pod, {}), live.get(pod.pod), visitor, names) for pod in seen],
+        pods=[
+            _pod(store, pod, states.get(pod.pod, {}), live.get(pod.pod), visitor, names, now_utc_us)
+            for pod in seen
+        ],
         runners=[(runner, names[runner]) for runner in _may_wear(visitor, names)],
         now=field_value(store, visitor.runner, now_utc_us),
         undated=sum(may_place(store, visitor, one) for one in store.undated()),
@@ -127,6 +128,7 @@ def _pod(
     live: LivePod | None,
     visitor: Visitor,
     names: Mapping[str, str],
+    now_utc_us: int,
 ) -> PodView:
     name = pod_name(pod.pod, pod.foot)
     cue = cueing.show(store, pod.pod) if wears(visitor, pod) else None
@@ -143,7 +145,7 @@ def _pod(
         choices=_choices(state.get("chip")),
         cue=cueing.in_words(cue).splitlines() if cue else [],
         cued=cue is not None and cue.target_cspm is not None,
-        worn=_worn(store, pod.pod, visitor, names, time.time_ns() // 1000),
+        worn=_worn(store, pod.pod, visitor, names, now_utc_us),
         foot=pod.foot,
         runner=pod.runner,
     )

@@ -7,6 +7,8 @@ from typing import Any, Final
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from strideload.access.entry import HeldBack, NotLetIn
+from strideload.access.passwords import TooBusy
 from strideload.errors import StrideloadError
 from strideload.store import StoreBusy, StoreFailed, StoreFull
 from strideload.store.activities import NoSuchActivity
@@ -59,13 +61,17 @@ def problem(status: int, sentence: str, headers: Mapping[str, str] | None = None
 
 
 def status_of(error: StrideloadError) -> int:
-    """Of what the store or a rule refuses."""
+    """Of what the store, a rule or the entry refuses."""
     match error:
         case NoSuchEntry() | NoSuchStrengthEntry() | NoSuchActivity():
             return HTTPStatus.NOT_FOUND
         case EntryChanged() | PlanChanged() | StrengthEntryChanged():
             return HTTPStatus.CONFLICT
-        case StoreBusy() | StoreFull() | StoreFailed() | ReaderBusy():
+        case HeldBack():
+            return HTTPStatus.TOO_MANY_REQUESTS
+        case NotLetIn():
+            return HTTPStatus.FORBIDDEN
+        case StoreBusy() | StoreFull() | StoreFailed() | ReaderBusy() | TooBusy():
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             return HTTPStatus.UNPROCESSABLE_ENTITY

@@ -99,6 +99,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class ConditionsView:
+    form: str  # its address, which names the run wherever that is by then
     facts: list[tuple[str, str]]
     shoes: list[Choice]
     mounts: list[Choice]
@@ -326,6 +327,7 @@ def _conditions(found: OneRun, shoes: Sequence[Shoe]) -> ConditionsView:
     names = {shoe.id: shoe.name for shoe in shoes}
     in_use = [shoe for shoe in shoes if _is_worn_on(shoe, found.record.date) or shoe.id == noted.shoe]
     return ConditionsView(
+        form=f"/run/{found.record.name}/conditions",
         facts=[
             ("Shoe", _said(names.get(worn.shoe or "", conditions.NOT_NOTED), worn, noted, "shoe")),
             ("Pod's mount", _said(conditions.mount(worn.mount), worn, noted, "mount")),

@@ -9,7 +9,8 @@ from strideload.load.strength import EFFORT, GROUPS, REPETITIONS, SETS, Strength
 from strideload.load.trend import week_ending
 from strideload.runner.amounts import amounts
 from strideload.runner.records import Records
-from strideload.store.strength import NOTE_LIMIT, StrengthEntry, new_id
+from strideload.store.ids import new_id
+from strideload.store.strength import NOTE_LIMIT, StrengthEntry
 from strideload.words import training
 from strideload.words.numbers import AT_LEAST, MONTHS, duration, long_date, short_date
 

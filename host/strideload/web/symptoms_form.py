@@ -2,31 +2,78 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Final, cast
 from zoneinfo import ZoneInfo
 
 from strideload.load.symptoms import PAIN_MOST, Felt, Sign
 from strideload.runner import diary as diaries
 from strideload.runner.diary import Diary
-from strideload.runner.runs import RunRecord, run_at
-from strideload.store.diary import WHENS, Entry, EntryInvalid, Saying, When
+from strideload.runner.runs import RunRecord, read_name, run_named
+from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid, Saying, When
 from strideload.web import symptoms_view as views
 from strideload.web.forms import Fields
-from strideload.web.symptoms_view import Wanted
+from strideload.web.symptoms_view import EntryFields, Wanted, Words
+
+GONE: Final = "gone"  # a run that has no name now
+
+
+class RunGone(EntryInvalid):
+    """A run of a form that was opened before its sessions lost their time, or went."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The run that was chosen has no time now, or is not among these any more. Choose another one, or none."
+        )
 
 
 def read_wanted(run: str | None, site: str | None, moment: str | None) -> Wanted:
     """As the address or form has it; what is none is passed over."""
     return Wanted(
         site=site if site in views.symptoms.SITE_NAMES else None,
-        run_utc_us=_run(run),
+        run=read_name(run) if run else None,
         moment=cast(When, moment) if moment in WHENS else None,
         is_of_no_run=run == "",
     )
 
 
-def _run(run: str | None) -> int | None:
-    return int(run) if run and len(run) < 20 and run.isdecimal() and run.isascii() else None
+def read_words(form: Fields) -> Words:
+    return Words(tuple(form.all("felt")), tuple(form.all("sign")), form.one("note"))
+
+
+def fields_of(diary: Diary, entry: Entry) -> EntryFields:
+    """As the page of an entry shows it."""
+    said = entry.saying
+    about = local_field(diary, said.about_utc_us)
+    return EntryFields(
+        pain="" if said.pain is None else str(said.pain),
+        site=said.site,
+        run="" if said.run_utc_us is None else views.THE_SAME_RUN,
+        moment=said.moment,
+        about=about,
+        about_was=about,
+        words=Words(said.felt, said.signs, said.note),
+    )
+
+
+def sent_fields(form: Fields) -> EntryFields:
+    """As they were sent."""
+    one = form.one
+    return EntryFields(
+        *(one("pain"), one("site"), one("run"), one("moment"), one("about"), one("about_was")),
+        read_words(form),
+    )
+
+
+def beside_newer(fields: EntryFields, diary: Diary, seen: Entry, newest: Entry) -> EntryFields:
+    """What was sent of an entry as it was `seen`, to be saved over the `newest`, with what was left as it was."""
+    if fields.run == views.THE_SAME_RUN and _run_of(seen) != _run_of(newest):
+        run = views.own_run(diary, seen)
+        fields = replace(fields, run=str(run.name) if run else GONE)
+    return replace(fields, about_was="")
+
+
+def _run_of(entry: Entry) -> tuple[int | None, bool]:
+    return entry.saying.run_utc_us, entry.saying.run_undated
 
 
 def whole(text: str) -> int:
@@ -54,28 +101,35 @@ def _moment(text: str) -> When:
 
 
 def _chosen_run(diary: Diary, form: Fields) -> RunRecord | None:
-    """EntryInvalid: a run that is not there."""
+    """As a form names it: by its start alone it may be another by now. EntryInvalid: a run that is not there."""
     chosen = form.one("run")
     if not chosen:
         return None
-    start = _run(chosen)
-    found = None if start is None else run_at(diary.records.runs, start)
+    name = read_name(chosen)
+    found = run_named(diary.records.runs, name) if name and name.sessions else None
     if found is None:
-        raise EntryInvalid("This run is not there any more. Choose another one, or none.")
+        raise RunGone
     return found
 
 
+def keeps_run(form: Fields) -> bool:
+    """Whether an entry is left with the run that it is of."""
+    return form.one("run") == views.THE_SAME_RUN
+
+
 def read_entry(form: Fields, diary: Diary, held: Entry) -> tuple[RunRecord | None, Saying]:
-    """The whole entry as its page has it, and its run; of one that is not known now it stays. EntryInvalid."""
-    run_utc_us, run_undated = held.saying.run_utc_us, held.saying.run_undated
-    chosen = form.one("run")
-    if chosen == views.THE_SAME_RUN or (chosen == str(run_utc_us) and not run_undated):
-        run = None if run_utc_us is None else diaries.run_of(held, diary.records)
+    """The whole entry as its page has it, and its run; None: of none, or it is not known now. EntryInvalid,
+    EntryChanged.
+    """
+    if keeps_run(form):
+        run, run_utc_us = views.own_run(diary, held), held.saying.run_utc_us
+        if run_utc_us is None:  # it had one when the form was made
+            raise EntryChanged(held)
     else:
-        run, run_undated = _chosen_run(diary, form), False
+        run = _chosen_run(diary, form)
         run_utc_us = None if run is None else run.start_utc_us
     about = held.saying.about_utc_us
-    if form.one("about") != local_field(diary, about):
+    if form.one("about") != form.one("about_was"):
         about = _about(diary, form.one("about"))
     felt, signs = _words(form)
     saying = Saying(
@@ -87,16 +141,9 @@ def read_entry(form: Fields, diary: Diary, held: Entry) -> tuple[RunRecord | Non
         felt=felt,
         signs=signs,
         note=form.one("note"),
-        run_undated=run_undated,
+        run_undated=keeps_run(form) and held.saying.run_undated,
     )
     return run, saying
-
-
-def refuse_time(diary: Diary, run: RunRecord | None, saying: Saying, held: Entry) -> None:
-    """EntryInvalid, NotYet: an entry that was read is about a time at which it cannot have been so."""
-    if run is not None or saying.run_utc_us is None:
-        diaries.refuse_early(diary.records, run, saying, diary.now_utc_us)
-    diaries.refuse_far(run, saying, held.saying)
 
 
 def local_field(diary: Diary, utc_us: int) -> str:

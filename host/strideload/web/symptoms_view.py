@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from strideload.load.evidence import RULES
 from strideload.load.symptoms import FELT, MOMENTS, PAIN_MOST, SIGNS, SITES, Colour, Moment
 from strideload.load.zones import local_time
-from strideload.runner.diary import Answer, Course, Diary, RunSymptoms, moment_utc_us
-from strideload.runner.runs import RunRecord
-from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When, new_id
+from strideload.runner.diary import Answer, Course, Diary, RunSymptoms, moment_utc_us, run_of
+from strideload.runner.runs import RunName, RunRecord, read_name, run_named
+from strideload.store.diary import NOTE_LIMIT, WHENS, Entry, When
+from strideload.store.ids import new_id
 from strideload.words import rules, symptoms
 from strideload.words.numbers import NOT_KNOWN, duration, short_date
 from strideload.words.sentences import capital
@@ -18,7 +19,7 @@ from strideload.words.sentences import capital
 FIRST_SITE: Final = "knee_front_left"
 BY_RULE: Final[tuple[Literal["green", "amber", "red"], ...]] = ("green", "amber", "red")
 RUNS_TO_CHOOSE: Final = 8
-THE_SAME_RUN: Final = "same"  # a choice: whichever the entry is of, which is not known now
+THE_SAME_RUN: Final = "same"  # a choice: whichever the entry is of, wherever that is by now
 SHORT: Final[dict[When, str]] = {
     "before": "before",
     "during": "during",
@@ -58,6 +59,9 @@ class FormView:
     last: str  # "" : there was none
     felt: list[Choice]
     signs: list[Choice]
+    note: str
+    has_words: bool  # something was ticked or typed
+    is_of_gone_run: bool  # the run that was wanted is not there now
     note_limit: int = NOTE_LIMIT
 
 
@@ -133,15 +137,41 @@ class Wanted:
     """What the form is to be about; None: what is due, else what was last spoken of."""
 
     site: str | None = None
-    run_utc_us: int | None = None
+    run: RunName | None = None
     moment: When | None = None
     is_of_no_run: bool = False
 
 
-def view(diary: Diary, wanted: Wanted) -> SymptomsView:
+@dataclass(frozen=True)
+class Words:
+    """What was ticked and typed beside the level."""
+
+    felt: tuple[str, ...] = ()
+    signs: tuple[str, ...] = ()
+    note: str = ""
+
+
+NOTHING_TYPED: Final = Words()
+
+
+@dataclass(frozen=True)
+class EntryFields:
+    """What stands in the form of an entry: what the entry says, or what was sent and refused."""
+
+    pain: str
+    site: str
+    run: str
+    moment: str
+    about: str
+    about_was: str  # as the page showed it: the same again is no change, wherever the run is by now
+    words: Words
+
+
+def view(diary: Diary, wanted: Wanted, typed: Words) -> SymptomsView:
+    """`typed`: what stands in the form already."""
     shown = list(reversed(diary.shown))
     return SymptomsView(
-        form=_form(diary, wanted),
+        form=_form(diary, wanted, typed),
         asked=[_asked(course, answer) for course, answer in diary.due],
         runs=[_run(one) for one in shown],
         apart=[entry_view(diary, entry) for entry in reversed(diary.apart)],
@@ -209,55 +239,82 @@ def sites(chosen: str) -> list[Choice]:
     return [Choice(name, capital(symptoms.SITE_NAMES[name]), name == chosen) for name in SITES]
 
 
-def words(felt: Sequence[str] = (), signs: Sequence[str] = ()) -> tuple[list[Choice], list[Choice]]:
+def boxes(typed: Words) -> tuple[list[Choice], list[Choice]]:
     """What it felt like, and signs, as boxes to tick."""
     return (
-        [Choice(word, capital(symptoms.FELT[word]), word in felt) for word in FELT],
-        [Choice(sign, capital(symptoms.SIGNS[sign]), sign in signs) for sign in SIGNS],
+        [Choice(word, capital(symptoms.FELT[word]), word in typed.felt) for word in FELT],
+        [Choice(sign, capital(symptoms.SIGNS[sign]), sign in typed.signs) for sign in SIGNS],
     )
 
 
-def runs_to_choose(diary: Diary, chosen_utc_us: int | None, *, is_of_a_run: bool) -> list[Choice]:
-    """The last runs and none, for an entry that is about the run of `chosen_utc_us`; None: of none that is known."""
-    runs = list(reversed(diary.records.shown_runs))
-    near = [
-        run for place, run in enumerate(runs) if place < RUNS_TO_CHOOSE or run.start_utc_us == chosen_utc_us
+def runs_to_choose(diary: Diary, chosen: str, held: Entry | None = None) -> list[Choice]:
+    """The last runs and none. `chosen`: the value of one, or what was sent; `held`: the entry that is to be changed."""
+    own = None if held is None else own_run(diary, held)
+    sent = chosen_run(diary, chosen, held)
+
+    def value(run: RunRecord) -> str:
+        return THE_SAME_RUN if run is own else str(run.name)
+
+    last = {run.start_utc_us for run in diary.records.shown_runs[-RUNS_TO_CHOOSE:]}
+    values = {
+        value(run): run_title(run)
+        for run in reversed(diary.records.runs)
+        if run.start_utc_us in last or run is own or run is sent
+    }
+    if held is not None and held.saying.run_utc_us is not None and own is None:
+        values[THE_SAME_RUN] = "A run that is not known now"
+    values[""] = "No run in particular"
+    chosen = chosen if sent is None else value(sent)
+    return [
+        Choice(one, values.get(one, "A run that is not there now"), one == chosen)
+        for one in {**values, chosen: ""}
     ]
-    of_runs = [
-        Choice(str(run.start_utc_us), run_title(run), run.start_utc_us == chosen_utc_us) for run in near
-    ]
-    if is_of_a_run and not any(one.chosen for one in of_runs):
-        of_runs.append(Choice(THE_SAME_RUN, "A run that is not known now", True))
-    return [*of_runs, Choice("", "No run in particular", not is_of_a_run)]
+
+
+def own_run(diary: Diary, held: Entry) -> RunRecord | None:
+    """The run that an entry names, as it is now; None: it names none, or it is not known."""
+    return None if held.saying.run_utc_us is None else run_of(held, diary.records)
+
+
+def chosen_run(diary: Diary, chosen: str, held: Entry | None = None) -> RunRecord | None:
+    """The run of a choice, wherever it is now. None: it is none, or not known."""
+    if chosen == THE_SAME_RUN:
+        return None if held is None else own_run(diary, held)
+    name = read_name(chosen)
+    return None if name is None else run_named(diary.records.runs, name)
 
 
 def answer_address(run: RunRecord, site: str, moment: Moment) -> str:
-    return "/symptoms?" + urlencode({"run": run.start_utc_us, "site": site, "moment": moment})
+    return "/symptoms?" + urlencode({"run": run.name, "site": site, "moment": moment})
 
 
-def _form(diary: Diary, wanted: Wanted) -> FormView:
+def _form(diary: Diary, wanted: Wanted, typed: Words) -> FormView:
     run, site, moment = _about(diary, wanted)
+    is_gone = run is None and wanted.run is not None
     course = None if run is None else _course_of(diary, run, site)
     held = _held(course, moment)
     last = _last(diary, run, site, moment)
-    felt, signs = words()
+    felt, signs = boxes(typed)
     answered: dict[Moment, int | None] = {}
     if course is not None:
         answered = {one.moment: one.pain for one in course.answers}
     return FormView(
         entry=new_id(),
         sites=sites(site),
-        runs=runs_to_choose(diary, None if run is None else run.start_utc_us, is_of_a_run=run is not None),
+        runs=runs_to_choose(diary, str((run.name if run else wanted.run) or "")),
         moments=[
             _moment_choice(diary, run, one, answered, moment)
             for one in WHENS
-            if run is not None or one == "other"
+            if run is not None or is_gone or one == "other"
         ],
         buttons=[PainButton(pain, pain == held, pain == last) for pain in range(PAIN_MOST + 1)],
         question=_question(run, site, moment),
         last="" if last is None else f"Last time {last}.",
         felt=felt,
         signs=signs,
+        note=typed.note,
+        has_words=typed != NOTHING_TYPED,
+        is_of_gone_run=is_gone,
     )
 
 
@@ -269,7 +326,7 @@ def _moment_choice(
     return choice if pain is None else replace(choice, name=f"{choice.name}: {pain}")
 
 
-def moment_choice(diary: Diary, run: RunRecord | None, one: When, chosen: When) -> Choice:
+def moment_choice(diary: Diary, run: RunRecord | None, one: When, chosen: str) -> Choice:
     """ "next morning (from Mon 23 Nov, 05:00 on)", not to be chosen, while that has not come."""
     name = moment_name(one)
     from_utc_us = _to_come(diary, run, one)
@@ -288,18 +345,19 @@ def _to_come(diary: Diary, run: RunRecord | None, moment: When) -> int | None:
 
 def _about(diary: Diary, wanted: Wanted) -> tuple[RunRecord | None, str, When]:
     """What the form is about: as wanted, else the first answer that is due, else now."""
+    runs = diary.records.shown_runs
+    run = None if wanted.run is None else run_named(runs, wanted.run)
     due = [
         (course, answer)
         for course, answer in diary.due
-        if (wanted.run_utc_us is None or course.run.start_utc_us == wanted.run_utc_us)
-        and wanted.site in (None, course.site)
+        if (wanted.run is None or course.run is run) and wanted.site in (None, course.site)
     ]
     if not wanted.is_of_no_run and wanted.moment is None and due:
         course, answer = due[0]
         return course.run, course.site, answer.moment
     site = wanted.site or next(iter(diary.sites), FIRST_SITE)
-    runs = diary.records.shown_runs
-    run = next((one for one in runs if one.start_utc_us == wanted.run_utc_us), None)
+    if run is None and wanted.run is not None:
+        return None, site, wanted.moment or "other"
     if run is None and not wanted.is_of_no_run and runs:
         run = runs[-1]
     if run is None:
@@ -339,9 +397,10 @@ def _last(diary: Diary, run: RunRecord | None, site: str, moment: When) -> int |
 
 def _question(run: RunRecord | None, site: str, moment: When) -> str:
     where = symptoms.SITE_NAMES[site]
-    if run is None or moment == "other":
+    if moment == "other":
         return f"How is the {where} now?" if site != "other" else "How is it now?"
-    return f"{capital(where)}, {moment_name(moment)}, {short_date(run.date)}"
+    when = [] if run is None else [short_date(run.date)]
+    return ", ".join([capital(where), moment_name(moment), *when])
 
 
 def _asked(course: Course, answer: Answer) -> str:
@@ -351,7 +410,7 @@ def _asked(course: Course, answer: Answer) -> str:
 def _run(one: RunSymptoms) -> RunView:
     ask = None
     if not one.courses:
-        ask = "/symptoms?" + urlencode({"run": one.run.start_utc_us})
+        ask = "/symptoms?" + urlencode({"run": one.run.name})
     return RunView(
         id=f"run-{one.run.start_utc_us}",
         title=run_title(one.run),

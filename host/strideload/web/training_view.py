@@ -1,11 +1,13 @@
 """What a day's page says beyond the day: beside what one is used to, how it was taken, and what comes next."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from strideload.load.day import Day, Known
-from strideload.runner import comparing, planning, records
+from strideload.runner import amounts, comparing, planning, records
+from strideload.runner.comparing import Compared
 from strideload.runner.diary import Diary, RunSymptoms, diary_of
+from strideload.runner.records import Records
 from strideload.web import load_view, plan_view, symptoms_view
 from strideload.web.doors import Doors
 from strideload.web.load_view import LoadView
@@ -33,6 +35,7 @@ class SiteLine:
 @dataclass(frozen=True)
 class TrainingView:
     load: LoadView | None
+    longest_s: float | None  # running time of the longest run of the 30 days before; None: none is known
     sites: list[SiteLine]
     note_symptoms: bool  # there is a run, and nothing was said of it
     noted: list[NotedView]  # entries for which no length is given
@@ -53,16 +56,18 @@ def view(
         first = planning.first_date(held, today)
     found = records.read(doors.store, visitor.runner, first, shown, now, diary=private)
     day = found.days[-1]
-    compared = load_view.view(comparing.of_day(found, shown))
+    compared = comparing.of_day(found, shown)
+    load, longest_s = load_view.view(compared), _longest_s(found, shown, compared)
     notes = _notes(day) if visitor.may("write") else []
     if not private:
-        return TrainingView(compared, [], False, [], None, notes), None
+        return TrainingView(load, longest_s, [], False, [], None, notes), None
     kept = diary_of(found, now)
     plan = planning.plan_of(found, kept) if shown == today else None
     told = _told(kept, shown, is_today=shown == today)
     several = len(told) > 1
     seen = TrainingView(
-        load=compared,
+        load=load,
+        longest_s=longest_s,
         sites=[
             SiteLine(
                 symptoms_view.run_title(one.run),
@@ -78,6 +83,15 @@ def view(
         notes=notes,
     )
     return seen, kept.until_utc_us
+
+
+def _longest_s(found: Records, shown: date, compared: Compared | None) -> float | None:
+    """Of the run that one of the day is set beside; on a day without one, of the longest of the 30 dates before it."""
+    if compared is not None:
+        beside = compared.first.longest
+        return None if beside is None else beside.running_s
+    run = amounts.longest(found, shown - timedelta(days=1), "duration")
+    return None if run is None else run.run.running_s
 
 
 def _told(diary: Diary, shown: date, *, is_today: bool) -> list[RunSymptoms]:

@@ -32,7 +32,7 @@ class WeeksView:
 
 
 def view(days: Sequence[DayJson], longest_run_s: float | None) -> WeeksView:
-    """`longest_run_s`: the longest run of the days before the last one, drawn as a line; None: there is none."""
+    """`longest_run_s`: running time of the longest run before, whole, drawn as a line; None: there is none."""
     if all(day["known"] == "unknown" for day in days):
         return WeeksView(
             "Nothing is known of them yet. Each day that a pod reports stands here as a bar.", None, []

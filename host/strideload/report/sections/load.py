@@ -47,7 +47,7 @@ def blocks(report: Report, units: Units) -> Iterator[Block]:
 
 
 def _distance(span: Span, units: Units) -> str:
-    """Of the runs whose distance is known: a lower bound where that of one is not."""
+    """Of the runs and walks whose distance is known: a lower bound where that of one is not."""
     metres = span.total("distance_m")
     if metres is None:
         return NOT_KNOWN

@@ -15,6 +15,7 @@ from strideload.load.plain import instants
 from strideload.load.steps import Foot
 from strideload.pod_settings import KnownPod
 from strideload.protocol.pod_settings import MARK_CODE_MOST, OWN_NAMES
+from strideload.runner.diary import utc_us
 from strideload.web import pods_view
 from strideload.web.api.bounds import PodId
 from strideload.web.api.entry import Reader, Writer
@@ -106,9 +107,12 @@ def routes(doors: Doors) -> APIRouter:
         live = {one["pod"]: one for one in doors.live.pods()}
         return [_pod(pods_view.as_told(visitor, pod), live.get(pod.pod)) for pod in pods]
 
+    def known() -> list[KnownPod]:
+        return pod_settings.known_pods(store, utc_us(doors.now()))
+
     def own(visitor: Visitor, pod: str) -> KnownPod:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
-        found = next((one for one in pod_settings.known_pods(store) if one.pod == pod), None)
+        found = next((one for one in known() if one.pod == pod), None)
         if found is None or not pods_view.is_theirs(visitor, found):
             raise HTTPException(HTTPStatus.NOT_FOUND, NO_POD)
         return found
@@ -121,8 +125,7 @@ def routes(doors: Doors) -> APIRouter:
     @router.get("/pods")
     def pods(visitor: Reader) -> Pods:
         """The pods that the runner wears; for who keeps the house, all."""
-        seen = [one for one in pod_settings.known_pods(store) if pods_view.is_theirs(visitor, one)]
-        return Pods(pods=every(visitor, seen))
+        return Pods(pods=every(visitor, [one for one in known() if pods_view.is_theirs(visitor, one)]))
 
     @router.get("/pods/{pod}")
     def one(visitor: Reader, pod: PodId) -> PodJson:

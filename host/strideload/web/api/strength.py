@@ -9,14 +9,15 @@ from pydantic import BaseModel, Field
 
 from strideload.load.strength import EFFORT, REPETITIONS, SETS, Exercise, Group
 from strideload.runner.as_json import strength_json
-from strideload.store.strength import NOTE_LIMIT, StrengthEntry, new_id
+from strideload.store.ids import PATTERN, new_id
+from strideload.store.strength import NOTE_LIMIT, StrengthEntry
 from strideload.web.api import bounds
 from strideload.web.api.bounds import LAST_UTC_US, USUAL_A_PAGE, Day, First, Last, Limit, Offset, Page
 from strideload.web.api.entry import Reader, Writer
 from strideload.web.api.shapes import Instant
 from strideload.web.doors import Doors
 
-ID = "^[0-9a-f]{32}$"
+ID = f"^{PATTERN}$"
 EntryId = Annotated[str, Path(pattern=ID)]
 
 

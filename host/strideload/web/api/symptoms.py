@@ -1,9 +1,8 @@
 """The diary: entries with their history, and the 24-hour course of each site after a run."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
@@ -13,11 +12,13 @@ from strideload.load.evidence import RuleId
 from strideload.load.symptoms import FELT, PAIN_MOST, SIGNS, SITES, Colour, Felt, Moment, Sign, Status
 from strideload.load.zones import day_bounds
 from strideload.runner import diary as diaries
-from strideload.runner import records
-from strideload.runner.as_json import symptom_json
+from strideload.runner import one_run, records
+from strideload.runner.as_json import UNDATED, symptom_json
 from strideload.runner.diary import Asked, Course, RunSymptoms
 from strideload.runner.records import Records
-from strideload.store.diary import NOTE_LIMIT, Entry, EntryInvalid, Saying, When, new_id
+from strideload.runner.runs import RunRecord
+from strideload.store.diary import NOTE_LIMIT, Entry, EntryChanged, EntryInvalid, Saying, When
+from strideload.store.ids import PATTERN, new_id
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page, RunId, UtcUs
 from strideload.web.api.entry import DiaryReader, DiaryWriter
@@ -27,7 +28,8 @@ from strideload.web.doors import Doors
 from strideload.words import symptoms as words
 
 ONE_DAY: Final = timedelta(days=1)
-ID: Final = "^[0-9a-f]{32}$"
+ID: Final = f"^{PATTERN}$"
+OF_NO_RUN: Final = "This entry is of no run. Name the one that it is about, or none."
 EntryId = Annotated[str, Path(pattern=ID)]
 Pain = Annotated[int, Field(ge=0, le=PAIN_MOST, description="0 to 10 (NPRS); null: not said.")]
 Site = Annotated[str, Field(json_schema_extra={"enum": list(SITES)})]
@@ -37,13 +39,10 @@ class SymptomIn(BaseModel):
     site: Site
     moment: When = Field(description="other: of no moment of a run.")
     pain: Pain | None = None
-    run: UtcUs | None = Field(
-        None,
-        description="`id` of the run that it is about; null: of none in particular. An entry whose run nobody knows "
-        "the time of stays with that run where null is said.",
-    )
     about_utc: bounds.Moment | None = Field(
-        None, description="When it was so; by default the moment of the run, else now."
+        None,
+        description="When it was so; by default the moment of the run, else now. Changed, an entry that stays with "
+        "its run or names none keeps its time by default.",
     )
     felt: list[Felt] = Field([], max_length=len(FELT))
     signs: list[Sign] = Field(
@@ -53,13 +52,25 @@ class SymptomIn(BaseModel):
 
 
 class NewSymptom(SymptomIn):
+    run: UtcUs | None = Field(
+        None, description="`id` of the run that it is about; null: of none in particular."
+    )
     id: Annotated[str, Field(pattern=ID)] | None = Field(
         None, description="Drawn by who asks, so that what is sent twice makes one entry."
     )
 
 
 class ChangedSymptom(SymptomIn):
+    run: UtcUs | Literal["undated"] | None = Field(
+        None,
+        description="`id` of the run that it is about; null: of none in particular. Left out, or undated: it stays "
+        "with the run that it is of, whenever that was.",
+    )
     seen: int = Field(ge=1, le=2**31 - 1, description="The version that was looked at.")
+
+    @property
+    def keeps_run(self) -> bool:
+        return "run" not in self.model_fields_set or self.run == UNDATED
 
 
 class Symptom(BaseModel):
@@ -70,8 +81,9 @@ class Symptom(BaseModel):
     site: Site
     moment: When
     pain: Pain | None
-    run: int | None = Field(
-        description="`id` of the run that it is about; null: of none in particular, or nobody knows when that was."
+    run: int | Literal["undated"] | None = Field(
+        description="`id` of the run that it is about; undated: nobody knows when that was; null: of none in "
+        "particular. `PUT` takes all three."
     )
     about_utc: Instant
     about_local: Instant
@@ -133,27 +145,47 @@ def routes(doors: Doors) -> APIRouter:
         today = doors.days(runner).today()
         return records.read(doors.store, runner, today - ONE_DAY, today, doors.now(), diary=False)
 
-    def saying(runner: str, said: SymptomIn, held: Entry | None = None) -> Saying:
-        """EntryInvalid, NotYet, HTTPException 404: no such run."""
+    def kept_run(runner: str, held: Saying) -> tuple[Records, RunRecord | None]:
+        """The run of an entry, as it is now. None: it names none, or nothing is known of it now."""
+        found = None
+        if held.run_utc_us is not None and not held.run_undated:
+            found = one_run.find(doors.store, runner, held.run_utc_us, doors.now(), diary=False)
+        return found or (around(runner), None)
+
+    def saying(
+        runner: str, said: NewSymptom | ChangedSymptom, held: Entry | None = None, *, keeps_run: bool = False
+    ) -> Saying:
+        """What is meant. `held`: the entry that is changed. EntryInvalid, NotYet, HTTPException 404: no such run."""
         if said.site not in SITES:
             raise EntryInvalid("A site is one of those that the document lists.")
         now_utc_us = diaries.utc_us(doors.now())
-        if said.run is not None:
+        if isinstance(said.run, int):
             found, run = found_run(doors, runner, said.run)
-            meant = diaries.saying_of(found, run, said.site, said.moment, said.pain, now_utc_us)
+            of = diaries.saying_of(found, run, said.site, said.moment, said.pain, now_utc_us)
+        elif held is not None and keeps_run:
+            found, run = kept_run(runner, held.saying)
+            of = held.saying
         else:
             found, run = around(runner), None
-            meant = Saying(said.site, said.moment, said.pain, now_utc_us)
-        if held is not None and said.run is None and held.saying.run_undated:
-            meant = replace(meant, run_utc_us=held.saying.run_utc_us, run_undated=True)
-        if held is not None and (said.run is None or _run_of(meant) == _run_of(held.saying)):
-            meant = replace(meant, about_utc_us=held.saying.about_utc_us)
+            of = Saying(said.site, said.moment, said.pain, now_utc_us)
+        about_utc_us = of.about_utc_us
+        if held is not None and (said.run is None or run is diaries.run_of(held, found)):
+            about_utc_us = held.saying.about_utc_us
         if said.about_utc is not None:
-            meant = replace(meant, about_utc_us=bounds.utc_us_of(said.about_utc))
-        if not meant.run_undated:
-            diaries.refuse_early(found, run, meant, now_utc_us)
-        diaries.refuse_far(run, meant, held.saying if held else None)
-        return replace(meant, felt=tuple(said.felt), signs=tuple(said.signs), note=said.note)
+            about_utc_us = bounds.utc_us_of(said.about_utc)
+        meant = Saying(
+            said.site,
+            said.moment,
+            said.pain,
+            about_utc_us,
+            of.run_utc_us,
+            tuple(said.felt),
+            tuple(said.signs),
+            said.note,
+            of.run_undated,
+        )
+        diaries.refuse_time(found, run, meant, held.saying if held else None, now_utc_us)
+        return meant
 
     @router.get("/symptoms")
     def symptoms(
@@ -186,8 +218,11 @@ def routes(doors: Doors) -> APIRouter:
     @router.put("/symptoms/{entry}")
     def change(visitor: DiaryWriter, entry: EntryId, said: ChangedSymptom) -> Symptom:
         """Change an entry; what it said before stays in its history."""
-        held = kept.entry(visitor.runner, entry)
-        written = kept.write(visitor.runner, entry, said.seen, saying(visitor.runner, said, held))
+        held, keeps_run = kept.entry(visitor.runner, entry), said.keeps_run
+        if said.run == UNDATED and held.saying.run_utc_us is None:
+            raise EntryInvalid(OF_NO_RUN) if held.version == said.seen else EntryChanged(held)
+        meant = saying(visitor.runner, said, held, keeps_run=keeps_run)
+        written = kept.write(visitor.runner, entry, said.seen, meant, keeps_run=keeps_run)
         return shown(visitor.runner, written)
 
     @router.delete("/symptoms/{entry}", status_code=HTTPStatus.NO_CONTENT)
@@ -213,10 +248,6 @@ def routes(doors: Doors) -> APIRouter:
         return _courses(diaries.diary_of(found, doors.now()).of_run(record))
 
     return router
-
-
-def _run_of(said: Saying) -> tuple[int | None, bool]:
-    return said.run_utc_us, said.run_undated
 
 
 def _courses(found: RunSymptoms) -> RunCourses:

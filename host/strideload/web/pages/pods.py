@@ -41,10 +41,12 @@ def routes(doors: Doors) -> APIRouter:
 
     def pods_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         live = {pod["pod"]: pod for pod in doors.live.pods()}
-        seen = pods_view.view(store, live, visitor)
+        seen = pods_view.view(store, live, visitor, utc_us(doors.now()))
         return HTMLResponse(whole_page("pods.html", visitor, "/pods", view=seen, refused=why), status)
 
-    def undated_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
+    def undated_page(
+        visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200, *, kept: bool = False
+    ) -> Response:
         rows = [
             {
                 "id": f"{one.session_id:016x}",
@@ -65,7 +67,8 @@ def routes(doors: Doors) -> APIRouter:
             for one in store.undated()
             if pods_view.may_place(store, visitor, one)
         ]
-        return HTMLResponse(whole_page("undated.html", visitor, "/pods", rows=rows, refused=why), status)
+        html = whole_page("undated.html", visitor, "/pods", rows=rows, refused=why, kept=kept)
+        return HTMLResponse(html, status)
 
     def places_page(visitor: Visitor, why: Refused = NONE_REFUSED, status: int = 200) -> Response:
         rows = [
@@ -87,7 +90,7 @@ def routes(doors: Doors) -> APIRouter:
 
     def own(visitor: Visitor, pod: str, theirs: Theirs) -> None:
         """HTTPException 404: there is no such pod, or it is somebody else's; nobody learns which."""
-        every = {one.pod: one for one in pod_settings.known_pods(store)}
+        every = {one.pod: one for one in pod_settings.known_pods(store, utc_us(doors.now()))}
         if pod not in every or not theirs(visitor, every[pod]):
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such pod of yours.")
 
@@ -152,8 +155,9 @@ def routes(doors: Doors) -> APIRouter:
         return changed(visitor, pod, None, change)
 
     @router.get("/pods/undated")
-    def undated(visitor: Reader) -> Response:
-        return undated_page(visitor)
+    def undated(visitor: Reader, kept: str = "") -> Response:
+        """`kept`: something was said of a run that has lost its time."""
+        return undated_page(visitor, kept=bool(kept))
 
     @router.post("/pods/undated/{session}")
     def place(visitor: Writer, session: str, form: Form) -> Response:

@@ -13,16 +13,27 @@ from strideload.load.symptoms import PAIN_MOST
 from strideload.runner import diary as diaries
 from strideload.runner import records
 from strideload.runner.diary import Diary
-from strideload.runner.runs import run_at
-from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid, Saying
+from strideload.runner.runs import RunName
+from strideload.store.diary import WHENS, Entry, EntryChanged, EntryInvalid
 from strideload.store.errors import StoreError
 from strideload.web import symptoms_view as views
 from strideload.web.doors import Doors
 from strideload.web.forms import Form
 from strideload.web.problems import status_of
 from strideload.web.rendering import part, whole_page
-from strideload.web.symptoms_form import local_field, read_entry, read_tap, read_wanted, refuse_time, whole
-from strideload.web.symptoms_view import Wanted
+from strideload.web.symptoms_form import (
+    RunGone,
+    beside_newer,
+    fields_of,
+    keeps_run,
+    read_entry,
+    read_tap,
+    read_wanted,
+    read_words,
+    sent_fields,
+    whole,
+)
+from strideload.web.symptoms_view import NOTHING_TYPED, EntryFields, Wanted, Words
 from strideload.web.visitor import Visitor, needs
 
 HERE: Final = "/symptoms"
@@ -51,15 +62,21 @@ def routes(doors: Doors) -> APIRouter:
         wanted: Wanted,
         entry: Entry | None = None,
         problem: StoreError | None = None,
+        typed: Words = NOTHING_TYPED,
     ) -> Response:
-        """The part, for who sent it by htmx; else the page, by an address that can be loaded again."""
-        if "hx-request" in request.headers:
-            values = _values(_read(doors, visitor), visitor, wanted, entry, problem)
+        """The part, for who sent it by htmx; else the page, by an address that can be loaded again.
+
+        With a `problem` it has what was `typed`.
+        """
+        by_htmx = "hx-request" in request.headers
+        if problem is None and not by_htmx:
+            query = {"saved": entry.id, "version": entry.version} if entry else {}
+            return RedirectResponse(f"{HERE}?{urlencode(query)}" if query else HERE, HTTPStatus.SEE_OTHER)
+        values = _values(_read(doors, visitor), visitor, wanted, entry, problem, typed)
+        if by_htmx:
             return HTMLResponse(part("_symptoms.html", visitor=visitor, **values))
-        if problem is not None:
-            raise problem
-        query = {"saved": entry.id, "version": entry.version} if entry else {}
-        return RedirectResponse(f"{HERE}?{urlencode(query)}" if query else HERE, HTTPStatus.SEE_OTHER)
+        html = whole_page("symptoms.html", visitor, HERE, **values)
+        return HTMLResponse(html, status_of(problem) if problem else HTTPStatus.OK)
 
     @router.get(HERE, response_class=HTMLResponse)
     def page(
@@ -91,7 +108,7 @@ def routes(doors: Doors) -> APIRouter:
             run, saying = read_tap(form, found)
             entry = diaries.tap(doors.store, found, form.one("entry"), run, saying)
         except StoreError as problem:
-            return answered(request, visitor, wanted, problem=problem)
+            return answered(request, visitor, wanted, problem=problem, typed=read_words(form))
         return answered(request, visitor, Wanted(site=wanted.site), entry)
 
     @router.post(f"{HERE}/undo")
@@ -100,7 +117,8 @@ def routes(doors: Doors) -> APIRouter:
         try:
             entry = kept.undo(visitor.runner, form.one("entry"), whole(form.one("version")))
             said = entry.saying
-            wanted = Wanted(said.site, None if said.run_undated else said.run_utc_us, said.moment)
+            run = None if said.run_utc_us is None or said.run_undated else RunName(said.run_utc_us)
+            wanted = Wanted(said.site, run, said.moment)
         except StoreError as problem:
             return answered(request, visitor, wanted, problem=problem)
         return answered(request, visitor, wanted)
@@ -117,15 +135,20 @@ def routes(doors: Doors) -> APIRouter:
     @router.post(f"{HERE}/{{entry}}")
     def change(visitor: Writer, entry: str, form: Form) -> Response:
         held = kept.entry(visitor.runner, entry)
-        saying = None
+        diary = _around(doors, visitor, held)
         try:
-            diary = _around(doors, visitor, held)
             run, saying = read_entry(form, diary, held)
-            refuse_time(diary, run, saying, held)
-            written = kept.write(visitor.runner, entry, whole(form.one("version")), saying)
+            diaries.refuse_time(diary.records, run, saying, held.saying, diary.now_utc_us)
+            seen = whole(form.one("version"))
+            written = kept.write(visitor.runner, entry, seen, saying, keeps_run=keeps_run(form))
+        except EntryChanged as problem:
+            newest, versions = problem.newest, kept.history(visitor.runner, entry)
+            looked_at = next((one for one in versions if str(one.version) == form.one("version")), newest)
+            fields = beside_newer(sent_fields(form), _around(doors, visitor, newest), looked_at, newest)
+            html = _entry_page(doors, visitor, newest, problem, fields)
+            return HTMLResponse(html, status_of(problem))
         except StoreError as problem:
-            seen = form.one("version") if saying and not isinstance(problem, EntryChanged) else None
-            html = _entry_page(doors, visitor, kept.entry(visitor.runner, entry), problem, saying, seen)
+            html = _entry_page(doors, visitor, held, problem, sent_fields(form), form.one("version"))
             return HTMLResponse(html, status_of(problem))
         query = urlencode({"saved": written.id, "version": written.version})
         return RedirectResponse(f"{HERE}?{query}", HTTPStatus.SEE_OTHER)
@@ -171,11 +194,13 @@ def _values(
     wanted: Wanted,
     entry: Entry | None = None,
     problem: StoreError | None = None,
+    typed: Words = NOTHING_TYPED,
 ) -> dict[str, Any]:
+    seen = views.view(diary, wanted, typed)
     return {
-        "symptoms": views.view(diary, wanted),
+        "symptoms": seen,
         "saved": views.saved(entry) if entry else None,
-        "problem": problem,
+        "problem": problem or (RunGone() if seen.form.is_of_gone_run else None),
         "words_stay": problem is not None,
         "may_write": visitor.may("write"),
     }
@@ -186,15 +211,14 @@ def _entry_page(
     visitor: Visitor,
     entry: Entry,
     problem: StoreError | None = None,
-    typed: Saying | None = None,
+    sent: EntryFields | None = None,
     seen: str | None = None,
 ) -> str:
-    """`typed`: what was to be saved and was refused; it stays in the fields. `seen`: the version that it changes."""
+    """`sent`: what was refused; it stays in the fields. `seen`: the version that it changes, by default the entry's."""
     diary = _around(doors, visitor, entry)
-    saying = typed or entry.saying
-    start = saying.run_utc_us
-    run = None if start is None or saying.run_undated else run_at(diary.records.runs, start)
-    felt, signs = views.words(saying.felt, saying.signs)
+    fields = sent or fields_of(diary, entry)
+    run = views.chosen_run(diary, fields.run, entry)
+    felt, signs = views.boxes(fields.words)
     return whole_page(
         "entry.html",
         visitor,
@@ -203,17 +227,14 @@ def _entry_page(
         seen=entry.version if seen is None else seen,
         said=views.said(entry),
         advice=views.symptoms.signs(entry.saying.signs),
-        fields=saying,
+        fields=fields,
         is_changed=isinstance(problem, EntryChanged),
-        sites=views.sites(saying.site),
-        runs=views.runs_to_choose(
-            diary, None if run is None else run.start_utc_us, is_of_a_run=start is not None
-        ),
-        moments=[views.moment_choice(diary, run, one, saying.moment) for one in WHENS],
+        sites=views.sites(fields.site),
+        runs=views.runs_to_choose(diary, fields.run, entry),
+        moments=[views.moment_choice(diary, run, one, fields.moment) for one in WHENS],
         pains=range(PAIN_MOST + 1),
         felt=felt,
         signs=signs,
-        about=local_field(diary, saying.about_utc_us),
         note_limit=views.NOTE_LIMIT,
         versions=[
             views.version_view(diary, one)
