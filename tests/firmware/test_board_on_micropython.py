@@ -471,6 +471,48 @@ def test_a_card_keeps_raw_files(flash: Callable[..., Flash], port: str) -> None:
     assert "No card: " in made.run(text, CARD="none")
 
 
+def test_ctrl_c_waits_for_the_end_of_a_block_of_a_card(flash: Callable[..., Flash]) -> None:
+    """Its driver is Python: broken off in mid-block, the card would stay selected and FatFs would take half a sector
+    for a whole one."""
+    settings = "".join(
+        f"STRIDELOAD_SD_{name}_PIN = {pin}\n"
+        for name, pin in zip(("SCK", "MOSI", "MISO", "CS"), (18, 19, 16, 17), strict=True)
+    )
+    printed = flash(settings=settings).run(
+        script("""
+        import sdcard
+        from strideload_pod.boards import whole_blocks
+
+        class Keys:
+            def kbd_intr(self, key):
+                told.append(key)
+
+        told = []
+        whole_blocks.micropython = Keys()
+
+        def broken(self, *words):
+            assert told[-1] == -1
+            raise OSError(5)
+
+        for name in ("readblocks", "writeblocks", "ioctl"):
+            def watched(self, *words, method=getattr(sdcard.Card, name)):
+                if told:
+                    assert told[-1] == -1
+                return method(self, *words)
+            setattr(sdcard.SDCard, name, watched)
+        board = main.open_board()
+        with board.raw_files.open("a", "wb") as file:
+            file.write(b"x")
+            board.raw_files.sync(file)
+        print(len(told) > 6, told == [-1, 3] * (len(told) // 2))
+        sdcard.SDCard.readblocks = sdcard.SDCard.writeblocks = broken
+        refused(OSError, lambda: board.raw_files.open("b", "wb"))
+        print(told[-1])
+        """)
+    )
+    assert printed == "True True\n3\n"
+
+
 # Clock, waiting, sleeping
 
 
@@ -675,6 +717,53 @@ def test_lamp_motor_and_battery_are_on_their_pins(flash: Callable[..., Flash], p
     lines = printed.splitlines()
     assert lines[:4] == ["True", f"True [({motor}, 1)]", f"[({motor}, 1)]", f"[({motor}, 1), ({motor}, 0)]"]
     assert abs(int(lines[4]) - 3700) < 5
+
+
+def test_no_motor_is_on_without_an_end(flash: Callable[..., Flash]) -> None:
+    """Ctrl-C comes between any two steps."""
+    printed = flash(settings="STRIDELOAD_MOTOR_PIN = 13\n").run(
+        script("""
+        class Timer:
+            def init(self, **words):
+                raise KeyboardInterrupt
+
+        board = main.open_board()
+        board._motor_timer = Timer()
+        seen = []
+        machine.WORLD.append(lambda pin, level: seen.append((pin, level)))
+        refused(KeyboardInterrupt, lambda: board.buzz(30))
+        print(seen)
+        """)
+    )
+    assert printed == "[]\n"
+
+
+def test_a_lamp_goes_out_and_a_bus_opens_after_ctrl_c_in_their_midst(flash: Callable[..., Flash]) -> None:
+    printed = flash().run(
+        script("""
+        class Broken:
+            def value(self, level):
+                raise KeyboardInterrupt
+
+        board = main.open_board()
+        board.light(True)
+        lamp, board._lamp = board._lamp, Broken()
+        refused(KeyboardInterrupt, lambda: board.light(False))
+        board._lamp = lamp
+        board.light(False)
+        print(lamp.value())
+        before = board.i2c
+        need_pin = board._need_pin
+
+        def need_no_pin(*words, **more):
+            raise KeyboardInterrupt
+
+        board._need_pin = need_no_pin
+        refused(KeyboardInterrupt, board.free_bus)
+        print(board.i2c is before)
+        """)
+    )
+    assert printed == "0\nFalse\n"
 
 
 def test_pins_may_be_left_out(flash: Callable[..., Flash]) -> None:
