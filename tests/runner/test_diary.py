@@ -243,6 +243,31 @@ def test_the_last_tap_holds_and_the_first_stays_in_the_history(world: World) -> 
     assert [one.saying.pain for one in world.store.diary.history(RUNNER, entry)] == [2, 3]
 
 
+def test_a_form_that_is_found_again_by_going_back_answers_another_question(world: World) -> None:
+    """What it said before stays; and sent twice, or with another level, it is the same answer again."""
+    for local in ("2026-11-20 08:00", "2026-11-20 18:00"):
+        world.run(local)
+    found = world.diary("2026-11-20 20:00")
+    first, second = found.records.runs
+    entry = new_id()
+    for run, site, moment, pain in (
+        (second, KNEE, "before", 1),
+        (second, KNEE, "during", 3),
+        (second, KNEE, "during", 3),
+        (first, KNEE, "during", 5),
+        (None, HIP, "other", 4),
+        (None, HIP, "other", 6),
+        (None, KNEE, "other", 2),
+    ):
+        saying = diary.saying_of(found.records, run, site, moment, pain, found.now_utc_us)  # type: ignore[arg-type]
+        diary.tap(world.store, found, entry, run, saying)
+    held = world.store.diary.entries(RUNNER, 0, 2**62)
+    assert sorted((one.saying.site, one.saying.moment, one.saying.pain, one.version) for one in held) == [
+        (HIP, "other", 6, 2), (KNEE, "before", 1, 1), (KNEE, "during", 3, 1), (KNEE, "during", 5, 1),
+        (KNEE, "other", 2, 1),
+    ]  # fmt: skip
+
+
 def test_the_diary_of_nobody_else_is_read(world: World) -> None:
     world.store.ensure_runner("other", "Other", "UTC")
     world.run("2026-11-20 18:00")

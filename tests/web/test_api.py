@@ -10,6 +10,7 @@ import pytest
 from strideload.load.ladder import LadderSettings
 from strideload.protocol.pod_settings import CueTarget
 from strideload.runner.planning import LadderPlan, Settings, set_plan
+from strideload.store.diary import Saying
 from strideload.web import watch_files
 from test_activity_file import gpx
 from web.api_house import ADA, ADAS_POD, BOB, BOBS_POD, ApiHouse, api_house
@@ -308,6 +309,39 @@ def test_an_entry_that_is_read_and_put_back_keeps_its_run(
     assert ok(ada.put(f"symptoms/{entry}", json={**late, "pain": 6, "seen": 2}))["run"] == now
     if run == "undated":
         assert ok(ada.put(f"symptoms/{entry}", json={**late, "run": run, "seen": 3}))["run"] == now
+
+
+def test_what_is_sent_again_later_is_there_once(
+    house: ApiHouse, ada: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a program that got no answer: what it left out was taken from the time of the first."""
+    run, now = a_run(house), house.world.now
+    sent = [
+        {**KNEE, "moment": "other", "id": "ab" * 16},
+        {**KNEE, "moment": "other", "run": run, "id": "cd" * 16},
+        {**KNEE, "moment": "next_morning", "run": run, "id": "ef" * 16},
+    ]
+    monkeypatch.setattr(house.world, "now", lambda local: now("2026-11-22 07:00"))
+    first = [ok(ada.post("symptoms", json=one), 201) for one in sent]
+    monkeypatch.setattr(house.world, "now", lambda local: now("2026-11-22 07:03"))
+    assert [ok(ada.post("symptoms", json=one), 201) for one in sent] == first
+    assert "changed meanwhile" in problem(ada.post("symptoms", json={**sent[0], "pain": 3}), 409)
+
+
+def test_what_is_put_back_as_it_was_read_is_no_new_version(house: ApiHouse, ada: httpx.Client) -> None:
+    """A moment is written in milliseconds and kept in microseconds; a run's start moves when more of it comes."""
+    run = a_run(house)
+    house.store.diary.write(
+        ADA, "ab" * 16, 0, Saying("knee_front_left", "next_morning", 1, run + 10**10 + 1, run)
+    )
+    house.store.assign(other_pod := "0c" * 8, ADA, "right", 0)
+    house.world.run("2026-11-21 17:58", 5, other_pod)
+    (moved,) = ok(ada.get("runs"))["runs"]
+    assert moved["id"] < run
+    for named in (run, moved["id"]):
+        held = ok(ada.get(f"symptoms/{'ab' * 16}"))
+        assert ok(ada.put(f"symptoms/{'ab' * 16}", json={**held, "run": named, "seen": 1})) == held
+    assert len(house.store.diary.history(ADA, "ab" * 16)) == 1
 
 
 def test_null_is_no_run(house: ApiHouse, ada: httpx.Client, placed: tuple[str, int | str, int]) -> None:

@@ -20,6 +20,7 @@ from strideload.runner.records import SAID, Records
 from strideload.runner.runs import RunRecord, near, run_at
 from strideload.store import Store
 from strideload.store.diary import Entry, EntryChanged, EntryInvalid, Saying, When
+from strideload.store.ids import next_id
 from strideload.words.numbers import short_date
 
 HOUR_US: Final = 3_600_000_000
@@ -392,20 +393,28 @@ def tap(store: Store, diary: Diary, entry: str, run: RunRecord | None, new: Sayi
     """Write what was tapped -> what holds. NotYet, the store's errors.
 
     The answer to the same question of that very run gets the new level, and its words are added to; otherwise it is an
-    entry of the id `entry`. The last tap holds.
+    entry of the id `entry`, or of the next one where that has the answer to another question: a form is found again by
+    going back. The last tap holds.
     """
     refuse_early(diary.records, run, new, diary.now_utc_us)
-    held = _held(diary, run, new)
-    if held is None:
-        return _last_holds(store, diary.records.runner, entry, new)
-    return _last_holds(store, diary.records.runner, held.id, _added(held.saying, new))
-
-
-def _last_holds(store: Store, runner: str, entry: str, saying: Saying) -> Entry:
+    held, runner = _held(diary, run, new), diary.records.runner
+    if held is not None:
+        entry, new = held.id, _added(held.saying, new)
     try:
-        return store.diary.write(runner, entry, 0, saying)
+        return store.diary.write(runner, entry, 0, new)
     except EntryChanged as changed:
-        return store.diary.write(runner, entry, changed.newest.version, saying)
+        newest = changed.newest
+    if held is None and not _is_of(newest, diary, run, new):
+        return tap(store, diary, next_id(entry), run, new)
+    return store.diary.write(runner, entry, newest.version, new)
+
+
+def _is_of(entry: Entry, diary: Diary, run: RunRecord | None, new: Saying) -> bool:
+    """Whether it answers the question that `new` does."""
+    said = entry.saying
+    if (said.site, said.moment) != (new.site, new.moment):
+        return False
+    return said.run_utc_us is None if run is None else run_of(entry, diary.records) is run
 
 
 def _held(diary: Diary, run: RunRecord | None, new: Saying) -> Entry | None:

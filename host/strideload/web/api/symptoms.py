@@ -1,5 +1,6 @@
 """The diary: entries with their history, and the 24-hour course of each site after a run."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
@@ -17,7 +18,7 @@ from strideload.runner.as_json import UNDATED, symptom_json
 from strideload.runner.diary import Asked, Course, RunSymptoms
 from strideload.runner.records import Records
 from strideload.runner.runs import RunRecord
-from strideload.store.diary import NOTE_LIMIT, Entry, EntryChanged, EntryInvalid, Saying, When
+from strideload.store.diary import NOTE_LIMIT, Entry, EntryChanged, EntryInvalid, NoSuchEntry, Saying, When
 from strideload.store.ids import PATTERN, new_id
 from strideload.web.api import bounds
 from strideload.web.api.bounds import USUAL_A_PAGE, First, Last, Limit, Offset, Page, RunId, UtcUs
@@ -152,32 +153,41 @@ def routes(doors: Doors) -> APIRouter:
             found = one_run.find(doors.store, runner, held.run_utc_us, doors.now(), diary=False)
         return found or (around(runner), None)
 
+    def sent_before(runner: str, said: NewSymptom) -> Entry | None:
+        """What an entry says already that is sent again under the id that was drawn for it."""
+        try:
+            return kept.entry(runner, said.id) if said.id else None
+        except NoSuchEntry:
+            return None
+
     def saying(
-        runner: str, said: NewSymptom | ChangedSymptom, held: Entry | None = None, *, keeps_run: bool = False
-    ) -> Saying:
-        """What is meant. `held`: the entry that is changed. EntryInvalid, NotYet, HTTPException 404: no such run."""
+        runner: str, said: NewSymptom | ChangedSymptom, held: Entry | None, *, keeps_run: bool = False
+    ) -> tuple[Saying, bool]:
+        """What is meant, and whether the entry that is there already, `held`, keeps its run.
+
+        EntryInvalid, NotYet, HTTPException 404: no such run.
+        """
         if said.site not in SITES:
             raise EntryInvalid("A site is one of those that the document lists.")
         now_utc_us = diaries.utc_us(doors.now())
         if isinstance(said.run, int):
             found, run = found_run(doors, runner, said.run)
             of = diaries.saying_of(found, run, said.site, said.moment, said.pain, now_utc_us)
+            if held is not None and run is diaries.run_of(held, found):
+                keeps_run = held.saying.run_utc_us is not None
+                of = replace(held.saying, run_utc_us=held.saying.run_utc_us or of.run_utc_us)
         elif held is not None and keeps_run:
             found, run = kept_run(runner, held.saying)
             of = held.saying
         else:
             found, run = around(runner), None
-            of = Saying(said.site, said.moment, said.pain, now_utc_us)
-        about_utc_us = of.about_utc_us
-        if held is not None and (said.run is None or run is diaries.run_of(held, found)):
-            about_utc_us = held.saying.about_utc_us
-        if said.about_utc is not None:
-            about_utc_us = bounds.utc_us_of(said.about_utc)
+            about_utc_us = held.saying.about_utc_us if held else now_utc_us
+            of = Saying(said.site, said.moment, said.pain, about_utc_us)
         meant = Saying(
             said.site,
             said.moment,
             said.pain,
-            about_utc_us,
+            _about_utc_us(said, of),
             of.run_utc_us,
             tuple(said.felt),
             tuple(said.signs),
@@ -185,7 +195,7 @@ def routes(doors: Doors) -> APIRouter:
             of.run_undated,
         )
         diaries.refuse_time(found, run, meant, held.saying if held else None, now_utc_us)
-        return meant
+        return meant, keeps_run
 
     @router.get("/symptoms")
     def symptoms(
@@ -207,7 +217,8 @@ def routes(doors: Doors) -> APIRouter:
     @router.post("/symptoms", status_code=HTTPStatus.CREATED)
     def say(visitor: DiaryWriter, said: NewSymptom) -> Symptom:
         """Write an entry. The same again under the same `id` is no change."""
-        entry = kept.write(visitor.runner, said.id or new_id(), 0, saying(visitor.runner, said))
+        meant, keeps_run = saying(visitor.runner, said, sent_before(visitor.runner, said))
+        entry = kept.write(visitor.runner, said.id or new_id(), 0, meant, keeps_run=keeps_run)
         return shown(visitor.runner, entry)
 
     @router.get("/symptoms/{entry}")
@@ -217,11 +228,11 @@ def routes(doors: Doors) -> APIRouter:
 
     @router.put("/symptoms/{entry}")
     def change(visitor: DiaryWriter, entry: EntryId, said: ChangedSymptom) -> Symptom:
-        """Change an entry; what it said before stays in its history."""
-        held, keeps_run = kept.entry(visitor.runner, entry), said.keeps_run
+        """Change an entry; what it said before stays in its history. One that was taken back counts again."""
+        held = kept.entry(visitor.runner, entry)
         if said.run == UNDATED and held.saying.run_utc_us is None:
             raise EntryInvalid(OF_NO_RUN) if held.version == said.seen else EntryChanged(held)
-        meant = saying(visitor.runner, said, held, keeps_run=keeps_run)
+        meant, keeps_run = saying(visitor.runner, said, held, keeps_run=said.keeps_run)
         written = kept.write(visitor.runner, entry, said.seen, meant, keeps_run=keeps_run)
         return shown(visitor.runner, written)
 
@@ -248,6 +259,15 @@ def routes(doors: Doors) -> APIRouter:
         return _courses(diaries.diary_of(found, doors.now()).of_run(record))
 
     return router
+
+
+def _about_utc_us(said: SymptomIn, otherwise: Saying) -> int:
+    """When it was so. An answer's moments have milliseconds: what is put back as it was read is no other one."""
+    if said.about_utc is None:
+        return otherwise.about_utc_us
+    said_utc_us = bounds.utc_us_of(said.about_utc)
+    is_same = said_utc_us // 1000 == otherwise.about_utc_us // 1000
+    return otherwise.about_utc_us if is_same else said_utc_us
 
 
 def _courses(found: RunSymptoms) -> RunCourses:
