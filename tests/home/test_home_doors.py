@@ -18,6 +18,7 @@ from strideload.runner import planning
 from strideload.store import Store, open_store
 from strideload.store.diary import Saying, new_id
 from support.sessions import session
+from support.zones import noon_zone
 
 SEEN_US = 1_764_158_400_000_000
 MIDNIGHT_US = 1_764_111_600_000_000  # 2025-11-26 in Berlin
@@ -27,7 +28,7 @@ DAY_US = 86_400_000_000
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "store.sqlite") as opened:
-        opened.ensure_runner("ada", "Ada", "Europe/Berlin")
+        opened.ensure_runner("ada", "Ada", noon_zone())  # an hour ago was today
         opened.ensure_runner("ben", "Ben", "UTC")
         yield opened
 

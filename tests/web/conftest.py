@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from strideload.store import open_store
 from strideload.store.kept import (
@@ -22,7 +23,11 @@ from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 from support import tools
+from support.waiting import PATIENCE_S
 from web.house import RUNNER, ZONE, House, HouseStore, a_season
+
+# In place of five seconds, in which a busy computer makes not every page.
+DEFAULT_TIMEOUT_CONFIG.__init__(PATIENCE_S)
 
 # What tests let the runner say, before the rows that these lean on.
 SAID = (
