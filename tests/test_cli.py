@@ -8,7 +8,6 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
 import tomllib
 import urllib.request
 from collections.abc import Callable
@@ -17,19 +16,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collect.talker import Talker, until
+from collect.talker import Talker
 from strideload import __version__, cli
 from strideload.collect.address import Address
 from strideload.home.ids import HomeIds
 from strideload.host import LOCK_NAME
 from support import tools
-from support.mosquitto import free_port
+from support.ports import free_port
+from support.waiting import PATIENCE_S, until
+from support.zones import noon_zone
 
 COMMANDS = (
     *("demo", "up", "replay", "import", "detect", "simulate", "day", "report", "export", "activity"),
     *("share", "rebuild", "doctor", "backup", "restore"),
 )
-WITHIN_S = 120.0
 PASSWORD = "a long secret of four words"
 
 Here = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -38,7 +38,7 @@ Here = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(
     *words: object, folder: Path | None = None, typed: str = "", **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """A command to its end, in a folder of its own."""
+    """A command to its end, in a folder of its own; pytest's time-out is the deadline."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("STRIDELOAD_")} | more
     if folder is not None:
         env["STRIDELOAD_DIR"] = str(folder)
@@ -48,7 +48,6 @@ def run(
         env=env,
         capture_output=True,
         text=True,
-        timeout=WITHIN_S,
         check=False,
         input=typed,
     )
@@ -341,10 +340,12 @@ def test_a_runner_is_shared_with_homes_by_command(tmp_path: Path):
 # What stays up until it is told to end
 
 
-def start(*words: str, folder: Path) -> subprocess.Popen[str]:
+def start(
+    *words: str, folder: Path, program: tuple[str, ...] = ("-m", "strideload.cli")
+) -> subprocess.Popen[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("STRIDELOAD_")}
     return subprocess.Popen(
-        [sys.executable, "-m", "strideload.cli", *words],
+        [sys.executable, *program, *words],
         env={**env, "STRIDELOAD_DIR": str(folder), "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -381,20 +382,15 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
     """Tell it to stop and read it out -> exit code."""
     process.send_signal(number)
     try:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         raise
     return process.returncode
 
 
-def gone(pids: list[int], within_s: float = 10.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+def are_gone(pids: list[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
@@ -415,7 +411,7 @@ def test_up_serves_until_it_is_told_to_end(number: signal.Signals, tmp_path: Pat
     finally:
         code = end(process, number)
     assert code == 0
-    assert gone(below)
+    until(lambda: are_gone(below))
 
 
 def test_the_page_goes_on_the_network_by_https_and_only_once_there_is_a_password(tmp_path: Path):
@@ -485,7 +481,7 @@ def test_up_tells_homes_of_who_opted_in(tmp_path: Path):
         ) as talker:
             until(lambda: len(talker.heard) == 2)
             ok(run("home", "stop", folder=tmp_path))
-            until(lambda: [payload for _, payload in talker.heard[2:]] == [b"", b""], 30)
+            until(lambda: [payload for _, payload in talker.heard[2:]] == [b"", b""])
     finally:
         assert end(process, signal.SIGTERM) == 0
 
@@ -517,33 +513,40 @@ def test_the_demo_once_prints_a_day_that_went_through_every_part(tmp_path: Path)
     """A season, a run of today, one summary, exit code 0; the user's own folder is not touched, and one that is kept is
     the demo's runner's.
     """
-    out = ok(run("demo", "--once", "--dir", tmp_path / "kept", folder=tmp_path / "users"))
+    where = {"folder": tmp_path / "users", "TZ": noon_zone()}  # else a run of just now may be yesterday's
+    out = ok(run("demo", "--once", "--dir", tmp_path / "kept", **where))
     assert "simulated" in out
     assert "min running" in out
-    assert "simulated" in ok(run("day", "--dir", tmp_path / "kept", folder=tmp_path / "users"))
+    assert "simulated" in ok(run("day", "--dir", tmp_path / "kept", **where))
     assert not (tmp_path / "users").exists()
 
 
-@pytest.mark.timeout(180)
+# Three weeks and a minute of today's run, at a low rate; all else is as in any demo.
+SHORT_DEMO = """
+from strideload import cli, demo
+from strideload.simulate import season
+season.WEEKS = 3
+demo.TODAY_PLAN = [("run", 60.0, 10.4)]
+demo.ODR_HZ = 104
+cli.main()
+"""
+
+
 def test_the_demo_stays_up_with_a_pod_that_runs_live(tmp_path: Path):
     """The page answers, a cadence ticks, and Ctrl-C leaves no process and no folder behind."""
-    process = start("demo", "--port", "0", folder=tmp_path)
+    process = start("demo", "--port", "0", folder=tmp_path, program=("-c", SHORT_DEMO))
     try:
         url = line_with(process, "The page is at").split("at ")[1].split(" ")[0]
         below = group(process)
-        deadline = time.monotonic() + 90
-        while not re.search(
-            r'data-live="cadence">\d+<', part := urllib.request.urlopen(url + "part/live").read().decode()
-        ):
-            assert time.monotonic() < deadline, part
-            time.sleep(0.5)
+        live = re.compile(rb'data-live="cadence">\d+<')
+        until(lambda: live.search(urllib.request.urlopen(url + "part/live").read()), every_s=0.2)
         page = urllib.request.urlopen(url).read().decode()
         assert "simulated" in page
     finally:
         code = end(process, signal.SIGINT)
     assert code == 0
     assert len(below) >= 2  # broker and pod
-    assert gone(below)
+    until(lambda: are_gone(below))
 
 
 def test_the_demo_touches_no_folder_that_is_not_its_own(tmp_path: Path):

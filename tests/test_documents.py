@@ -10,6 +10,7 @@ import typer
 
 from strideload.cli import app
 from support import tools
+from support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -99,6 +100,6 @@ def test_nothing_belongs_to_one_machine(pattern: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert (found.returncode, found.stdout) == (1, ""), found.stdout + found.stderr

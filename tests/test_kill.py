@@ -5,14 +5,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
-
 from support import tools
 from support.processes import House, fill_log
 
-KILLS = 20
-PAGES_BETWEEN_KILLS = 24
-PAGES = PAGES_BETWEEN_KILLS * KILLS + 200  # more than can be under way at the last kill
+KILLS = 8
+PAGES_TO_A_KILL = 24
+PAGES = 100 * KILLS  # more than come to the store up to the last kill
 TARGETS = ("collector", "broker", "pod")
 
 
@@ -23,21 +21,20 @@ def pull_the_plug(house: House, target: str) -> list[int]:
     try:
         for name in ("broker", "collector", "pod"):
             house.start(name)
-        for kill in range(1, KILLS + 1):
-            house.wait_for(kill * PAGES_BETWEEN_KILLS - chance.randrange(PAGES_BETWEEN_KILLS), within_s=60)
+        for _ in range(KILLS):
+            house.wait_for(house.count() + 1 + chance.randrange(PAGES_TO_A_KILL))  # it goes on again
             time.sleep(chance.random() * 0.1)
             killed_at.append(house.count())
             house.kill(target)
             house.start(target)
-        house.wait_for(PAGES, within_s=90)
+        house.wait_for(PAGES)
     finally:
         house.stop()
     return killed_at
 
 
-@pytest.mark.timeout(420)
 def test_no_page_is_lost_or_doubled_whatever_is_killed(tmp_path: Path):
-    """kill -9 of the collector, of the broker and of the pod, each at 20 moments of its own sync."""
+    """kill -9 of the collector, of the broker and of the pod, each at eight moments of its own sync."""
     tools.program("mosquitto")
     houses = [House(tmp_path / target) for target in TARGETS]
     for house in houses:

@@ -25,10 +25,12 @@ from strideload.simulate.runner import Runner
 from strideload_pod import page as pages
 from support import tools
 from support.micropython_unix import Flash, chip_server, command
-from support.mosquitto import HOST, Mosquitto, free_port
+from support.mosquitto import HOST, Mosquitto
+from support.ports import free_port
 from support.processes import UID, House, fill_log
+from support.waiting import PATIENCE_S, until
 
-PAGES = 160  # in the log before the first connection
+PAGES = 224  # in the log before the first connection
 # The host is called again as soon as a test has time for it.
 LIFE = """
 from strideload_pod import sync
@@ -72,6 +74,7 @@ class SmallHouse(House):
         self._chip_port = chip_port
         self._secure_port = free_port()
         self.said: list[str] = []
+        self._listeners: list[threading.Thread] = []
         ensure_certificates(folder, frozenset({HOST}))
         files = f"certfile {folder / 'server.pem'}\nkeyfile {folder / 'server.key'}"
         self.broker = Mosquitto(
@@ -109,7 +112,13 @@ class SmallHouse(House):
             return
         process = self.flash.start(LIFE, UNIQUE_ID=UID.hex(), CHIP_PORT=self._chip_port)
         self._processes["pod"] = process  # type: ignore[assignment]
-        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        self._listeners.append(threading.Thread(target=self._listen, args=(process,), daemon=True))
+        self._listeners[-1].start()
+
+    def stop(self) -> None:
+        super().stop()
+        for listener in self._listeners:
+            listener.join(PATIENCE_S)
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
@@ -119,13 +128,13 @@ class SmallHouse(House):
         """Ctrl-C: the session ends, and the last page is written."""
         process = self._processes.pop("pod")
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
-    def wait_until(self, holds: Callable[[], bool], within_s: float = 90) -> None:
-        deadline = time.monotonic() + within_s
-        while not holds():
-            assert time.monotonic() < deadline, f"{self.said} {self.broker.log()[-2000:]}"
-            time.sleep(0.02)
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        try:
+            until(holds)
+        except AssertionError as error:
+            raise AssertionError(f"{self.said} {self.broker.log()[-2000:]}") from error
 
 
 @pytest.fixture
@@ -150,7 +159,7 @@ def test_nothing_is_missing_and_nothing_double(house: SmallHouse) -> None:
     house.set_password("secret")
     for target in (20, 60):
         house.start("pod")
-        house.wait_for(target, within_s=90)
+        house.wait_for(target)
         house.kill("pod")  # in mid-sync
         assert house.count() < PAGES
     house.start("pod")
@@ -162,7 +171,7 @@ def test_nothing_is_missing_and_nothing_double(house: SmallHouse) -> None:
     house.wait_until(lambda: is_connected(house))
     house.kill("broker")
     house.start("broker")
-    house.wait_for(PAGES, within_s=90)
+    house.wait_for(PAGES)
     house.foot.run()
     # TLS may keep the pod for a second, so a line that is lost in a session is not made anew before it ends.
     house.wait_until(lambda: pages.KIND_SESSION_START in kinds(house.written()))

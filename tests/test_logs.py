@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +22,8 @@ from strideload.logs import OneLine
 from strideload.settings import load_settings
 from strideload.store import open_store
 from support import tools
-from support.mosquitto import free_port
+from support.ports import free_port
+from support.waiting import PATIENCE_S, until
 
 POD = "00000000000000aa"
 NAME = "Xanthippe Unverwechselbar"
@@ -73,13 +73,6 @@ def test_a_record_is_one_line_whatever_is_in_it() -> None:
     assert OneLine(False).format(record(logging.INFO, "x")).endswith(" INFO x")
 
 
-def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.02)
-
-
 @contextmanager
 def up(folder: Path, log: Path, *words: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A host whose both streams go to a file that the journal is said to read."""
@@ -100,7 +93,7 @@ def up(folder: Path, log: Path, *words: str, **more: str) -> Iterator[subprocess
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(30)
+                process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -130,7 +123,7 @@ def test_a_hosts_life_is_told_without_a_secret_or_a_name(tmp_path: Path) -> None
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(30)
+        manager.settimeout(PATIENCE_S)
         with up(folder, log, NOTIFY_SOCKET=str(tmp_path / "notify")) as process:
             assert manager.recv(4096) == b"READY=1\nSTATUS=All is well."
             assert manager.recv(4096) == b"WATCHDOG=1"
@@ -138,7 +131,7 @@ def test_a_hosts_life_is_told_without_a_secret_or_a_name(tmp_path: Path) -> None
             until(has("connected to the broker"))
             with Talker(Address(at.host, at.port, POD, password)) as pod:
                 pod.publish(f"strideload/pod/{POD}/online", b"1", retain=True)
-                pod.publish(f"strideload/pod/{POD}/pages", *make_pages(3, pod=POD), b"no page")
+                pod.publish(f"strideload/pod/{POD}/pages", b"".join(make_pages(3, pod=POD)), b"no page")
                 pod.publish(f"strideload/pod/{POD}/state", NAME.encode())
                 until(has("state cannot be read"))
                 pod.publish(f"strideload/pod/{POD}/online", b"0", retain=True)
@@ -149,7 +142,7 @@ def test_a_hosts_life_is_told_without_a_secret_or_a_name(tmp_path: Path) -> None
             os.kill(broker_of(process.pid), signal.SIGKILL)
             until(lambda: log.read_text().count("connected to the broker") == 2)
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(PATIENCE_S)
             heard = [b""]
             while heard[-1] != b"STOPPING=1":
                 heard.append(manager.recv(4096))

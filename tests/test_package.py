@@ -12,6 +12,7 @@ import pytest
 
 import strideload
 from support import tools
+from support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
 # folder in the tree -> folder in the wheel
@@ -27,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cwd=ROOT,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     (path,) = folder.iterdir()
     return path
@@ -82,7 +83,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(command: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [command, *words], cwd="/", env=environment, capture_output=True, text=True, timeout=60
+        [command, *words], cwd="/", env=environment, capture_output=True, text=True, timeout=PATIENCE_S
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from support import tools
+from support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[1]
 BASE_PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
@@ -53,9 +54,18 @@ class Tree:
         for name in SYSTEM_TOOLS:
             (self.bin / name).symlink_to(tools.program(name))
         (self.bin / "python3").symlink_to(BASE_PYTHON)
-        (self.elsewhere / "uv.toml").write_text(f"no-index = true\nfind-links = ['{self.wheels}']\n")
         self.lock("requirements.lock", self.wheel(1))
         self.lock("requirements-dev.lock", self.wheel(1), "# for development\n")
+        return self
+
+    def give_uv(self) -> "Tree":
+        """With it an environment is made in a moment."""
+        uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        if uv is None:
+            tools.missing("uv is not installed")
+        assert uv is not None
+        (self.bin / "uv").symlink_to(uv)
+        (self.elsewhere / "uv.toml").write_text(f"no-index = true\nfind-links = ['{self.wheels}']\n")
         return self
 
     def wheel(self, size: int) -> tuple[str, str]:
@@ -110,7 +120,7 @@ class Ended:
     """What a finished `./run` said, its exit code and its process id."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self.out, self.err = process.communicate(timeout=120)
+        self.out, self.err = process.communicate(timeout=2 * PATIENCE_S)
         self.code = process.returncode
         self.pid = process.pid
 
@@ -171,7 +181,7 @@ def test_a_link_to_run_finds_its_clone(tree: Tree) -> None:
     link = tree.elsewhere / "strideload"
     link.symlink_to(tree.root / "run")
     done = subprocess.run(
-        [link, "day"], env=tree.environment(), cwd="/", capture_output=True, text=True, timeout=120
+        [link, "day"], env=tree.environment(), cwd="/", capture_output=True, text=True, timeout=2 * PATIENCE_S
     )
     assert done.stdout.endswith("|/|day\n")
 
@@ -182,7 +192,7 @@ def test_the_environment_has_the_command(tree: Tree) -> None:
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=2 * PATIENCE_S,
     )
     assert done.stdout.endswith("|--version\n")
 
@@ -197,7 +207,7 @@ def test_a_changed_lock_is_installed_by_its_hashes_only(tree: Tree) -> None:
     assert "0" * 64 in refused.err
     assert "./run tries again" in refused.err
     tree.lock("requirements.lock", (version, digest))
-    assert tree.run("day").out.startswith("2|")
+    assert tree.give_uv().run("day").out.startswith("2|")
 
 
 def test_a_vanished_python_makes_the_environment_anew(tree: Tree) -> None:
@@ -205,7 +215,7 @@ def test_a_vanished_python_makes_the_environment_anew(tree: Tree) -> None:
     python = tree.root / ".venv/bin/python"
     python.unlink()
     python.symlink_to(tree.elsewhere / "gone")
-    again = tree.run("day")
+    again = tree.give_uv().run("day")
     assert again.out.startswith("1|"), again.err
     assert "making the environment" in again.err
 
@@ -234,12 +244,7 @@ def test_benchmarks_are_all_or_those_of_the_files_that_are_named(tree: Tree) -> 
 
 
 def test_uv_is_used_where_it_is(bare: Tree) -> None:
-    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if uv is None:
-        tools.missing("uv is not installed")
-    assert uv is not None
-    (bare.bin / "uv").symlink_to(uv)
-    first = bare.run("day")
+    first = bare.give_uv().run("day")
     assert first.out.startswith("1|"), first.err
     assert not list(bare.root.glob(".venv/lib/python3*/site-packages/pip"))
 

@@ -2,9 +2,11 @@
 equal."""
 
 import importlib.util
+import inspect
 from array import array
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from types import ModuleType
 from typing import NamedTuple
 
@@ -16,6 +18,9 @@ from strideload_pod import detector
 
 # Set-up and gap raise with a figure, which numba has no words for; both run once a recording.
 _INTERPRETED = ("const", "setup", "gap")
+_INT32, _INT16 = (numba.types.Array(of, 1, "C") for of in (numba.int32, numba.int16))
+# What an argument of this name is; any other is a whole number.
+_ARRAYS = {"state": (_INT32,), "steps": (_INT32,), "samples": (_INT16,), "source": (_INT16, _INT32)}
 
 
 class Chip(NamedTuple):
@@ -42,15 +47,29 @@ class Steps(NamedTuple):
 
 @cache
 def compiled() -> ModuleType:
-    """A private copy of the detector, compiled at its first use."""
+    """A private copy of the detector, compiled at its first use.
+
+    Each function once, for whole numbers of 64 bits: by itself numba makes it anew for each constant that it is called
+    with, which takes more than twice as long.
+    """
     spec = importlib.util.find_spec(detector.__name__)
     if spec is None or spec.loader is None:
         raise ImportError(detector.__name__)
     made = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(made)
-    for name, value in list(vars(made).items()):
-        if callable(value) and name not in _INTERPRETED and not name.startswith("__"):
-            setattr(made, name, numba.njit(value))
+    functions = [
+        numba.njit(value)
+        for name, value in vars(made).items()
+        if callable(value) and name not in _INTERPRETED and not name.startswith("__")
+    ]
+    for one in functions:
+        setattr(made, one.__name__, one)
+    for one in reversed(functions):  # what is called stands below its callers
+        for types in product(
+            *(_ARRAYS.get(name, (numba.int64,)) for name in inspect.signature(one).parameters)
+        ):
+            one.compile(types)
+        one.disable_compile()
     return made
 
 

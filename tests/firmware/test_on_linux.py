@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -31,18 +32,13 @@ from strideload_pod.log import CAPACITY_LEAST, Log
 from strideload_pod.page import ANCHOR_NTP, ANCHOR_OPERATOR, KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
 from support.certificates import make_certificate
 from support.gpio import Kernel
-from support.mosquitto import HOST, free_port
+from support.mosquitto import HOST
+from support.ports import free_port
+from support.waiting import PATIENCE_S, until
 
 POD = bytes.fromhex("0102030405060708")
-PATIENCE_S = 15.0
-
-
-def wait_for(condition):
-    """Poll until it holds; fails after a deadline."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
+SOON_S = 25.0  # what is done at once takes no longer, however busy the computer is
+FOR_EVER_MS = 3_600_000  # no test lasts so long: what waits in vain does not return
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +121,9 @@ def test_a_setting_that_no_pod_has_is_said_in_a_line(tmp_path):
 def start_main(folder, *words):
     command = [sys.executable, *(words or (str(main_py()),))]
     environment = {**os.environ, "STRIDELOAD_POD_DIR": str(folder)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 @pytest.fixture
@@ -324,10 +322,11 @@ def test_a_full_disk_ends_nothing_and_spoils_nothing(tmp_path):
 
 
 def test_ticks_go_on_and_begin_near_zero():
+    began = time.monotonic()
     clock = Clock()
     first = clock.ticks_ms()
+    assert 0 <= first <= (time.monotonic() - began) * 1000
     clock.sleep_ms(3)
-    assert 0 <= first < 1000
     assert clock.ticks_ms() >= first + 3
 
 
@@ -346,7 +345,7 @@ def test_utc_is_known_only_while_the_kernel_vouches_for_it(monkeypatch, state, k
     assert is_synchronised() == known
     utc_ms = Clock().utc_ms()
     assert (utc_ms is not None) == known
-    assert utc_ms is None or abs(utc_ms - time.time() * 1000) < 60_000
+    assert utc_ms is None or abs(utc_ms - time.time() * 1000) < 1000 * PATIENCE_S
 
 
 def test_a_system_without_adjtimex_knows_no_utc(monkeypatch):
@@ -446,7 +445,7 @@ def client_of():
 
 def connect(client):
     client.connect("test/online", b"0")
-    wait_for(lambda: client.connected or client.poll(0))
+    until(lambda: client.connected or client.poll(0))
     return client
 
 
@@ -461,8 +460,13 @@ def refusal(client):
     raise AssertionError("the line did not end")
 
 
+@pytest.fixture
 def paho_threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("paho")]
+    """Those of paho that this test began and that live."""
+    before = set(threading.enumerate())
+    return lambda: [
+        thread for thread in set(threading.enumerate()) - before if thread.name.startswith("paho")
+    ]
 
 
 def test_messages_come_in_order_and_whole(mosquitto, client_of):
@@ -472,16 +476,16 @@ def test_messages_come_in_order_and_whole(mosquitto, client_of):
     for payload in payloads:
         client.publish("test/a", memoryview(payload), 1, False)
     received = []
-    wait_for(lambda: received.append(client.poll(10)) or len([m for m in received if m]) == 10)
+    until(lambda: received.append(client.poll(10)) or len([m for m in received if m]) == 10)
     assert [message for message in received if message] == [("test/a", payload) for payload in payloads]
 
 
 def test_poll_waits_no_longer_than_it_is_told(mosquitto, client_of):
     client = connect(client_of(mosquitto.port))
-    began = time.monotonic()
     assert client.poll(0) is None
+    began = time.monotonic()
     assert client.poll(50) is None
-    assert 0.05 <= time.monotonic() - began < 2
+    assert 0.05 <= time.monotonic() - began < SOON_S
 
 
 @pytest.mark.parametrize("call", ["publish", "subscribe", "poll"])
@@ -492,15 +496,20 @@ def test_without_a_connection_every_call_is_an_oserror(client_of, call):
         getattr(client, call)(*arguments)
 
 
-def test_no_broker_is_an_oserror_and_nobody_tries_on(client_of):
-    """And connect itself does not wait for it."""
+def test_connecting_waits_for_nobody(client_of):
+    """A broker that accepts the line and says nothing would keep it for ever."""
+    with socket.create_server((HOST, 0)) as silent:
+        client = client_of(silent.getsockname()[1])
+        client.connect("test/online", b"0")
+        assert not client.connected
+
+
+def test_no_broker_is_an_oserror_and_nobody_tries_on(client_of, paho_threads):
     client = client_of(free_port())
-    began = time.monotonic()
     client.connect("test/online", b"0")
-    assert time.monotonic() - began < 1
     assert "no broker answers" in refusal(client)
     assert not client.connected
-    wait_for(lambda: not paho_threads())
+    until(lambda: not paho_threads())
 
 
 def test_a_wrong_password_is_said(start_mosquitto, client_of):
@@ -512,18 +521,18 @@ def test_a_wrong_password_is_said(start_mosquitto, client_of):
         assert "uthori" in refusal(client)
 
 
-def test_a_killed_broker_is_noticed_and_left(mosquitto, client_of):
+def test_a_killed_broker_is_noticed_and_left(mosquitto, client_of, paho_threads):
     client = connect(client_of(mosquitto.port))
     mosquitto.kill()
     refusal(client)
     assert not client.connected
     client.close()
-    wait_for(lambda: not paho_threads())
+    until(lambda: not paho_threads())
     mosquitto.start()
     assert connect(client).connected
 
 
-def test_a_hanging_broker_is_a_dead_line_in_bounds(mosquitto, client_of):
+def test_a_hanging_broker_is_a_dead_line_in_bounds(mosquitto, client_of, paho_threads):
     """It takes bytes and confirms nothing: after a bounded number of messages an OSError, and close does not hang."""
     client = connect(client_of(mosquitto.port))
     mosquitto.pause()
@@ -534,9 +543,9 @@ def test_a_hanging_broker_is_a_dead_line_in_bounds(mosquitto, client_of):
     assert caught.value.errno == errno.ETIMEDOUT
     began = time.monotonic()
     client.close()
-    assert time.monotonic() - began < 4 * on_linux.GOODBYE_S
+    assert time.monotonic() - began < SOON_S
     mosquitto.resume()
-    wait_for(lambda: not paho_threads())
+    until(lambda: not paho_threads())
 
 
 def test_the_will_is_published_when_the_process_dies(mosquitto, client_of):
@@ -556,11 +565,11 @@ def test_the_will_is_published_when_the_process_dies(mosquitto, client_of):
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)])
     try:
         seen = []
-        wait_for(lambda: seen.append(watcher.poll(10)) or ("test/online", b"1") in seen)
+        until(lambda: seen.append(watcher.poll(10)) or ("test/online", b"1") in seen)
     finally:
         process.kill()
         process.wait()
-    wait_for(lambda: seen.append(watcher.poll(10)) or ("test/online", b"0") in seen)
+    until(lambda: seen.append(watcher.poll(10)) or ("test/online", b"0") in seen)
 
 
 def test_tls_with_the_right_authority_only(tmp_path, start_mosquitto, client_of):
@@ -671,10 +680,10 @@ def later(seconds, action):
 
 
 def took(call):
-    """(what it gave, how long it took in s)"""
+    """How long it took, in s."""
     began = time.monotonic()
-    found = call()
-    return found, time.monotonic() - began
+    call()
+    return time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -715,39 +724,47 @@ def test_without_gpiod_the_package_is_named(tmp_path, monkeypatch):
 
 def test_waiting_ends_at_the_watermark(wired, gpio):
     later(0.05, lambda: gpio.set_level(INT1, True))
-    assert 0.04 < took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+    wired.wait(FOR_EVER_MS)
+    assert gpio.level(INT1)
 
 
 def test_a_wait_that_is_not_to_ask_int1_takes_its_time(wired, gpio):
     gpio.set_level(INT1, True)
-    assert took(lambda: wired.wait(60, False))[1] >= 0.06
-    assert took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+    assert took(lambda: wired.wait(60, False)) >= 0.06
+    wired.wait(FOR_EVER_MS)
 
 
 def test_an_edge_that_was_lost_stalls_nothing(wired, gpio):
     """The level is read again before each wait: a FIFO that filled up unseen is drained at once."""
     gpio.loses_edges = True
     gpio.set_level(INT1, True)
-    assert took(lambda: wired.wait(PATIENCE_S * 1000))[1] < 5
+    wired.wait(FOR_EVER_MS)
 
 
 def test_a_pulse_ends_the_wait_and_an_old_one_does_not(wired, gpio):
     gpio.set_level(INT1, True)
     gpio.set_level(INT1, False)
-    assert took(lambda: wired.wait(60))[1] >= 0.06
+    assert took(lambda: wired.wait(60)) >= 0.06
+    is_awake = threading.Event()
 
-    def pulse():
-        gpio.set_level(INT1, True)
-        gpio.set_level(INT1, False)
+    def pulse():  # again and again, so that one falls into the sleep
+        while not is_awake.wait(0.02):
+            gpio.set_level(INT1, True)
+            gpio.set_level(INT1, False)
 
-    later(0.05, pulse)
-    assert wired.sleep(PATIENCE_S * 1000) == "motion"
+    pulses = threading.Thread(target=pulse)
+    pulses.start()
+    try:
+        assert wired.sleep(FOR_EVER_MS) == "motion"
+    finally:
+        is_awake.set()
+        pulses.join()
 
 
 def test_without_lines_waiting_takes_its_time(tmp_path):
     write_settings(tmp_path, POD_ID="0102030405060708")
     board = Board(tmp_path)
-    assert took(lambda: board.wait(60))[1] >= 0.06
+    assert took(lambda: board.wait(60)) >= 0.06
     board.light(True)
     assert not board.buzz(100)
     assert board.pressed_ms() is None
@@ -756,7 +773,7 @@ def test_without_lines_waiting_takes_its_time(tmp_path):
 
 def test_a_pod_that_nothing_could_wake_does_not_sleep(tmp_path):
     write_settings(tmp_path, POD_ID="0102030405060708")
-    assert took(lambda: Board(tmp_path).sleep(PATIENCE_S * 1000)) == ("motion", pytest.approx(0, abs=5))
+    assert Board(tmp_path).sleep(FOR_EVER_MS) == "motion"
 
 
 @pytest.mark.parametrize("call", ["wait", "sleep"])
@@ -765,11 +782,10 @@ def test_a_signal_ends_a_wait_soon(tmp_path, gpio, call, lines):
     write_settings(tmp_path, POD_ID="0102030405060708", **lines)
     board = Board(tmp_path)
     later(0.05, lambda: signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM))
-    found, seconds = took(lambda: getattr(board, call)(PATIENCE_S * 1000))
-    assert seconds < 5
+    found = getattr(board, call)(FOR_EVER_MS)
     assert found in ((None,) if call == "wait" else ("stop",) if lines else ("motion",))
     assert board.stopping() or found == "motion"
-    wait_for(board.stopping)
+    until(board.stopping)
 
 
 @pytest.mark.parametrize("wakes", ["motion", "button", "time"])
@@ -777,16 +793,17 @@ def test_sleep_says_what_ended_it(wired, gpio, wakes):
     if wakes != "time":
         line, level = (INT1, True) if wakes == "motion" else (BUTTON, False)
         later(0.05, lambda: gpio.set_level(line, level))
-    assert wired.sleep(100 if wakes == "time" else PATIENCE_S * 1000) == wakes
+    assert wired.sleep(100 if wakes == "time" else FOR_EVER_MS) == wakes
 
 
 def test_a_press_is_told_once_and_how_long_it_was(wired, gpio):
+    began = time.monotonic()
     gpio.set_level(BUTTON, False)
-    assert took(lambda: wired.wait(60))[1] >= 0.06
+    assert took(lambda: wired.wait(60)) >= 0.06
     assert wired.pressed_ms() is None  # not let go yet
     later(0.05, lambda: gpio.set_level(BUTTON, True))
-    wired.wait(PATIENCE_S * 1000)
-    assert 100 <= wired.pressed_ms() < 5000
+    wired.wait(FOR_EVER_MS)
+    assert 100 <= wired.pressed_ms() <= (time.monotonic() - began) * 1000
     assert wired.pressed_ms() is None
 
 
@@ -802,10 +819,9 @@ def test_the_lamp_follows_and_the_motor_stops_by_itself(wired, gpio):
     wired.light(True)
     wired.light(False)
     assert gpio.driven == [(LAMP, False), (MOTOR, False), (LAMP, True), (LAMP, False)]
-    assert wired.buzz(30)
+    assert wired.buzz(round(1000 * PATIENCE_S))
     assert wired.buzz(60)  # once more, before the first is over
-    assert gpio.driven[-1] == (MOTOR, True)
-    wait_for(lambda: gpio.driven[-1] == (MOTOR, False))
+    until(lambda: gpio.driven[-1] == (MOTOR, False))
     assert gpio.driven[4:] == [(MOTOR, True), (MOTOR, True), (MOTOR, False)]
 
 
@@ -814,7 +830,7 @@ def test_a_chip_that_is_pulled_out_ends_nothing(wired, gpio, capsys):
     for request in gpio.requests.values():
         request.pull_out()
     for _ in range(2):
-        assert took(lambda: wired.wait(60))[1] >= 0.05
+        assert took(lambda: wired.wait(60)) >= 0.05
         wired.light(True)
         assert wired.buzz(1)
         assert wired.pressed_ms() is None

@@ -3,22 +3,20 @@
 import ast
 import itertools
 import json
-import queue
 import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-import paho.mqtt.client as paho
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paho.mqtt.enums import CallbackAPIVersion
 
+from collect.talker import Talker
+from strideload.collect.address import Address
 from strideload.protocol import messages
 from strideload.protocol import pages as protocol
 from strideload.protocol.schemas import STATE
@@ -89,6 +87,7 @@ from support.pod_bench import (
     off_s,
     running,
 )
+from support.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -881,9 +880,6 @@ def test_an_interpreter_without_a_board_says_so():
 
 # A process
 
-STARTS_WITHIN_S = 30.0
-STOPS_WITHIN_S = 20.0
-
 
 def pages_in(folder):
     """All whole pages of steps' segments; a page that is just being written is left out."""
@@ -900,6 +896,7 @@ def start_pod(tmp_path, mosquitto):
     settings = {
         "STRIDELOAD_POD_ID": UID.hex(),
         "STRIDELOAD_CLOCK_TRUSTED": 1,
+        "STRIDELOAD_ODR_HZ": 104,  # for which a busy computer has the time
         "STRIDELOAD_BROKER_HOST": mosquitto.host,
         "STRIDELOAD_BROKER_PORT": mosquitto.port,
     }
@@ -917,40 +914,29 @@ def start_pod(tmp_path, mosquitto):
     for process in processes:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=STOPS_WITHIN_S)
+        process.communicate(timeout=PATIENCE_S)
 
 
 def test_the_pod_as_a_process_is_told_to_stop_and_stops_whole(start_pod, tmp_path, mosquitto):
-    heard = queue.Queue()
-    listener = paho.Client(CallbackAPIVersion.VERSION2)
-    listener.on_message = lambda client, data, message: heard.put(
-        (message.topic.rsplit("/", 1)[1], message.payload)
-    )
-    listener.connect(mosquitto.host, mosquitto.port)
-    listener.subscribe(f"strideload/pod/{UID.hex()}/#", qos=1)
-    listener.loop_start()
     log = tmp_path / "pod" / LOG_FOLDER
-    try:
-        process = start_pod("run:60@11")
-        deadline_s = time.monotonic() + STARTS_WITHIN_S
-        while KIND_SESSION_START not in pages_in(log)["kind"].tolist():
+    with Talker(Address(mosquitto.host, mosquitto.port), (f"strideload/pod/{UID.hex()}/#",)) as listener:
+
+        def said(leaf):
+            return [payload for topic, payload in list(listener.heard) if topic.endswith(f"/{leaf}")]
+
+        def is_in_a_session():
             assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+            has_begun = KIND_SESSION_START in pages_in(log)["kind"].tolist()
+            return has_begun and len(said("live")) >= 2 and said("pages")
+
+        process = start_pod("run:60@11")
+        until(is_in_a_session)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=STOPS_WITHIN_S) == ("", "")
+        assert process.communicate(timeout=PATIENCE_S) == ("", "")
         assert process.returncode == 0
-        messages_of = {}
-        while messages_of.get("online", [])[-1:] != [b"0"]:
-            leaf, payload = heard.get(timeout=STOPS_WITHIN_S)
-            messages_of.setdefault(leaf, []).append(payload)
-    finally:
-        listener.disconnect()
-        listener.loop_stop()
-    assert messages_of["online"][-2:] == [b"1", b"0"]
-    assert messages.read_state(messages_of["state"][0]).origin == "sensor"
-    assert len(messages_of["live"]) >= 2
-    assert len(messages_of["pages"]) >= 1
+        until(lambda: said("online")[-1:] == [b"0"])
+        assert said("online")[-2:] == [b"1", b"0"]
+        assert messages.read_state(said("state")[0]).origin == "sensor"
     data = b"".join(file.read_bytes() for file in sorted(log.glob("*.seg")))
     assert protocol.whole(data).all()
     pages = protocol.headers(data)

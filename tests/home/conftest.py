@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from collect.talker import Talker, until
-from strideload.collect.address import Address, free_port
+from collect.talker import Talker
+from strideload.collect.address import Address
 from strideload.collect.credentials import DASHBOARD_USER, Users
 from strideload.collect.mosquitto import Mosquitto
 from strideload.home import publisher as publisher_module
@@ -26,6 +26,8 @@ from strideload.home.facts import (
 from strideload.home.publisher import HomePublisher
 from strideload.home.statistics import Statistics
 from support import tools
+from support.ports import free_port
+from support.waiting import until
 
 STORE = "5" * 32
 POD = "00000000000000aa"

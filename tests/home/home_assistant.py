@@ -10,7 +10,8 @@ from typing import Any, Self
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from strideload.collect.address import LOOPBACK, Address, free_port
+from strideload.collect.address import LOOPBACK, Address
+from support.ports import free_port
 
 START_S = 90.0
 ADMIN = "system-admin"

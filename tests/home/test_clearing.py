@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from collect.talker import Talker, until
+from collect.talker import Talker
 from home.conftest import day
 from home.fake_home_assistant import TOKEN, FakeHomeAssistant
 from strideload.collect.credentials import HOST_USER, Users
@@ -18,6 +18,7 @@ from strideload.home_doors import telling_homes
 from strideload.host import BROKER_FOLDER, HOME_FOLDER, Host, open_host
 from strideload.settings import Settings, load_settings
 from support import tools
+from support.waiting import until
 
 
 def settings(folder: Path, *, enabled: bool, statistics: str | None = None) -> Settings:

@@ -21,6 +21,7 @@ from strideload.store import Store, open_store
 from strideload.store.diary import Saying
 from strideload.store.ids import new_id
 from support.sessions import session
+from support.zones import noon_zone
 
 SEEN_US = 1_764_158_400_000_000
 MIDNIGHT_US = 1_764_111_600_000_000  # 2025-11-26 in Berlin
@@ -30,15 +31,9 @@ DAY_US = 86_400_000_000
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "store.sqlite") as opened:
-        opened.ensure_runner("ada", "Ada", where_it_is_noon())
+        opened.ensure_runner("ada", "Ada", noon_zone())  # an hour ago was today
         opened.ensure_runner("ben", "Ben", "UTC")
         yield opened
-
-
-def where_it_is_noon() -> str:
-    """A zone in whose day an hour ago is today, whenever the tests run."""
-    east_h = 12 - datetime.now(UTC).hour
-    return f"Etc/GMT{-east_h:+d}"  # whose signs are those of POSIX: west is plus
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from collect.talker import until
 from home.conftest import ADA, POD, TODAY, Door, day
 from home.home_assistant import HomeAssistant
 from strideload.collect.address import Address
 from strideload.home.facts import PainEntry, PodNow, RunnerAtHome, Symptoms
 from strideload.home.publisher import HomePublisher
 from strideload.home.statistics import Statistics, series_of
+from support.waiting import until
 
 RUNNER = f"strideload_runner_{ADA.id}"
 OF_POD = f"strideload_pod_{POD}"
@@ -26,12 +26,12 @@ def test_a_life_in_home_assistant(
     door = Door([ADA], symptoms=Symptoms("amber", "3 of 10 during", [knee]), listed=[pod])
     home = stack.enter_context(HomeAssistant(tmp_path / "hass", dashboard))
     publish(door)
-    until(lambda: len(home.states()) >= 23, 60)
+    until(lambda: len(home.states()) >= 23)
 
     def state(key: str, device: str = RUNNER) -> str:
         return home.states()[f"{device}_{key}"]["state"]
 
-    until(lambda: state("steps") == "5210", 30)
+    until(lambda: state("steps") == "5210")
     states = home.states()
     assert {
         key: states[f"{RUNNER}_{key}"]["state"] for key in ("known", "day", "running_time", "walking_time")
@@ -70,12 +70,12 @@ def test_a_life_in_home_assistant(
     assert state("pain_site") == "left knee"
 
     door.runners = [RunnerAtHome(ADA.id, ADA.runner, ADA.name, symptoms=False)]
-    until(lambda: len(home.states()) == 15, 30)
+    until(lambda: len(home.states()) == 15)
     assert state("steps") == "5210"
     door.runners = [ADA]
-    until(lambda: len(home.states()) == 23, 30)
+    until(lambda: len(home.states()) == 23)
     door.runners, door.listed = [], []
-    until(lambda: home.states() == {}, 30)
+    until(lambda: home.states() == {})
 
     token = tmp_path / "token"
     token.write_text(home.token + "\n")
@@ -83,7 +83,7 @@ def test_a_life_in_home_assistant(
     days = [day(TODAY - timedelta(days=n), steps=1000 + n) for n in range(30, 0, -1)]
     wanted = series_of(ADA, days)
     assert statistics.bring_up_to_date(wanted) == 5 * 30
-    until(lambda: statistics.bring_up_to_date(wanted) == 0, 30)
+    until(lambda: statistics.bring_up_to_date(wanted) == 0)
     late = series_of(ADA, [*days[:-3], day(days[-3].date, steps=9000), *days[-2:]])
     assert statistics.bring_up_to_date(late) == 1
     [steps] = [series for series in late if series.id.endswith("_steps")]
@@ -95,10 +95,10 @@ def test_a_life_in_home_assistant(
         )
         return found.get(steps.id, [])
 
-    until(lambda: len(rows()) == 30 and rows()[-3]["mean"] == 9000, 30)
+    until(lambda: len(rows()) == 30 and rows()[-3]["mean"] == 9000)
     assert datetime.fromtimestamp(rows()[-3]["start"] / 1000, UTC).date() == days[-3].date
     statistics.clear([series.id for series in late])
-    until(lambda: rows() == [], 30)
+    until(lambda: rows() == [])
     complaints = [
         line
         for line in home.log().splitlines()

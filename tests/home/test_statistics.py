@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collect.talker import until
 from home.conftest import ADA, BEN, TODAY, Door, day
 from home.fake_home_assistant import STATISTIC_ID, TOKEN, FakeHomeAssistant
-from strideload.collect.address import free_port
 from strideload.home import history as history_module
 from strideload.home.facts import RunnerAtHome, RunnerDay
 from strideload.home.history import History
 from strideload.home.ledger import Ledger
 from strideload.home.statistics import ROWS_A_MESSAGE, Statistics, StatisticsError, series_of
 from strideload.load.zones import day_bounds, local_time
+from support.ports import free_port
+from support.waiting import until
 
 STEPS = f"strideload:{ADA.id}_steps"
 UNKNOWN = dict.fromkeys(("running_s", "walking_s", "steps", "cadence_spm", "impact_sum_g"))

@@ -13,7 +13,7 @@ import main
 from strideload_pod.boards import mqtt, ntp
 
 ntp.PORT = int(os.getenv("NTP_PORT") or ntp.PORT)
-mqtt.ANSWER_MS = int(os.getenv("ANSWER_MS") or mqtt.ANSWER_MS)
+ntp.WAIT_MS = int(os.getenv("NTP_WAIT_MS") or ntp.WAIT_MS)
 board = main.open_board()
 client = board.client()
 
@@ -60,6 +60,7 @@ DOES = {
     "memory": memory,
     "blocks": lambda: client.blocks,
     "too_long": lambda: client.too_long,
+    "have_patience": lambda ms: setattr(mqtt, "ANSWER_MS", ms),
     "utc_ms": lambda: board.clock.utc_ms(),
     "clock": lambda: machine.RTC_SET,
     "wifi": lambda: network.CALLS,

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,28 @@ from strideload.pod import checking
 from strideload.settings import Settings
 from strideload.store import open_store
 from strideload_pod.boards.on_linux import LOCK_NAME
-from support.mosquitto import Mosquitto, free_port
+from support.mosquitto import Mosquitto
+from support.ports import free_port
+from support.waiting import PATIENCE_S, until
 
 POD = "00000000c4ec0002"
+# The pod's clock and the chip's are one that moves only while the pod sleeps: no computer is too busy for the samples.
 PREAMBLE = """
-import time
 import numpy as np
 from strideload.simulate.chip import Chip
 from strideload.simulate.i2c_dev import i2c_dev
+from strideload.simulate.pod import StillClock
+from strideload_pod.boards.on_linux import Clock
 
 def at_rest(t_s):
     values = np.zeros((len(t_s), 6))
     values[:, 2] = 1.0
     return values
 
-began_us = time.monotonic_ns() // 1000
-chip = Chip({part!r}, at_rest, lambda: time.monotonic_ns() // 1000 - began_us, noise=True, seed=1)
+clock = StillClock(0)
+Clock.ticks_ms = lambda self: clock.ticks_ms()
+Clock.sleep_ms = lambda self, ms: clock.sleep_ms(ms)
+chip = Chip({part!r}, at_rest, clock.clock_us, noise=True, seed=1)
 held = i2c_dev({{{address}: chip}})
 held.__enter__()
 """
@@ -111,17 +116,14 @@ def test_a_pod_that_runs_is_not_disturbed(home: Settings, tmp_path: Path):
         [sys.executable, "-m", "strideload.simulate.live", str(folder), "--plan", "stand:60"]
     )
     try:
-        deadline = time.monotonic() + 30
-        while not (folder / "log" / "0-00000000.seg").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until((folder / "log" / "0-00000000.seg").exists)
         words = ["pod", "check", "--to", str(folder), "--dir", str(home.folder)]
         done = CliRunner().invoke(app, words)
         assert "a pod runs in" in str(done.exception)
         assert "Traceback" not in str(done.exception)
     finally:
         pod.terminate()
-        assert pod.wait(30) == 0
+        assert pod.wait(PATIENCE_S) == 0
     assert (folder / LOCK_NAME).exists()
 
 

@@ -28,6 +28,7 @@ from strideload.store import open_store
 from strideload_pod.boards.on_linux import Files
 from strideload_pod.log import Log
 from strideload_pod.settings import read_settings
+from support.waiting import PATIENCE_S
 
 BOARD = "raspberry_pi_pico_w"
 BOOT_OUT = (
@@ -318,7 +319,7 @@ def converse(command: list[str], answers: list[tuple[str, str]], **env: str) -> 
     os.close(slave)
     screen = ""
     left = list(answers)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     try:
         while time.monotonic() < deadline:
             if select.select([master], [], [], 0.2)[0]:
@@ -329,10 +330,10 @@ def converse(command: list[str], answers: list[tuple[str, str]], **env: str) -> 
             if left and left[0][0] in screen.replace("\r\n", " "):
                 os.write(master, (left.pop(0)[1] + "\n").encode())
         assert not left, screen
-        assert process.wait(20) == 0, screen
+        assert process.wait(PATIENCE_S) == 0, screen
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(PATIENCE_S)
         os.close(master)
     return screen
 

@@ -24,6 +24,7 @@ from strideload.pod.putting import UNFINISHED
 from strideload.settings import Settings
 from strideload_pod.sync import CONNECT_MS
 from support.serial_board import SerialBoard, serial_board
+from support.waiting import PATIENCE_S
 
 MACHINE = "JS with Emscripten"  # what this MicroPython calls its board
 KIND = Kind(name="webassembly", title="MicroPython on WebAssembly", machines=(MACHINE,))
@@ -41,6 +42,13 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         transport_serial, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda s: None)
     )
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real board has its processor for itself."""
+    monkeypatch.setattr(serial_port, "READ_S", PATIENCE_S)
+    monkeypatch.setattr(serial_port, "ANSWER_S", PATIENCE_S)
 
 
 def fresh(flash: Path) -> Path:
@@ -127,12 +135,13 @@ def test_a_board_that_goes_away_is_a_sentence(
     home: Settings, board: SerialBoard, built: Path, known: None, monkeypatch: pytest.MonkeyPatch
 ):
     """In mid-copy; what is on it then is the old program, or one that says that it is not complete."""
-    monkeypatch.setattr(serial_port, "READ_S", 0.2)
     write = places.PortPlace.write
 
     def pulled(self: places.PortPlace, path: str, data: bytes) -> None:
         if "imu" in path:
             board.process.kill()
+            board.process.wait()
+            self._port._transport.serial.timeout = 0.2
         write(self, path, data)
 
     monkeypatch.setattr(places.PortPlace, "write", pulled)
@@ -176,10 +185,10 @@ def test_the_console_is_shown_as_it_comes(monkeypatch: pytest.MonkeyPatch):
             is_seen.set()
 
     def talk() -> None:
-        is_open.wait(20)
+        is_open.wait(PATIENCE_S)
         for text in (b"No board for x\r\n", b"\x1b[2Jlog full", b": 3\r\nhalf"):
             os.write(master, text)
-        is_seen.wait(20)
+        is_seen.wait(PATIENCE_S)
         os.close(master)
 
     monkeypatch.setattr(serial, "Serial", Opened)
@@ -189,7 +198,7 @@ def test_the_console_is_shown_as_it_comes(monkeypatch: pytest.MonkeyPatch):
         with pytest.raises(StrideloadError, match="is gone"):
             logs.follow(os.ttyname(slave), see)
     finally:
-        talker.join(30)
+        talker.join(PATIENCE_S)
         os.close(slave)
     assert seen == ["No board for x", "?[2Jlog full: 3"]
 

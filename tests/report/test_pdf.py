@@ -17,6 +17,7 @@ from strideload.report import pdf, sources
 from strideload.report.content import Plan, Report
 from strideload.words.cues import CAVEAT, EVIDENCE
 from support.reports import SUNDAY, Read, entry, report, run, season, unknown
+from support.waiting import PATIENCE_S
 
 SIX_WEEKS = season(42)
 EMPTY = report(tuple(unknown(date(2026, 11, day)) for day in range(1, 15)), origin=None)
@@ -128,7 +129,12 @@ def test_the_same_report_is_the_same_file_elsewhere(tmp_path):
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
     there = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE_S,
     )
     here = pdf.make(SIX_WEEKS).data
     assert there.stdout == here

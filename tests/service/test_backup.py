@@ -43,6 +43,7 @@ from strideload_pod.log import Log
 from strideload_pod.sync import Sync
 from support import tools
 from support.processes import UID, fill_log
+from support.waiting import PATIENCE_S
 
 DAY = datetime.fromtimestamp(T0_MS / 1000, UTC).date()
 
@@ -133,7 +134,7 @@ def test_a_backup_in_the_middle_of_collecting_is_one_moment(tmp_path: Path) -> N
     folder = tmp_path / "host"
     folder.mkdir()
     settings = load_settings(folder)
-    messages, begun, enough = season(), threading.Event(), threading.Event()
+    messages, begun, enough, backed_up = season(), *(threading.Event() for _ in range(3))
     with open_store(settings.store_url()) as store:
         store.ensure_runner("me", "Me", "UTC")
 
@@ -144,16 +145,19 @@ def test_a_backup_in_the_middle_of_collecting_is_one_moment(tmp_path: Path) -> N
                     store.derive()
                 if number == len(messages) // 4:
                     begun.set()
-                    enough.wait(30)
-                if number >= len(messages) // 4:
-                    enough.wait(0.002)
+                    enough.wait(PATIENCE_S)
+                if number == len(messages) - 2:
+                    backed_up.wait(PATIENCE_S)
 
         collector = threading.Thread(target=collect)
         collector.start()
-        assert begun.wait(30)
+        assert begun.wait(PATIENCE_S)
         enough.set()
         files = [tmp_path / f"{number}.tar.gz" for number in range(3)]
-        made = [back_up(settings, file) for file in files]
+        made = []
+        for file in files:
+            made.append(back_up(settings, file))
+            backed_up.set()
         collector.join()
     counts = [one.store.pages for one in made]
     assert 0 < counts[0] < store.page_count()
@@ -211,7 +215,7 @@ def say_hello(host: Address, folder: Path, *, until: Callable[[], bool]) -> None
     try:
         while not until():
             sync.step(int((time.monotonic() - began_s) * 1000), 10)
-            assert time.monotonic() - began_s < 30
+            assert time.monotonic() - began_s < PATIENCE_S
     finally:
         sync.close()
 

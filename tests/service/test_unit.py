@@ -16,6 +16,7 @@ from strideload.service import unit
 from strideload.service.systemd import ServiceError
 from strideload.service.unit import OWN_FOLDER, Plan
 from support import tools
+from support.waiting import PATIENCE_S
 
 # Of systemd's own score, 0 to 10, in tenths.
 EXPOSURE_MOST = 25
@@ -42,7 +43,7 @@ def test_systemd_takes_it_as_it_is(case: str, tmp_path: Path) -> None:
     analyze = tools.program("systemd-analyze")
     file = tmp_path / unit.NAME
     file.write_text(unit.text(PLANS[case]))
-    done = subprocess.run([analyze, "verify", file], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([analyze, "verify", file], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0
     assert unit.NAME not in done.stderr, done.stderr
 
@@ -53,7 +54,7 @@ def test_systemd_finds_little_that_it_could_do_to_the_computer(case: str, tmp_pa
     file = tmp_path / unit.NAME
     file.write_text(unit.text(PLANS[case]))
     words = ["security", "--offline=true", f"--threshold={EXPOSURE_MOST}", "--no-pager", file]
-    done = subprocess.run([analyze, *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([analyze, *words], capture_output=True, text=True, timeout=PATIENCE_S)
     assert done.returncode == 0, done.stdout[-200:] + done.stderr
 
 
@@ -62,7 +63,9 @@ def test_it_starts_this_very_program() -> None:
     words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(command)]
     start = words.index("up")
     assert words[start:] == ["up", "--dir", "/srv/Ada's 100% runs", "--lan", "--page-lan", "--port", "8081"]
-    done = subprocess.run([*words[:start], "--version"], capture_output=True, text=True, timeout=60, cwd="/")
+    done = subprocess.run(
+        [*words[:start], "--version"], capture_output=True, text=True, timeout=PATIENCE_S, cwd="/"
+    )
     assert done.stdout == f"strideload {__version__}\n"
 
 

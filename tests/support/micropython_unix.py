@@ -16,10 +16,10 @@ from pathlib import Path
 from strideload.simulate.bus import Device
 from strideload.simulate.chip import Nack
 from support import tools
+from support.waiting import PATIENCE_S
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 UNIX = tools.MICROPYTHON_DIR / "unix"
-TIMEOUT_S = 60
 REQUEST = struct.Struct("<BHH")  # address, bytes written, bytes to read
 
 
@@ -66,7 +66,7 @@ class Flash:
         """What a script printed. AssertionError if it raised: its traceback."""
         process = self.start(script, **environment)
         try:
-            printed, _ = process.communicate(timeout=TIMEOUT_S)
+            printed, _ = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
         assert process.returncode == 0, printed

@@ -4,18 +4,16 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from strideload.collect.address import free_port
 from support import tools
+from support.ports import free_port
+from support.waiting import PATIENCE_S, until
 
 HOST = "127.0.0.1"
-START_S = 10.0
-STOP_S = 10.0
 
 
 class Mosquitto:
@@ -59,12 +57,12 @@ class Mosquitto:
             self._process = subprocess.Popen(
                 [self._program, "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log
             )
-        deadline = time.monotonic() + START_S
-        while not _answers(self.port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"Mosquitto did not start: {self.log()[-500:]}")
-            time.sleep(0.01)
+        try:
+            until(lambda: _answers(self.port) or self._has_ended())
+            assert not self._has_ended(), self.log()[-500:]
+        except AssertionError:
+            self.stop()
+            raise
 
     def kill(self) -> None:
         """Pull its plug: SIGKILL."""
@@ -76,6 +74,7 @@ class Mosquitto:
     def pause(self) -> None:
         """It hangs: the port answers, nothing else does."""
         os.kill(self.pid, signal.SIGSTOP)
+        until(lambda: Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
@@ -83,12 +82,15 @@ class Mosquitto:
     def log(self) -> str:
         return (self.folder / "mosquitto.log").read_text(errors="replace")
 
+    def _has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
     def _end(self, number: int) -> None:
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             process.send_signal(number)
             process.send_signal(signal.SIGCONT)
-            process.wait(STOP_S)
+            process.wait(PATIENCE_S)
 
     def _write_passwords(self, users: Mapping[str, str]) -> Path:
         file = self.folder / "passwords"

@@ -19,6 +19,7 @@ from strideload.simulate.runner import Runner
 from support import tools
 from support.micropython_unix import Flash, chip_server
 from support.mosquitto import HOST, Mosquitto
+from support.waiting import PATIENCE_S
 
 # Sources, bytecode in files, and bytecode that stays where it lies in the flash.
 FORMS: Final = ("py", "mpy", "romfs")
@@ -78,7 +79,7 @@ def pod_memory(
     """What -> bytes that it added, in order."""
     with chip_of("stand:1") as port:
         process = PodFlash(folder, form, words=words).start("memory.py", chip_port=port)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, printed
     return dict(json.loads(printed.splitlines()[-1]))
 
@@ -89,5 +90,5 @@ def lives(folder: Path, form: str, heap_bytes: int, broker: Mosquitto) -> bool:
     with chip_of("stand:0.02,run:1@10.5") as port:
         heap = f"heapsize={heap_bytes + pod.image_bytes}"
         process = pod.start("short_life.py", "-X", heap, chip_port=port)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=PATIENCE_S)
     return process.returncode == 0 and json.loads(printed.splitlines()[-1]) is True

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from strideload.settings import load_settings
@@ -17,10 +16,21 @@ from strideload_pod.boards.on_linux import LOG_FOLDER, SETTINGS_NAME
 from strideload_pod.log import Log
 from strideload_pod.page import PAGE_SIZE, Page
 from support.mosquitto import Mosquitto
+from support.waiting import PATIENCE_S, until
 
 UID = bytes.fromhex("00000000c0ffee01")
 CAPACITY_PAGES = 4096
-STOP_S = 20.0
+# A host without its page, which would be most of its start.
+HOST = """
+import signal, sys
+from pathlib import Path
+from strideload.host import open_host
+from strideload.settings import load_settings
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+with open_host(load_settings(Path(sys.argv[1]))):
+    while True:
+        signal.pause()
+"""
 
 
 def fill_log(folder: Path, count: int) -> None:
@@ -70,9 +80,9 @@ class House:
         if name == "broker":
             self.broker.start()
         elif name == "collector":
-            self._spawn(name, "strideload.cli", "up", "--dir", str(self.host_folder), "--port", "0")
+            self._spawn(name, "-c", HOST, str(self.host_folder))
         else:
-            self._spawn(name, "strideload.simulate.live", str(self.pod_folder), "--plan", "stand:60")
+            self._spawn(name, "-m", "strideload.simulate.live", str(self.pod_folder), "--plan", "stand:60")
 
     def kill(self, name: str) -> None:
         """SIGKILL: a plug that is pulled."""
@@ -81,7 +91,7 @@ class House:
         else:
             process = self._processes.pop(name)
             process.kill()
-            process.wait(STOP_S)
+            process.wait(PATIENCE_S)
 
     def stop(self) -> None:
         """End all that still runs, each by its own process id."""
@@ -89,10 +99,10 @@ class House:
             process.send_signal(signal.SIGTERM)
         for process in self._processes.values():
             try:
-                process.wait(STOP_S)
+                process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(STOP_S)
+                process.wait(PATIENCE_S)
         self.broker.stop()
 
     def stored(self) -> dict[int, bytes]:
@@ -115,13 +125,12 @@ class House:
                     found[pages.key(data[at : at + PAGE_SIZE])[3]] = data[at : at + PAGE_SIZE]
         return found
 
-    def wait_for(self, count: int, within_s: float) -> None:
+    def wait_for(self, count: int) -> None:
         """Until the store has so many pages."""
-        deadline = time.monotonic() + within_s
-        while (now := self.count()) < count:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"{now} of {count} pages after {within_s} s; {self._words()}")
-            time.sleep(0.01)
+        try:
+            until(lambda: self.count() >= count)
+        except AssertionError as error:
+            raise AssertionError(f"{self.count()} of {count} pages; {self._words()}") from error
 
     def _read(self, query: str) -> list[tuple[object, ...]]:
         uri = f"file:{self.host_folder / 'strideload.db'}?mode=ro"
@@ -131,10 +140,10 @@ class House:
         finally:
             connection.close()
 
-    def _spawn(self, name: str, module: str, *words: str) -> None:
+    def _spawn(self, name: str, *words: str) -> None:
         with (self.host_folder.parent / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *words],
+                [sys.executable, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from support import tools
 from support.micropython import PACKAGE
+from support.waiting import PATIENCE_S
 
-STOP_S = 20.0
 CHUNK = 4096
 
 
@@ -42,6 +42,7 @@ def serial_board(flash: Path) -> Iterator[SerialBoard]:
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    os.write(master, os.read(process.stdout.fileno(), CHUNK))  # its greeting: it is up
     threads = [
         threading.Thread(target=_pump, args=(master, process.stdin.fileno()), daemon=True),
         threading.Thread(target=_pump, args=(process.stdout.fileno(), master), daemon=True),
@@ -52,14 +53,14 @@ def serial_board(flash: Path) -> Iterator[SerialBoard]:
         yield SerialBoard(os.ttyname(slave), flash, process)
     finally:
         os.close(slave)  # the last end that a program could hold: the pump from the port ends
-        threads[0].join(STOP_S)
+        threads[0].join(PATIENCE_S)
         process.stdin.close()
         try:
-            process.wait(STOP_S)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
-            process.wait(STOP_S)
-            threads[1].join(STOP_S)
+            process.wait(PATIENCE_S)
+            threads[1].join(PATIENCE_S)
             process.stdout.close()
             os.close(master)
 

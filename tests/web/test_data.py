@@ -14,6 +14,7 @@ import pytest
 from store.making import messages
 from strideload import activity_file
 from strideload.web import watch_files
+from support.waiting import PATIENCE_S
 from test_activity_file import FIT, gpx
 from web.api_house import ADA, ADAS_POD, BOB, BOBS_POD, api_house
 from web.people import LOGIN, PASSWORD, People, csrf, log_in, people, send
@@ -73,7 +74,7 @@ def test_one_file_is_read_at_a_time(bob: httpx.Client, monkeypatch: pytest.Monke
 
     def slow(data: bytes, name: str) -> activity_file.Activity:
         begun.set()
-        assert over.wait(20)
+        assert over.wait(PATIENCE_S)
         return real(data, name)
 
     real = activity_file.read
@@ -81,7 +82,7 @@ def test_one_file_is_read_at_a_time(bob: httpx.Client, monkeypatch: pytest.Monke
     reader = threading.Thread(target=watch_files.read, args=(gpx(), "another's.gpx"))
     reader.start()
     try:
-        assert begun.wait(20)
+        assert begun.wait(PATIENCE_S)
         monkeypatch.setattr(watch_files, "WAIT_S", 0.01)
         answer = upload(bob, ("a.gpx", gpx()), ("b.fit", FIT))
     finally:

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from collect.pod import make_pages
-from collect.talker import Talker, until
+from collect.talker import Talker
 from strideload import __version__
 from strideload.host import open_host
 from strideload.page_doors import HostWatch
@@ -22,6 +22,7 @@ from strideload.web import openmetrics
 from strideload.web.app import make_app
 from strideload.web.doors import Doors, HostFigures, Watch
 from support import tools
+from support.waiting import until
 from web.house import POD, House
 
 FIGURES = HostFigures(
@@ -174,7 +175,8 @@ def test_a_running_host_counts_what_happens_to_it(tmp_path: Path) -> None:
         with Talker(host.broker.address) as pod:
             pod.publish(f"strideload/pod/{POD}/pages", *make_pages(4, pod=POD), b"no page")
             until(lambda: sum(watch.figures()["refused"].values()) == 1)
-        os.kill(host.broker.pid or 0, signal.SIGKILL)
+        assert host.broker.pid is not None
+        os.kill(host.broker.pid, signal.SIGKILL)
         until(lambda: watch.figures()["broker_restarts"] == 1 and watch.figures()["broker_connected"])
         until(lambda: watch.figures()["sessions_due"] == 0)
         text = openmetrics.exposition(watch.figures()).decode()
@@ -183,5 +185,5 @@ def test_a_running_host_counts_what_happens_to_it(tmp_path: Path) -> None:
     assert found["strideload_refused_total{'reason': 'length is not a multiple of 512'}"] == 1
     assert all(found[f"strideload_thread_alive{{'thread': '{name}'}}"] for name in FIGURES["threads"])
     assert found["strideload_store_bytes"] > 10_000
-    assert found["strideload_last_page_age_seconds"] < 60
+    assert found["strideload_last_page_age_seconds"] < 600
     assert "xanthippe" not in text.lower()

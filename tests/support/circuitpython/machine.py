@@ -47,8 +47,10 @@ BOARDS: dict[str, dict[str, Any]] = {
 
 
 class Machine:
-    """A board of BOARDS. `devices`: address -> what is on the I2C bus. `real`: its clock is the computer's, `speed`
-    times as fast, else it moves only while the program sleeps.
+    """A board of BOARDS. `devices`: address -> what is on the I2C bus.
+
+    Its clock moves while the program sleeps. `real`: it sleeps in earnest, and its work takes time too, both `speed`
+    times as fast, but nothing else that the computer does.
 
     What a test changes: `levels` (pin -> what drives it), `pull_ups` of the bus, `stuck_clocks` (SDA is held for so
     many clocks), `adc` (pin -> volts), `access_points` (name -> password), `usb` (plugged in), `card` (a Volume).
@@ -91,7 +93,8 @@ class Machine:
         self.printed: list[str] = []
         self._real = real
         self._speed = speed
-        self._began_ns = real_time.monotonic_ns()
+        self._began_ns = real_time.thread_time_ns()
+        self._slept_ns = 0
         self._timed: list[tuple[int, Callable[[], None]]] = []
         self.scanners: list[Any] = []
         self.begin()
@@ -232,7 +235,7 @@ class Machine:
 
     def monotonic_ns(self) -> int:
         if self._real:
-            return (real_time.monotonic_ns() - self._began_ns) * self._speed
+            return (real_time.thread_time_ns() - self._began_ns) * self._speed + self._slept_ns
         return self.now_us * 1000
 
     def monotonic(self) -> float:
@@ -249,6 +252,7 @@ class Machine:
             raise ValueError("sleep length must be non-negative")
         if self._real:
             real_time.sleep(seconds / self._speed)
+            self._slept_ns += round(seconds * 1e9)
         else:
             self.pass_time(round(seconds * 1e6))
 
