@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
+from playwright.sync_api import sync_playwright
 
 from strideload.store import open_store
 from strideload.store.kept import (
@@ -24,8 +24,8 @@ from strideload.web.app import make_app
 from strideload.web.doors import Doors
 from strideload.web.serve import Server, serve
 from support import tools
-from web.browsing import DESK, Open, watched_pages
 from support.waiting import PATIENCE_S
+from web.browsing import DESK, Open, watched_pages
 from web.house import RUNNER, ZONE, House, HouseStore, a_season
 
 # In place of five seconds, in which a busy computer makes not every page.
