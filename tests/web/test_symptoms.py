@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from web.house import RUNNER, TODAY, House, a_session
 
 KNEE = "knee_front_left"
 EVER = (0, 2**62)
+EPOCH_DAYS = (TODAY - date(1970, 1, 1)).days
 
 
 def words(html: str) -> str:
@@ -142,6 +143,33 @@ def test_the_last_answer_lies_pale_beneath_the_buttons(house: House, client: htt
     html = client.get(f"/symptoms?run={run.start_utc_us}&site={KNEE}&moment=during").text
     assert re.findall(r'id="pain-(\d+)" class="last"', html) == ["3"]
     assert "Last time 3." in words(html)
+
+
+@pytest.mark.parametrize("days_ago", [1, 14, 41, 42, 43, 100])
+@pytest.mark.parametrize("by", ["the day", "the run"])
+def test_the_page_of_a_run_leads_to_its_own_questions_one_after_the_other(
+    house: House, client: httpx.Client, days_ago: int, by: str
+) -> None:
+    """However long it is over, and whatever is due of another run."""
+    day = TODAY - timedelta(days=days_ago)
+    house.sessions = [
+        one for one in house.sessions if one.start_utc_us // 86_400_000_000 != EPOCH_DAYS - days_ago
+    ]
+    house.sessions.append(a_session(day, 30, at="10:00"))
+    assert house.store
+    (run,) = runs_of(house.store, RUNNER, day, day)
+    page = f"/?date={day}" if by == "the day" else f"/run/{run.start_utc_us}"
+    (link,) = re.findall(r'href="([^"]*)">Note ', client.get(page).text)
+    data = tapped(client, "1", unescape(link), site=KNEE)
+    assert (data["run"], data["moment"]) == (str(run.name), "before")
+    for moment in ("before", "during", "at_60_min", "next_morning"):
+        assert (data["run"], data["moment"]) == (str(run.name), moment)
+        answer = client.post("/symptoms", data=data)
+        assert answer.status_code == 303
+        data = tapped(client, "2", answer.headers["Location"])
+    assert data["run"] == str(run_of_today(house).name)
+    assert {one.saying.run_utc_us for one in entries(house)} == {run.start_utc_us}
+    assert [one.saying.pain for one in entries(house)] == [1, 2, 2, 2]
 
 
 def test_the_site_that_was_last_spoken_of_is_chosen(house: House, client: httpx.Client) -> None:

@@ -109,6 +109,7 @@ class ConditionsView:
 @dataclass(frozen=True)
 class RunPage:
     address: str
+    ask: str  # address to say how it was
     title: str
     day_href: str | None
     day_name: str
@@ -141,6 +142,7 @@ def view(found: OneRun, shoes: Sequence[Shoe], units: Units, *, shared: bool) ->
     step_s = stretch_s((run.end_utc_us - run.start_utc_us) / 1e6)
     return RunPage(
         address=f"/run/{run.start_utc_us}",
+        ask=symptoms_view.ask_address(run),
         title=f"{long_date(run.date)} {run.date.year}, {start:%H:%M} to {end:%H:%M}",
         day_href=None if shared else f"/?date={run.date.isoformat()}",
         day_name=short_date(run.date),

@@ -129,6 +129,7 @@ class SymptomsView:
     apart: list[EntryView]
     advice: str | None
     nothing_yet: bool
+    days: str  # which these are
     rules: list[RuleView]
 
 
@@ -177,6 +178,7 @@ def view(diary: Diary, wanted: Wanted, typed: Words) -> SymptomsView:
         apart=[entry_view(diary, entry) for entry in reversed(diary.apart)],
         advice=symptoms.signs(diary.signs),
         nothing_yet=not diary.records.entries,
+        days="Six weeks" if diary.records.last == diary.records.today else "The days around this run",
         rules=[RuleView(one, symptoms.COLOURS[one], RULES[one].rule, rules.evidence(one)) for one in BY_RULE],
     )
 
@@ -284,6 +286,11 @@ def chosen_run(diary: Diary, chosen: str, held: Entry | None = None) -> RunRecor
     return None if name is None else run_named(diary.records.runs, name)
 
 
+def ask_address(run: RunRecord) -> str:
+    """To say how a run was."""
+    return "/symptoms?" + urlencode({"run": run.name})
+
+
 def answer_address(run: RunRecord, site: str, moment: Moment) -> str:
     return "/symptoms?" + urlencode({"run": run.name, "site": site, "moment": moment})
 
@@ -368,11 +375,22 @@ def _about(diary: Diary, wanted: Wanted) -> tuple[RunRecord | None, str, When]:
 
 
 def _first_open(diary: Diary, run: RunRecord, site: str) -> When:
-    course = _course_of(diary, run, site)
-    if course is None:
+    if _course_of(diary, run, site) is None:
         return "before"
-    missing: list[When] = [one.moment for one in course.answers if one.asked in ("due", "missed")]
-    return missing[0] if missing else "other"
+    found = _open(diary, run, site)
+    return found[0] if found else "other"
+
+
+def has_open(diary: Diary, wanted: Wanted) -> bool:
+    """Whether an answer of the run and site that are wanted is missing, and can be given."""
+    run = None if wanted.run is None else run_named(diary.records.shown_runs, wanted.run)
+    return run is not None and wanted.site is not None and bool(_open(diary, run, wanted.site))
+
+
+def _open(diary: Diary, run: RunRecord, site: str) -> list[When]:
+    """The moments of a run that have come and were not answered."""
+    course = _course_of(diary, run, site)
+    return [one.moment for one in course.answers if one.asked in ("due", "missed")] if course else []
 
 
 def _course_of(diary: Diary, run: RunRecord, site: str) -> Course | None:
@@ -410,7 +428,7 @@ def _asked(course: Course, answer: Answer) -> str:
 def _run(one: RunSymptoms) -> RunView:
     ask = None
     if not one.courses:
-        ask = "/symptoms?" + urlencode({"run": one.run.name})
+        ask = ask_address(one.run)
     return RunView(
         id=f"run-{one.run.start_utc_us}",
         title=run_title(one.run),

@@ -37,7 +37,9 @@ class TrainingView:
     load: LoadView | None
     longest_s: float | None  # running time of the longest run of the 30 days before; None: none is known
     sites: list[SiteLine]
-    note_symptoms: bool  # there is a run, and nothing was said of it
+    note_symptoms: (
+        str | None
+    )  # address to say how the last run was of which nothing was said; None: there is none
     noted: list[NotedView]  # entries for which no length is given
     next_run: str | None  # None: not the day to say, or not for the visitor
     notes: list[NoteButton]
@@ -60,11 +62,12 @@ def view(
     load, longest_s = load_view.view(compared), _longest_s(found, shown, compared)
     notes = _notes(day) if visitor.may("write") else []
     if not private:
-        return TrainingView(load, longest_s, [], False, [], None, notes), None
+        return TrainingView(load, longest_s, [], None, [], None, notes), None
     kept = diary_of(found, now)
     plan = planning.plan_of(found, kept) if shown == today else None
     told = _told(kept, shown, is_today=shown == today)
     several = len(told) > 1
+    unsaid = [one.run for one in told if one.run.is_run and not one.courses]
     seen = TrainingView(
         load=load,
         longest_s=longest_s,
@@ -77,7 +80,7 @@ def view(
             for one in told
             for course in one.courses
         ],
-        note_symptoms=visitor.may("write") and any(one.run.is_run and not one.courses for one in told),
+        note_symptoms=symptoms_view.ask_address(unsaid[0]) if unsaid and visitor.may("write") else None,
         noted=plan_view.noted(plan) if plan else [],
         next_run=plan_view.line(plan) if plan else None,
         notes=notes,

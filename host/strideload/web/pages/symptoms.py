@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from strideload import days
 from strideload.load.symptoms import PAIN_MOST
+from strideload.load.zones import FIRST_DAY, date_at
 from strideload.runner import diary as diaries
 from strideload.runner import records
 from strideload.runner.diary import Diary
@@ -56,6 +57,26 @@ def routes(doors: Doors) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     kept = doors.store.diary
 
+    def values_of(
+        visitor: Visitor,
+        wanted: Wanted,
+        entry: Entry | None = None,
+        problem: StoreError | None = None,
+        typed: Words = NOTHING_TYPED,
+    ) -> dict[str, Any]:
+        """What the page shows; after an `entry` of a run what is missing of that, then what is due of others."""
+        diary = _read(doors, visitor, wanted.run)
+        if entry is not None and not views.has_open(diary, wanted):
+            diary, wanted = _read(doors, visitor), Wanted(site=wanted.site)
+        seen = views.view(diary, wanted, typed)
+        return {
+            "symptoms": seen,
+            "saved": views.saved(entry) if entry else None,
+            "problem": problem or (RunGone() if seen.form.is_of_gone_run else None),
+            "words_stay": problem is not None,
+            "may_write": visitor.may("write"),
+        }
+
     def answered(
         request: Request,
         visitor: Visitor,
@@ -70,9 +91,10 @@ def routes(doors: Doors) -> APIRouter:
         """
         by_htmx = "hx-request" in request.headers
         if problem is None and not by_htmx:
-            query = {"saved": entry.id, "version": entry.version} if entry else {}
+            about = {"site": wanted.site or "", "run": wanted.run or ""}
+            query = {"saved": entry.id, "version": entry.version, **about} if entry else {}
             return RedirectResponse(f"{HERE}?{urlencode(query)}" if query else HERE, HTTPStatus.SEE_OTHER)
-        values = _values(_read(doors, visitor), visitor, wanted, entry, problem, typed)
+        values = values_of(visitor, wanted, entry, problem, typed)
         if by_htmx:
             return HTMLResponse(part("_symptoms.html", visitor=visitor, **values))
         html = whole_page("symptoms.html", visitor, HERE, **values)
@@ -89,7 +111,7 @@ def routes(doors: Doors) -> APIRouter:
     ) -> str:
         entry = kept.entry(visitor.runner, saved) if saved else None
         still = entry if entry and entry.version == version else None
-        values = _values(_read(doors, visitor), visitor, read_wanted(run, site, moment), still)
+        values = values_of(visitor, read_wanted(run, site, moment), still)
         return whole_page("symptoms.html", visitor, HERE, **values)
 
     @router.get("/part/symptoms", response_class=HTMLResponse)
@@ -97,19 +119,19 @@ def routes(doors: Doors) -> APIRouter:
         visitor: Reader, run: str | None = None, site: str | None = None, moment: str | None = None
     ) -> str:
         """The form for another site, run or moment; the words that were chosen and typed already stay."""
-        values = _values(_read(doors, visitor), visitor, read_wanted(run, site, moment))
+        values = values_of(visitor, read_wanted(run, site, moment))
         return part("_symptoms.html", visitor=visitor, **values | {"words_stay": True})
 
     @router.post(HERE)
     def say(request: Request, visitor: Writer, form: Form) -> Response:
-        found = _read(doors, visitor)
         wanted = read_wanted(form.one("run"), form.one("site"), form.one("moment"))
+        found = _read(doors, visitor, wanted.run)
         try:
             run, saying = read_tap(form, found)
             entry = diaries.tap(doors.store, found, form.one("entry"), run, saying)
         except StoreError as problem:
             return answered(request, visitor, wanted, problem=problem, typed=read_words(form))
-        return answered(request, visitor, Wanted(site=wanted.site), entry)
+        return answered(request, visitor, Wanted(wanted.site, wanted.run), entry)
 
     @router.post(f"{HERE}/undo")
     def undo(request: Request, visitor: Writer, form: Form) -> Response:
@@ -170,11 +192,15 @@ def routes(doors: Doors) -> APIRouter:
     return router
 
 
-def _read(doors: Doors, visitor: Visitor) -> Diary:
+def _read(doors: Doors, visitor: Visitor, run: RunName | None = None) -> Diary:
+    """Of the last six weeks; of a `run` of before, of the days around it."""
     now = doors.now()
     today = days.today(doors.store, visitor.runner, now)
-    found = records.read(doors.store, visitor.runner, today - DAYS_SHOWN, today, now)
-    return diaries.diary_of(found, now)
+    first, last = today - DAYS_SHOWN, today
+    on = today if run is None else date_at(run.start_utc_us, "UTC")
+    if FIRST_DAY <= on <= first:  # where the runner was, it may have been the day before
+        first, last = on - AROUND, on + AROUND
+    return diaries.diary_of(records.read(doors.store, visitor.runner, first, last, now), now)
 
 
 def _around(doors: Doors, visitor: Visitor, entry: Entry) -> Diary:
@@ -186,24 +212,6 @@ def _around(doors: Doors, visitor: Visitor, entry: Entry) -> Diary:
     now = doors.now()
     found = records.read(doors.store, visitor.runner, on - AROUND, on + AROUND, now)
     return diaries.diary_of(found, now)
-
-
-def _values(
-    diary: Diary,
-    visitor: Visitor,
-    wanted: Wanted,
-    entry: Entry | None = None,
-    problem: StoreError | None = None,
-    typed: Words = NOTHING_TYPED,
-) -> dict[str, Any]:
-    seen = views.view(diary, wanted, typed)
-    return {
-        "symptoms": seen,
-        "saved": views.saved(entry) if entry else None,
-        "problem": problem or (RunGone() if seen.form.is_of_gone_run else None),
-        "words_stay": problem is not None,
-        "may_write": visitor.may("write"),
-    }
 
 
 def _entry_page(
