@@ -1,5 +1,6 @@
 """Sessions that their pods do not date: placed by hand, moved, taken back, and given up for the pod's own word."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -188,6 +189,46 @@ def test_what_a_former_version_kept_of_a_run_goes_along(placeable: Store, url: s
             start - 3600 * SECOND_US,
             None,
         ]
+
+
+def test_what_keeps_its_run_keeps_it_whatever_run_it_names(placeable: Store) -> None:
+    """An entry without one keeps none, and what names a run is of the one that is there."""
+    first = placeable.undated()[0].session_id
+    placeable.place(first, T0_US)
+    (start, _) = placeable.starts_of(one.session_id for one in placeable.undated())
+    said = Saying("hip_left", "before", 2, start, start)
+    kept, moved, apart = (
+        placeable.diary.write(RUNNER, new_id(), 0, replace(said, run_utc_us=run))
+        for run in (start, start, None)
+    )
+    placeable.take_back_place(first)
+    assert placeable.starts_of([first]) == []
+    for one in (kept, apart):
+        placeable.diary.write(RUNNER, one.id, 1, replace(said, pain=3), keeps_run=True)
+    placeable.diary.write(RUNNER, moved.id, 1, replace(said, pain=3, run_utc_us=None))
+    placeable.place(first, T0_US - 3600 * SECOND_US)
+    now = start - 3600 * SECOND_US
+    found = [placeable.diary.entry(RUNNER, one.id) for one in (kept, moved, apart)]
+    assert [(one.saying.run_utc_us, one.version) for one in found] == [(now, 2), (None, 2), (None, 2)]
+    assert (
+        placeable.diary.write(RUNNER, kept.id, 2, replace(said, pain=4), keeps_run=True).saying.run_utc_us
+        == now
+    )
+
+
+def test_what_was_so_in_a_run_without_a_time_waits_for_it(placeable: Store) -> None:
+    """Of two words the later one holds; another run of that start is none of it."""
+    first, second = (one.session_id for one in placeable.undated())
+    for surface in ("trail", "sand"):
+        placeable.conditions.set_undated(RUNNER, second, T0_US, Worn(surface=surface))
+    assert placeable.conditions.of_all_runs(RUNNER) == [(None, Worn(surface="sand"))]
+    placeable.place(first, T0_US)
+    placeable.conditions.set_run(RUNNER, T0_US, Worn(surface="road"))
+    begun = placeable.starts_of([second])[0]
+    assert placeable.conditions.of_all_runs(RUNNER) == [
+        (T0_US, Worn(surface="road")),
+        (begun, Worn(surface="sand")),
+    ]
 
 
 def test_of_two_sessions_with_one_start_a_former_version_told_none(placeable: Store, url: str) -> None:
