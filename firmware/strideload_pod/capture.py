@@ -17,18 +17,20 @@ OWN_FIELDS = (
 
 
 class Capture:
-    """`pod`: 8 bytes. `axes`: 3 or 6. `keep(page, sample)` writes a page that is closed at `sample`."""
+    """`pod`: 8 bytes. `axes`: 3 or 6. `keep(page, sample)` writes a page that is closed at `sample`.
+
+    `page`: what is not written yet.
+    """
 
     def __init__(self, pod, axes, keep):
-        self._page = Page(pod, STREAM_RAW)
+        self.page = Page(pod, STREAM_RAW)
         self._axes = axes
         self._keep = keep
-        self._next = 0  # the sample that continues the open page
 
     def add(self, fields, block, n, first_sample):
         """Take `n` samples of `block` (array("h")), the first is `first_sample`. `fields`: a header like theirs."""
-        page = self._page
-        if page.count and first_sample != self._next:
+        page = self.page
+        if page.count and first_sample != self._next():
             self.flush()
         at = 0
         while at < n:
@@ -40,12 +42,15 @@ class Capture:
             taken = min(n - at, page.limit - page.count)
             page.add_samples(block, at * self._axes, taken)
             at += taken
-            self._next = first_sample + at
             if page.is_full():
                 self.flush()
 
     def flush(self):
         """Write what is open."""
-        if self._page.count:
-            self._keep(self._page, self._next)
-            self._page.count = 0
+        if self.page.count:
+            self._keep(self.page, self._next())
+            self.page.count = 0
+
+    def _next(self):
+        """The sample that continues the open page."""
+        return self.page.fields["first_sample"] + self.page.count

@@ -276,6 +276,20 @@ class Log:
             self._wanted = [self.oldest(stream) for stream in STREAMS]
             self._note(2)
 
+    def look_again(self):
+        """After an interrupt, which may come in the midst of any change: go by what the files hold, as a boot does.
+
+        A page whose `append` was broken off is not in the log, or its number is below `next`. LogFailed.
+        """
+        try:
+            for stream in STREAMS:
+                part = self._parts[stream]
+                part.look_again()
+                # What was not noted yet is noted before the next page.
+                self._set_aside[stream] = min(self._set_aside[stream], part.written)
+        except (OSError, UnicodeError) as error:
+            raise LogFailed("the files cannot be read: %s" % error) from error
+
     def close(self):
         """Sync what is there, and let go of the files: another log may be opened on them."""
         for part in self._parts:

@@ -176,14 +176,15 @@ class Page:
 
     def open(self, kind, first_sample, six_axes=True):
         """Begin an empty page of `kind`; `first_sample` counts from the boot, in samples."""
+        self.fields["number"] = UNKNOWN_U32  # until it is closed
         layout = (RAW_ACC_GYRO if six_axes else RAW_ACC) if kind == KIND_RAW else RECORDS[kind]
         self.format = layout[0]
         self.size = struct.calcsize(self.format)
         self.limit = (CRC_OFFSET - HEADER_SIZE) // self.size
         self.count = 0
         self.buffer[:] = EMPTY
-        self.fields["kind"] = kind
         self.fields["first_sample"] = first_sample
+        self.fields["kind"] = kind
 
     def is_full(self):
         return self.count == self.limit
@@ -217,6 +218,13 @@ class Page:
         struct.pack_into(HEADER_FORMAT, buffer, 0, *[fields[name] for name in HEADER_NAMES])
         struct.pack_into("<I", buffer, CRC_OFFSET, crc32(memoryview(buffer)[:CRC_OFFSET]))
         return buffer
+
+    def drop_kept(self, end):
+        """Nothing is open if it was closed as a page of a log that goes on with number `end`. -> True if it was."""
+        is_kept = self.fields["number"] < end
+        if is_kept:
+            self.count = 0
+        return is_kept
 
     def count_fault(self, name, by=1):
         """Raise a fault counter; it stays at its highest value rather than wrap."""

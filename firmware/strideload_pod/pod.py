@@ -49,6 +49,7 @@ WAKING_MS = (
 BATTERY_EVERY_MS = 60_000
 SYNC_PATIENCE_MS = 120_000  # so long a pod that wants to sleep waits for its host
 WRITE_TRIES = 2  # of a page: after a failed write the log takes another file
+END_TRIES = 3  # who is impatient presses Ctrl-C again
 TICK_DRIFT = 5_000  # 1 / 200 ppm, what crystals of microcontrollers keep
 SESSIONS_A_BOOT = 4096  # a session's number is boot * 4096 + count: no boot of a million repeats another's
 SESSIONS_MOST = 0xFFFFFFFF  # 32 bits, and 0 is none
@@ -111,6 +112,11 @@ class Pod:
         self.drained_tick_ms = board.clock.ticks_ms()  # `sample` belongs to this tick
         self.sure = (0, 0)  # (tick, sample) when the chip was last known to be set up right
         self.slept = False  # and the chip was not set up since
+        self.may_read = (
+            True  # False while the chip is asked: broken off there, what it has still follows on nothing
+        )
+        self.may_finish = False  # the same of the detector and what it holds
+        self.found = iter(())  # which steps of `steps` are still to be taken
         self.write_failed = False
         self.is_again = False  # the loop ends so that another boot begins
         self.session = 0
@@ -152,15 +158,21 @@ class Pod:
 
     def run(self):
         """Begin, go round until the board is stopping, close what is open. -> True: begin anew, with other settings."""
-        self.begin()
         try:
+            self.begin()
             while not (self.is_again or self.board.stopping()):
                 self.step()
+            self.end()
         except (Exception, KeyboardInterrupt):
             # What leaves for a deep sleep is neither: there the chip goes on watching.
-            self.end()
+            for _ in range(END_TRIES):
+                try:
+                    self._recover()
+                    self.end()
+                    break
+                except KeyboardInterrupt:
+                    pass
             raise
-        self.end()
         return self.is_again
 
     def begin(self):
@@ -199,8 +211,10 @@ class Pod:
 
     def end(self):
         """Read what is there, release what the detector holds, end the session, leave nothing in memory only."""
-        self._take_samples()
-        self._add_steps(detector.finish(self.detector_state, self.steps))
+        if self.may_read:
+            self._take_samples()
+            self.may_read = False  # an end that is broken off goes on from here
+        self._release_steps()
         reason = pages.SESSION_SETTINGS if self.is_again else pages.SESSION_STOPPED
         self._end_session(*(self.closing or (reason, self.sample, self.drained_tick_ms)))
         self._flush()
@@ -212,6 +226,37 @@ class Pod:
         self.log.close()
         self.board.light(False)
 
+    def _recover(self):
+        """Finish or drop what was broken off half-way; docs/pod.md says what may be lost by it."""
+        self._take_bus()
+        try:
+            # Nobody is left who holds its lock.
+            self.i2c.try_lock()
+            self.i2c.unlock()  # pyright: ignore[reportAttributeAccessIssue] - NoBus has refused before
+        except OSError:
+            pass  # there is no bus
+        if not self.may_read:
+            self.reading = False
+        try:
+            self.log.look_again()
+        except LogFailed:
+            self.page.count_fault("log_errors")
+        if self.capture is not None:
+            self.capture.page.drop_kept(self.log.next(pages.STREAM_RAW))
+        page = self.page
+        is_whole = page.drop_kept(self.log.next(pages.STREAM_STEPS)) or page.count > 0
+        kind = page.fields["kind"] if is_whole else None
+        self._flush()  # the open page, whatever its kind is
+        if self.session and kind == pages.KIND_SESSION_END:
+            self._leave_session()
+        elif not self.session:
+            if kind != pages.KIND_SESSION_START:
+                page.fields["session"] = 0
+            self.session = page.fields["session"]
+        if self.closing is None:
+            self._take_back_end()
+        self._add_steps()
+
     # Samples
 
     def _take_samples(self):
@@ -220,6 +265,7 @@ class Pod:
             if self.chip_known and self.mend is None and self._unread_ms() > CHIP_CLOCK_MS:
                 self.mend = self._start_chip_again
             if self.mend is not None:
+                self.may_read = False
                 self.mend()
                 self.mend = None
             more = True
@@ -237,6 +283,7 @@ class Pod:
         except ImuError as error:
             wait_ms = self._count_chip_fault(error)
             self.reading = False
+            self.may_read = True
             return wait_ms
 
     def _wait(self, wait_ms):
@@ -270,12 +317,7 @@ class Pod:
             # Not every board tells a stuck bus from a silent chip: a second failure in a row is taken for one.
             if (isinstance(error, BusStuck) or not self.reading) and self.board.free_bus():
                 self.page.count_fault("bus_frees")
-                try:
-                    self.i2c = self.board.i2c
-                except OSError:
-                    self.i2c = NoBus()  # the next transfer fails, and the board is asked again
-                if self.chip_known:
-                    self.imu.attach(self.i2c)
+                self._take_bus()
         elif isinstance(error, FifoStalled):
             self.page.count_fault("fifo_stalls")
             self.mend = self._restart_fifo
@@ -285,13 +327,25 @@ class Pod:
             self.mend = self._start_chip_again if self.chip_known else self._start_chip
         return RETRY_MS
 
+    def _take_bus(self):
+        """Go on over the bus that the board has now."""
+        try:
+            self.i2c = self.board.i2c
+        except OSError:
+            self.i2c = NoBus()  # the next transfer fails, and the board is asked again
+        if self.chip_known:
+            self.imu.attach(self.i2c)
+
     def _ask_chip(self, question):
         """What the chip answers, beside the samples; None, and a fault counted, when it does not."""
+        answer = None
+        may_read, self.may_read = self.may_read, False
         try:
-            return question()
+            answer = question()
         except ImuError as error:
             self._count_chip_fault(error)
-            return None
+        self.may_read = may_read
+        return answer
 
     def _start_chip(self):
         """Set the chip up for the first time in this boot. ImuError."""
@@ -315,40 +369,42 @@ class Pod:
     def _set_up_detector(self):
         """Let the detector begin anew at the chip's own rate."""
         imu = self.imu
+        self.may_finish = False
         self.page.fields["rate_mhz"] = imu.rate_mhz
         size = detector.state_size(imu.rate_mhz, imu.gyro_udps_lsb)
         if len(self.detector_state) < size:  # this chip is far off its nominal rate
             self.detector_state = zeros("i", 0)  # no room for both
             self.detector_state = zeros("i", size)
         detector.setup(self.detector_state, imu.rate_mhz, imu.acc_ug_lsb, imu.gyro_udps_lsb)
+        self.may_finish = True
 
     def _start_chip_again(self):
         """Set the chip up anew. Its clock is lost by it: the pod's own says what is missing. ImuError."""
         cause = pages.GAP_BUS if self._unread_ms() > CHIP_CLOCK_MS else pages.GAP_STALL
         self.imu.start()
         self.bad_words = self.imu.bad_words  # the registers were wrong, not the bus
-        self.drained_tick_ms = self.board.clock.ticks_ms()
-        passed_ms = self.drained_tick_ms - self.sure[0]
+        now_ms = self.board.clock.ticks_ms()
+        passed_ms = now_ms - self.sure[0]
         due = self.sure[1] + (passed_ms * self.imu.rate_mhz + 500_000) // 1_000_000
         if self.page.fields["rate_mhz"] != self.imu.rate_mhz:
             # The rate was read wrong before: what was found until now is said by that rate, what comes by this one.
-            self._add_steps(detector.finish(self.detector_state, self.steps))
+            self._release_steps()
             self._flush()
             self._set_up_detector()
             detector.gap(self.detector_state, self.sample % detector.SAMPLE_WRAP)
-        self._pass_gap(max(0, due - self.sample), 0, pages.GAP_ASLEEP if self.slept else cause)
+        self._pass_gap(max(0, due - self.sample), 0, pages.GAP_ASLEEP if self.slept else cause, now_ms)
         self.slept = False
         self.sure = (self.drained_tick_ms, self.sample)
 
     def _restart_fifo(self):
         """Let the FIFO run again; the chip's clock says what is missing. ImuError."""
         self.imu.restart()
-        self.drained_tick_ms = self.board.clock.ticks_ms()
-        self._pass_gap(self.imu.take_lost(), 0, pages.GAP_STALL)
+        self._pass_gap(self.imu.take_lost(), 0, pages.GAP_STALL, self.board.clock.ticks_ms())
 
     def _drain(self):
         """Read one block and detect in it. -> True when there is more. ImuError."""
         imu = self.imu
+        self.may_read = False
         tick_ms = self.board.clock.ticks_ms()
         looks = imu.looks
         n = imu.read(self.block)
@@ -359,33 +415,34 @@ class Pod:
         lost = imu.take_lost()
         if imu.is_torn():
             # What is left lies behind a loss that is not counted yet: how old it is says nothing of what was read.
-            self.drained_tick_ms += (lost + n) * 1_000_000 // imu.rate_mhz
+            drained_ms = self.drained_tick_ms + (lost + n) * 1_000_000 // imu.rate_mhz
         else:
-            self.drained_tick_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
+            drained_ms = self.looked_tick_ms - imu.left() * 1_000_000 // imu.rate_mhz
         if lost:
-            self._pass_gap(lost, n, self._count_cause())
+            self._pass_gap(lost, n, self._count_cause(), drained_ms)
         else:
-            self.sample += n
+            # In one go here and in a gap: an anchor tells what belongs together, also after Ctrl-C.
+            self.sample, self.drained_tick_ms = self.sample + n, drained_ms
         self.page.count_fault("clipped_samples", imu.take_clipped())
         if self.session and self.settings["STRIDELOAD_RAW"]:
             self._add_raw(n)
-        self._add_steps(detector.process(self.detector_state, self.block, n, self.steps))
+        self.may_finish = False
+        self.found = iter(range(detector.process(self.detector_state, self.block, n, self.steps)))
+        self.may_finish = self.may_read = True
+        self._add_steps()
         return imu.has_more()
 
-    def _look(self, take, *into):
-        """Let the chip `take` from its FIFO, and note when that was looked at. ImuError."""
-        tick_ms = (
-            self.board.clock.ticks_ms()
-        )  # the samples made until now are there, however long reading takes
-        looks = self.imu.looks
-        try:
-            return take(*into)
-        finally:
-            if self.imu.looks != looks:
-                self.looked_tick_ms = tick_ms
-
     def _fetch(self):
-        self._look(self.imu.fetch)
+        """Take what the FIFO holds into the buffer, and note when that was looked at. ImuError."""
+        imu = self.imu
+        # The samples made until now are there, however long reading takes.
+        tick_ms = self.board.clock.ticks_ms()
+        looks = imu.looks
+        try:
+            imu.fetch()
+        finally:
+            if imu.looks != looks:
+                self.looked_tick_ms = tick_ms
 
     def _add_raw(self, n):
         if self.capture is None:
@@ -408,19 +465,27 @@ class Pod:
         self.page.count_fault("bus_errors" if spoilt else "fifo_overruns")
         return pages.GAP_BUS if spoilt else pages.GAP_OVERRUN
 
-    def _pass_gap(self, lost, n, cause):
-        """Go on past `lost` samples and the `n` that were read behind them, and write it down."""
+    def _pass_gap(self, lost, n, cause, tick_ms):
+        """Go on past `lost` samples and the `n` that were read behind them, up to this tick, and write it down."""
         detector.gap(self.detector_state, lost)
         if cause not in (pages.GAP_ASLEEP, pages.GAP_LINE):
             self.page.count_fault("samples_lost", lost)
         first = self.sample
-        self.sample += lost + n
+        self.sample, self.drained_tick_ms = first + lost + n, tick_ms
         self._note(pages.KIND_GAP, first, lost, cause, bytes(7))
 
     # Steps and sessions
 
-    def _add_steps(self, count):
-        for i in range(count):
+    def _release_steps(self):
+        """Take the steps that the detector holds, unless it was broken off; it begins as after set-up then."""
+        if self.may_finish:
+            self.may_finish = False
+            self.found = iter(range(detector.finish(self.detector_state, self.steps)))
+        self._add_steps()
+
+    def _add_steps(self):
+        """Take the steps that were found, none of them twice: one that is broken off is not tried again."""
+        for i in self.found:
             self._add_step(i * detector.STEP_SIZE)
 
     def _add_step(self, at):
@@ -475,9 +540,9 @@ class Pod:
     def _take_back_end(self):
         """The session goes on: what was withheld since it was to end is a part of it."""
         self.closing = None
-        for sample, tick_ms, step in self.withheld:
+        while self.withheld:
+            sample, tick_ms, step = self.withheld.pop(0)
             self._keep_step(sample, tick_ms, step, 0)
-        self.withheld.clear()
 
     def recording(self):
         """ "auto", "on" or "off": by the button, else by the settings."""
@@ -485,8 +550,8 @@ class Pod:
 
     def _begin_session(self, sample, tick_ms, reason):
         self.sessions_begun += 1
-        self.session = session_number(self.log.boot, self.sessions_begun)
-        self.page.fields["session"] = self.session
+        number = session_number(self.log.boot, self.sessions_begun)
+        self.page.fields["session"] = number
         self.session_sample = self.last_contact_sample = sample
         self.last_contact_tick_ms = tick_ms
         if self.host.cue is not None:
@@ -502,6 +567,7 @@ class Pod:
             reason,
             bytes(7),
         )
+        self.session = number  # no session without its start
         self._anchor()
 
     def _check_rest(self):
@@ -518,14 +584,18 @@ class Pod:
         self._flush_raw()
         self._anchor()
         self._note(pages.KIND_SESSION_END, sample, tick_ms, self._utc_ms_at(tick_ms), reason, bytes(7))
-        self.session = 0
-        self.page.fields["session"] = 0
-        self.closing = None
+        self._leave_session()
+
+    def _leave_session(self):
+        """Its end is written, or was refused."""
         self.withheld.clear()
+        self.closing = None
         self.busy_tick_ms = self.board.clock.ticks_ms()
         self.sync_from_ms = 0  # there is something to bring home
         if self.cue is not None:
             self._end_cued_run(self.cue)
+        self.page.fields["session"] = 0
+        self.session = 0
 
     def _hear_button(self, now_ms):
         held_ms = self.board.pressed_ms()
@@ -753,20 +823,19 @@ class Pod:
         """Sleep until the shoe moves, the button is pressed or an alive record is due. Some boards wake anew."""
         self._flush()
         self._save_raw(self.log.settle)
+        self.mend = self._start_chip_again  # whatever comes of it
         try:
             self.imu.watch_motion()
         except ImuError as error:
             self._count_chip_fault(error)
-            self.mend = self._start_chip_again
             self.busy_tick_ms = now_ms
             return
         if self.sync is not None:
             self.sync.close()
         self.board.light(False)
         self.sure = (self.drained_tick_ms, self.sample)
-        why = self.board.sleep(max(1, self.alive_tick_ms + ALIVE_EVERY_MS - now_ms))
         self.slept = True
-        self.mend = self._start_chip_again
+        why = self.board.sleep(max(1, self.alive_tick_ms + ALIVE_EVERY_MS - now_ms))
         self.busy_tick_ms = woke_ms = self.board.clock.ticks_ms()
         if woke_ms - now_ms >= SESSION_ENDS_MS:
             self.by_hand = None

@@ -52,10 +52,20 @@ class Segments:
         self._files.sync(self._writer)
         size = self._writer.seek(0, 2)
         self._close_writer()
-        self.next = self.written = self.firsts[-1] + size // PAGE_SIZE
+        end = self.firsts[-1] + size // PAGE_SIZE
+        is_torn = size % PAGE_SIZE != 0
+        self._tail_open = not is_torn and end >= self.next
+        self.next = self.written = max(end, self.next)  # numbers that were passed over stay so
         self.pages = sum(self._size(i) for i in range(len(self.firsts)))
-        self._tail_open = size % PAGE_SIZE == 0
-        return not self._tail_open
+        return is_torn
+
+    def look_again(self):
+        """After an interrupt in the midst of whatever stands here: go by what the files hold. OSError."""
+        self._close_writer()
+        self._close_reader()
+        self.pass_to(self.next)
+        self.pages = 0
+        self.find(self._files.names())
 
     def pass_to(self, number):
         """Numbers below this one were given out, although their pages are not here: the next page gets this one."""
@@ -204,13 +214,13 @@ class Segments:
         return first if name == self._name(first) else None
 
     def _close_writer(self):
-        writer, self._writer = self._writer, None
-        _close(writer)
+        _close(self._writer)
+        self._writer = None
 
     def _close_reader(self):
-        reader, self._reader = self._reader, None
+        _close(self._reader)
+        self._reader = None
         self._reader_first = -1
-        _close(reader)
 
 
 def _close(file):

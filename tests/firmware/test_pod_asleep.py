@@ -150,3 +150,19 @@ def test_a_board_that_wakes_anew_leaves_the_chip_watching():
     assert not bench.chip.int1
     bench.clock.sleep_ms(round(1000 * (RESTS_S + 2 - bench.second)))
     assert bench.chip.int1
+
+
+def test_ctrl_c_in_its_sleep_leaves_a_gap_of_sleep_and_no_loss():
+    bench = sleeper()
+
+    def sleep(ms):
+        bench.pause(100)
+        raise KeyboardInterrupt
+
+    bench.sleep = sleep
+    with pytest.raises(KeyboardInterrupt):
+        bench.pod.run()
+    (gap,) = bench.records(KIND_GAP)
+    assert gap["cause"] == GAP_ASLEEP
+    assert abs(int(gap["lost"]) - 100 * 104) < 104
+    assert bench.faults() == {}
