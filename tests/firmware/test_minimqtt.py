@@ -169,6 +169,30 @@ def test_a_line_that_breaks_publishes_the_will(mosquitto, client_of):
     assert drain(watcher, 1) == [("pod/online", b"0")]
 
 
+def test_nothing_follows_on_a_message_that_ctrl_c_broke_off(mosquitto, client_of):
+    watcher = connect(client_of(mosquitto.port)[0])
+    watcher.subscribe("pod/#")
+    client, machine = client_of(mosquitto.port)
+    client._client_id = "other"
+    client.connect("pod/online", b"0")
+    line = client._sockets.line
+    send = line._try
+
+    def send_some(call, data):
+        line._try = send
+        send(call, data[:8])
+        raise KeyboardInterrupt
+
+    line._try = send_some
+    with pytest.raises(KeyboardInterrupt):
+        client.publish("pod/pages", bytes(64), 1, False)
+    with pytest.raises(OSError, match="not connected"):
+        client.publish("pod/online", b"gone", 1, True)
+    client.close()
+    assert machine.radio.sockets == []
+    assert drain(watcher, 1) == [("pod/online", b"0")]
+
+
 # Bad ones
 
 

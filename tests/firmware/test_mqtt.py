@@ -335,6 +335,27 @@ def test_hanging_up_waits_for_the_last_words_but_not_for_long():
     assert clock.now_ms <= mqtt.GOODBYE_MS + 2 * mqtt.LOOK_MS
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ECONNRESET)], ids=repr)
+def test_nothing_follows_on_a_packet_that_was_broken_off(error):
+    """It would be taken for the rest of that packet."""
+    made, sock, _ = line()
+    sock.takes = 4
+    write = sock.write
+
+    def write_once(data):
+        sock.refuses = error if sock.sent else None
+        return write(data)
+
+    sock.write = write_once
+    with pytest.raises(type(error)):
+        made.publish("t", b"pages", 1, False)
+    sock.write = write
+    sock.refuses = None
+    assert not made.is_up
+    made.hang_up()
+    assert (sock.closed, len(sock.sent)) == (True, 4)
+
+
 def test_a_line_that_was_never_up_is_just_closed():
     sock = Socket()
     Line(sock, StillClock()).hang_up()

@@ -182,6 +182,9 @@ class Client:
                 raise OSError(errno.ENOTCONN, "the network is gone")
             self._sockets.allow(limit_ms)
             call(self._mqtt)
+        except KeyboardInterrupt:
+            self._give_up()  # what was sent may end in mid-packet
+            raise
         except Exception as error:
             self._give_up()
             raise as_oserror(error) from error

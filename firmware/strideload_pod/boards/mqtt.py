@@ -132,12 +132,14 @@ class Line:
     def _send(self, kind, head, payload=b""):
         """Hand a packet to the network in at most SEND_MS; a broken-off packet is the end of the line. OSError."""
         deadline_ms = self._clock.ticks_ms() + SEND_MS
+        was_up, self.is_up = self.is_up, False
         packet = bytes((kind,)) + _length(len(head) + len(payload)) + head
         if len(payload) <= JOINED_LIMIT:
             packet += bytes(payload)
             payload = b""
         self._write(packet, deadline_ms)
         self._write(payload, deadline_ms)
+        self.is_up = was_up
         self._sent_ms = self._clock.ticks_ms()
 
     def _write(self, data, deadline_ms):
