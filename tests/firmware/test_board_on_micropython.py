@@ -677,6 +677,53 @@ def test_lamp_motor_and_battery_are_on_their_pins(flash: Callable[..., Flash], p
     assert abs(int(lines[4]) - 3700) < 5
 
 
+def test_no_motor_is_on_without_an_end(flash: Callable[..., Flash]) -> None:
+    """Ctrl-C comes between any two steps."""
+    printed = flash(settings="STRIDELOAD_MOTOR_PIN = 13\n").run(
+        script("""
+        class Timer:
+            def init(self, **words):
+                raise KeyboardInterrupt
+
+        board = main.open_board()
+        board._motor_timer = Timer()
+        seen = []
+        machine.WORLD.append(lambda pin, level: seen.append((pin, level)))
+        refused(KeyboardInterrupt, lambda: board.buzz(30))
+        print(seen)
+        """)
+    )
+    assert printed == "[]\n"
+
+
+def test_a_lamp_goes_out_and_a_bus_opens_after_ctrl_c_in_their_midst(flash: Callable[..., Flash]) -> None:
+    printed = flash().run(
+        script("""
+        class Broken:
+            def value(self, level):
+                raise KeyboardInterrupt
+
+        board = main.open_board()
+        board.light(True)
+        lamp, board._lamp = board._lamp, Broken()
+        refused(KeyboardInterrupt, lambda: board.light(False))
+        board._lamp = lamp
+        board.light(False)
+        print(lamp.value())
+        before = board.i2c
+        need_pin = board._need_pin
+
+        def need_no_pin(*words, **more):
+            raise KeyboardInterrupt
+
+        board._need_pin = need_no_pin
+        refused(KeyboardInterrupt, board.free_bus)
+        print(board.i2c is before)
+        """)
+    )
+    assert printed == "0\nFalse\n"
+
+
 def test_pins_may_be_left_out(flash: Callable[..., Flash]) -> None:
     settings = "".join(f'STRIDELOAD_{name}_PIN = ""\n' for name in ("INT1", "BUTTON", "LAMP"))
     printed = flash(settings=settings).run(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from strideload_pod.log import CAPACITY_LEAST, Log, LogError
 from strideload_pod.page import KIND_ALIVE, PAGE_SIZE, STREAM_STEPS, Page
-from support.circuitpython import DeepSleep, Machine
+from support.circuitpython import DeepSleep, Machine, Reset
 from support.circuitpython.drive import Volume
 
 PICO = "raspberry_pi_pico_w"
@@ -238,6 +238,17 @@ def test_no_motor_runs_on_in_a_sleep():
     assert machine.driven[-2][:2] == ("GP13", False)
 
 
+def test_no_motor_runs_on_before_the_program_begins_anew():
+    machine = booted(settings={"STRIDELOAD_MOTOR_PIN": "GP13"})
+    board = machine.board()
+    board.buzz(300)
+    with pytest.raises(Reset):
+        board.restart()
+    pin, is_on, off_us = machine.driven[-1]
+    assert (pin, is_on) == ("GP13", False)
+    assert off_us < machine.now_us - 9_000_000
+
+
 # Time
 
 
@@ -253,6 +264,24 @@ def test_ticks_do_not_wrap():
 
 
 # The bus
+
+
+def test_a_bus_opens_after_ctrl_c_while_it_was_freed():
+    board = booted(devices={0x6A: Register()}).board()
+    assert board.i2c.frequency == 400_000
+    names = type(board).free_bus.__globals__
+    need_pin = names["need_pin"]
+
+    def need_scl(settings, setting):
+        if setting == "STRIDELOAD_SDA_PIN":
+            names["need_pin"] = need_pin
+            raise KeyboardInterrupt
+        return need_pin(settings, setting)
+
+    names["need_pin"] = need_scl
+    with pytest.raises(KeyboardInterrupt):
+        board.free_bus()
+    assert board.i2c.try_lock()
 
 
 def test_adafruits_bus_device_runs_on_it():

@@ -245,8 +245,9 @@ class Board:
 
     def _clock_bus(self):
         """Let a chip that holds SDA say what it has to say, and end the transfer by a stop condition."""
-        scl = digitalio.DigitalInOut(need_pin(self.settings, "STRIDELOAD_SCL_PIN"))
-        sda = digitalio.DigitalInOut(need_pin(self.settings, "STRIDELOAD_SDA_PIN"))
+        pins = [need_pin(self.settings, name) for name in ("STRIDELOAD_SCL_PIN", "STRIDELOAD_SDA_PIN")]
+        scl = digitalio.DigitalInOut(pins[0])
+        sda = digitalio.DigitalInOut(pins[1])
         try:
             scl.switch_to_output(True, digitalio.DriveMode.OPEN_DRAIN)
             sda.switch_to_input(pull=digitalio.Pull.UP)
@@ -358,6 +359,7 @@ class Board:
 
     def restart(self):
         """Reset the chip after a pause, in which Ctrl-C still leaves to the console."""
+        self._stop_motor()
         time.sleep(RESTART_AFTER_MS / 1000)
         microcontroller.reset()
 
@@ -395,8 +397,8 @@ class Board:
         """Drive the motor for so long, or until the next `wait` after it. False: there is none."""
         if self._motor is None:
             return False
-        self._motor.value = True
         self._motor_until_ms = self.clock.ticks_ms() + ms
+        self._motor.value = True
         return True
 
     def _stop_motor(self):

@@ -101,6 +101,7 @@ class Board:
 
     def free_bus(self):
         """Clock out a device that holds SDA down, say stop, and open the bus anew."""
+        self._i2c = None
         scl = self._need_pin("SCL", Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
         sda = self._need_pin("SDA", Pin.OPEN_DRAIN, Pin.PULL_UP, value=1)
         for _ in range(FREE_CLOCKS):
@@ -187,15 +188,16 @@ class Board:
     def light(self, on):
         # Only what changes: the Pico's own lamp is at its Wi-Fi chip, behind another bus.
         if self._lamp is not None and on != self._lit:
-            self._lit = on
             self._lamp.value(1 if on else 0)
+            self._lit = on
 
     def buzz(self, ms):
         motor, timer = self._motor, self._motor_timer
         if motor is None or timer is None:
             return False
-        motor.value(1)
+        # The end first: no motor stays on, wherever the program is broken off.
         timer.init(mode=machine.Timer.ONE_SHOT, period=ms, callback=lambda _timer: motor.value(0))
+        motor.value(1)
         return True
 
     def battery_mv(self):
