@@ -15,6 +15,7 @@ package(
         "boards/on_micropython.py",
         "boards/port_esp32.py",
         "boards/port_rp2.py",
+        "boards/whole_blocks.py",
         "boards/wlan_client.py",
         "capture.py",
         "check.py",

@@ -471,6 +471,48 @@ def test_a_card_keeps_raw_files(flash: Callable[..., Flash], port: str) -> None:
     assert "No card: " in made.run(text, CARD="none")
 
 
+def test_ctrl_c_waits_for_the_end_of_a_block_of_a_card(flash: Callable[..., Flash]) -> None:
+    """Its driver is Python: broken off in mid-block, the card would stay selected and FatFs would take half a sector
+    for a whole one."""
+    settings = "".join(
+        f"STRIDELOAD_SD_{name}_PIN = {pin}\n"
+        for name, pin in zip(("SCK", "MOSI", "MISO", "CS"), (18, 19, 16, 17), strict=True)
+    )
+    printed = flash(settings=settings).run(
+        script("""
+        import sdcard
+        from strideload_pod.boards import whole_blocks
+
+        class Keys:
+            def kbd_intr(self, key):
+                told.append(key)
+
+        told = []
+        whole_blocks.micropython = Keys()
+
+        def broken(self, *words):
+            assert told[-1] == -1
+            raise OSError(5)
+
+        for name in ("readblocks", "writeblocks", "ioctl"):
+            def watched(self, *words, method=getattr(sdcard.Card, name)):
+                if told:
+                    assert told[-1] == -1
+                return method(self, *words)
+            setattr(sdcard.SDCard, name, watched)
+        board = main.open_board()
+        with board.raw_files.open("a", "wb") as file:
+            file.write(b"x")
+            board.raw_files.sync(file)
+        print(len(told) > 6, told == [-1, 3] * (len(told) // 2))
+        sdcard.SDCard.readblocks = sdcard.SDCard.writeblocks = broken
+        refused(OSError, lambda: board.raw_files.open("b", "wb"))
+        print(told[-1])
+        """)
+    )
+    assert printed == "True True\n3\n"
+
+
 # Clock, waiting, sleeping
 
 

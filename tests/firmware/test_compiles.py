@@ -30,7 +30,7 @@ OF_CIRCUITPYTHON = {
 }
 OF_MICROPYTHON = {
     f"strideload_pod/boards/{name}.py"
-    for name in ("on_micropython", "ntp", "port_esp32", "port_rp2", "wlan_client")
+    for name in ("on_micropython", "ntp", "port_esp32", "port_rp2", "whole_blocks", "wlan_client")
 }
 DRIVERS = {"strideload_pod/imu.py": "adafruit_lsm6ds"}
 # Of modules that CPython has as well, what CircuitPython has of them; its own are checked by pyright against its stubs.

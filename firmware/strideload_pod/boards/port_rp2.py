@@ -32,8 +32,10 @@ def open_card(sck, mosi, miso, cs):
     """The card as a block device, by micropython-lib's driver. OSError; ImportError: the driver is not installed."""
     from sdcard import SDCard  # pyright: ignore[reportMissingImports]
 
+    from strideload_pod.boards.whole_blocks import WholeBlocks
+
     # Pins 8 to 15 and 24 to 29 belong to bus 1, the others to bus 0.
-    return SDCard(SPI(sck >> 3 & 1, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso)), Pin(cs))
+    return WholeBlocks(SDCard(SPI(sck >> 3 & 1, sck=Pin(sck), mosi=Pin(mosi), miso=Pin(miso)), Pin(cs)))
 
 
 def wake_by(int1, button):
