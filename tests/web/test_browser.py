@@ -156,7 +156,7 @@ def test_pain_is_entered_at_phone_width_and_the_next_morning_turns_the_run_green
 ) -> None:
     page = open_page(width=PHONE, has_touch=True)
     page.get_by_role("link", name="Note it").tap()
-    page.wait_for_url("**/symptoms")  # with its styles: until they are there, a button is smaller
+    page.wait_for_url(re.compile("/symptoms"))  # with its styles: until they are there, a button is smaller
     page.evaluate("window.notReloaded = true")
     for pain, moment in ((1, "before the run"), (2, "during the run"), (1, "60 minutes after")):
         arrives(page, "#question", moment)
